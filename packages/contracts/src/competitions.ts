@@ -1,0 +1,119 @@
+import { type Static, Type } from 'typebox'
+import { CompetitionSlug, Id, literals, nullable, Timestamp, UUID_PATTERN } from './primitives.ts'
+
+export const SCORE_STATUSES = ['queued', 'scoring', 'scored', 'failed'] as const
+export type ScoreStatus = (typeof SCORE_STATUSES)[number]
+
+export const METRICS = ['accuracy', 'map_iou'] as const
+export type Metric = (typeof METRICS)[number]
+
+export const COMPETITION_STATUSES = ['active', 'inactive'] as const
+
+export const CompetitionSummary = Type.Object({
+  slug: Type.String(),
+  title: Type.String(),
+  competition_tier: literals(['public', 'private']),
+  metric: literals(METRICS),
+  metric_version: Type.String(),
+  scoring_mode: Type.Literal('single_realtime_hidden'),
+  leaderboard_rule: Type.Literal('best_per_user'),
+  evaluation_policy: Type.Literal('canonical_test_first'),
+  competition_spec_version: Type.String(),
+  is_permanent: Type.Boolean(),
+  submission_cap_per_day: Type.Integer(),
+})
+export type CompetitionSummary = Static<typeof CompetitionSummary>
+
+export const CompetitionDetail = Type.Object({
+  ...CompetitionSummary.properties,
+  description: Type.String(),
+  status: literals(COMPETITION_STATUSES),
+  dataset_slug: Type.String(),
+  dataset_title: Type.String(),
+  higher_is_better: Type.Boolean(),
+  holdout: Type.Object({
+    kind: literals(['demo', 'operator']),
+    version: Type.String(),
+    rows: Type.Integer(),
+  }),
+  rules: Type.String({ description: 'Markdown.' }),
+  sample_submission_url: Type.String(),
+})
+export type CompetitionDetail = Static<typeof CompetitionDetail>
+
+export const DatasetSummary = Type.Object({
+  slug: Type.String(),
+  title: Type.String(),
+  source: Type.String(),
+})
+export type DatasetSummary = Static<typeof DatasetSummary>
+
+export const DatasetDetail = Type.Object({
+  ...DatasetSummary.properties,
+  license: Type.String(),
+  bytes: Type.Integer(),
+  checksum: Type.String(),
+  storage_path: Type.String({ description: 'Relative to the data set root; never a host path.' }),
+})
+export type DatasetDetail = Static<typeof DatasetDetail>
+
+export const OfficialScore = Type.Object({
+  id: Id,
+  primary_score: Type.Number(),
+  score_components: Type.Record(Type.String(), Type.Number()),
+  scorer_version: Type.String(),
+  metric_version: Type.String(),
+  evaluation_split_version: Type.String(),
+  manifest_sha256: Type.String(),
+  created_at: Timestamp,
+})
+export type OfficialScore = Static<typeof OfficialScore>
+
+export const Submission = Type.Object({
+  id: Id,
+  competition_slug: Type.String(),
+  user_id: Id,
+  filename: Type.String(),
+  score_status: literals(SCORE_STATUSES),
+  score_error: nullable(Type.String()),
+  created_at: Timestamp,
+  scored_at: nullable(Timestamp),
+  official_score: nullable(OfficialScore),
+})
+export type Submission = Static<typeof Submission>
+
+export const SubmissionAccepted = Type.Object({
+  submission: Submission,
+  daily_cap: Type.Integer(),
+  remaining_today: Type.Integer(),
+  resets_at: Timestamp,
+})
+export type SubmissionAccepted = Static<typeof SubmissionAccepted>
+
+export const LeaderboardEntry = Type.Object({
+  rank: Type.Integer(),
+  user_id: Id,
+  display_name: Type.String(),
+  best_submission_id: Id,
+  best_score_id: Id,
+  primary_score: Type.Number(),
+  metric_version: Type.String(),
+  evaluation_split_version: Type.String(),
+  scored_at: Timestamp,
+  entries: Type.Integer({ description: "This person's scored submissions on the current split." }),
+})
+export type LeaderboardEntry = Static<typeof LeaderboardEntry>
+
+export const Leaderboard = Type.Object({
+  competition_slug: Type.String(),
+  entries: Type.Array(LeaderboardEntry),
+})
+export type Leaderboard = Static<typeof Leaderboard>
+
+export const CompetitionSlugParams = Type.Object({ slug: CompetitionSlug })
+export type CompetitionSlugParams = Static<typeof CompetitionSlugParams>
+
+export const SubmissionIdParams = Type.Object({
+  submission_id: Type.String({ pattern: UUID_PATTERN }),
+})
+export type SubmissionIdParams = Static<typeof SubmissionIdParams>

@@ -1,0 +1,22 @@
+import { type Static, Type } from 'typebox'
+import { literals } from './primitives.ts'
+import { GPU_MODES } from './sessions.ts'
+
+/** `GET /status`: what anybody may know about the host. */
+export const PlatformStatus = Type.Object({
+  gpus: Type.Object({
+    total: Type.Integer({ description: 'Enabled, present and healthy.' }),
+    free: Type.Integer(),
+    mode: literals(GPU_MODES),
+  }),
+  active_sessions: Type.Integer(),
+  health: literals(['ok', 'degraded']),
+})
+export type PlatformStatus = Static<typeof PlatformStatus>
+
+/** `GET /healthz`; `reasons` only with `degraded`. */
+export const Health = Type.Object({
+  status: literals(['ok', 'degraded']),
+  reasons: Type.Optional(Type.Array(Type.String())),
+})
+export type Health = Static<typeof Health>

@@ -1,0 +1,34 @@
+import { type Static, type TSchema, Type } from 'typebox'
+
+/** The atoms that every message is composed of. Formats are enforced by pattern, so no validator plug-in is needed. */
+
+export const UUID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+
+export const Id = Type.String({ pattern: UUID_PATTERN, description: 'Lower-case UUID.' })
+
+export const Timestamp = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,6})?Z$',
+  description: 'RFC 3339, UTC, with `Z`.',
+})
+
+export const CompetitionSlug = Type.String({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 100 })
+
+export function nullable<Schema extends TSchema>(schema: Schema) {
+  return Type.Union([schema, Type.Null()])
+}
+
+/** A union of string literals, from one list that code can iterate too. */
+export function literals<const Values extends readonly string[]>(values: Values) {
+  return Type.Enum([...values] as unknown as [...Values])
+}
+
+export const ListQuery = Type.Object({
+  limit: Type.Optional(Type.String({ description: 'Items per page, 1 to 500; 50 when absent.' })),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 1024, description: '`meta.next_cursor` of the page before.' }),
+  ),
+})
+export type ListQuery = Static<typeof ListQuery>
+
+export const LIMIT_DEFAULT = 50
+export const LIMIT_MAX = 500

@@ -1,0 +1,22 @@
+/**
+ * MariaDB as MedForge uses it: the connection, the schema's row types, its migrations and seeds, and the retry of lost races.
+ * Holds no rule of any domain. The picture is docs/data-model.md.
+ */
+export { createDatabase, type DatabaseOptions } from './database.ts'
+export { migrateToLatest, pendingMigrations } from './migrate.ts'
+export type { DB } from './schema/index.ts'
+export { type CompetitionSeed, seedCompetition, seedDefaultPack, seedGpus } from './seed.ts'
+export {
+  type SqlDay,
+  type SqlTime,
+  sqlTimeToMs,
+  toSqlDay,
+  toSqlTime,
+  toTimestamp,
+} from './time.ts'
+export {
+  inTransaction,
+  isDatabaseAway,
+  isDuplicateKey,
+  type TransactionOptions,
+} from './transaction.ts'

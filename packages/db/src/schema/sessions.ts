@@ -1,0 +1,75 @@
+import type { LaunchStep, SessionStatus, SessionTier, StopStep } from '@medforge/contracts'
+import type { Generated, GeneratedAlways } from 'kysely'
+import type { SqlTime } from '../time.ts'
+
+export type PacksTable = {
+  id: string
+  name: string
+  tier: SessionTier
+  status: Generated<'active' | 'deprecated'>
+  /** Repository part of the image reference. */
+  image_ref: string
+  /** `sha256:…`; the image that runs is `image_ref@image_digest`. */
+  image_digest: string
+  created_at: SqlTime
+}
+
+export type GpuDevicesTable = {
+  id: number
+  /** The operator's wish. Everything below is what was observed. */
+  enabled: Generated<boolean>
+  present: Generated<boolean>
+  uuid: string | null
+  model: string | null
+  health: Generated<'unknown' | 'healthy' | 'failing'>
+  health_reason: string | null
+  observed_at: SqlTime | null
+}
+
+export type SessionsTable = {
+  id: string
+  user_id: string
+  tier: SessionTier
+  pack_id: string
+  status: SessionStatus
+  /** Grows by one with every change of the row: the token of compare-and-set. */
+  version: Generated<number>
+  container_id: string | null
+  gpu_id: number
+  /** 1 while the status is active, else null: with `gpu_id` the unique key that makes a GPU exclusive. */
+  gpu_active: GeneratedAlways<number | null>
+  slug: string
+  workspace_zfs: string
+  created_at: SqlTime
+  started_at: SqlTime | null
+  stop_requested_at: SqlTime | null
+  stopped_at: SqlTime | null
+  /** Written for the owner. */
+  error_message: string | null
+  /** Why the row is in its status, for the owner and the operator. */
+  status_reason: string | null
+  /** Fixed when the stop (or the death) is recorded, so that a repeated snapshot has the same name. */
+  snapshot_name: string | null
+  last_snapshot_name: string | null
+  last_snapshot_at: SqlTime | null
+  /** When `starting` or `stopping` has taken too long; null in every other status. */
+  deadline_at: SqlTime | null
+  /** Before this time the reconciler leaves the row alone (its own backoff). */
+  next_attempt_at: SqlTime | null
+  attempts: Generated<number>
+  request_id: string
+}
+
+export type SessionEventsTable = {
+  id: Generated<number>
+  session_id: string
+  kind: 'transition' | 'step'
+  from_status: SessionStatus | null
+  to_status: SessionStatus | null
+  step: LaunchStep | StopStep | null
+  /** How long a step took. */
+  duration_ms: number | null
+  reason: string | null
+  request_id: string | null
+  at: SqlTime
+}

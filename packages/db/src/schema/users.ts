@@ -1,0 +1,28 @@
+import type { UserRole } from '@medforge/contracts'
+import type { Generated } from 'kysely'
+import type { SqlTime } from '../time.ts'
+
+export type UsersTable = {
+  id: string
+  /** Canonical: NFC, trimmed, lower-cased. Unique by bytes. */
+  email: string
+  password_hash: string
+  display_name: string
+  role: Generated<UserRole>
+  max_concurrent_sessions: Generated<number>
+  disabled_at: SqlTime | null
+  created_at: SqlTime
+}
+
+export type AuthSessionsTable = {
+  id: string
+  user_id: string
+  /** HMAC-SHA256(SESSION_SECRET, token). The token itself is stored nowhere. */
+  token_hash: Buffer
+  created_at: SqlTime
+  /** Slides at most once a minute. */
+  last_seen_at: SqlTime
+  /** created_at + max TTL: nothing extends it. */
+  expires_at: SqlTime
+  revoked_at: SqlTime | null
+}

@@ -1,0 +1,59 @@
+import { DEFAULT_PACK_ID, SEEDED_GPU_IDS } from '@medforge/contracts'
+import type { Insertable, Kysely } from 'kysely'
+import type { DB } from './schema/index.ts'
+import { toSqlTime } from './time.ts'
+
+/** GPUs 0..6, enabled. Rows that exist keep what the operator made of them. */
+export async function seedGpus(db: Kysely<DB>): Promise<void> {
+  await db
+    .insertInto('gpu_devices')
+    .ignore()
+    .values(SEEDED_GPU_IDS.map((id) => ({ id, enabled: true })))
+    .execute()
+}
+
+/**
+ * The default pack, pointing at the image that the installation runs.
+ *
+ * @param image  `name@sha256:<64 hex>`
+ */
+export async function seedDefaultPack(db: Kysely<DB>, image: string, at: Date): Promise<void> {
+  const [imageRef, imageDigest] = image.split('@')
+  if (!imageRef || !imageDigest) throw new Error('PACK_IMAGE is not pinned by a digest.')
+  const pointer = { image_ref: imageRef, image_digest: imageDigest }
+  await db
+    .insertInto('packs')
+    .values({
+      id: DEFAULT_PACK_ID,
+      name: 'default',
+      tier: 'public',
+      created_at: toSqlTime(at),
+      ...pointer,
+    })
+    .onDuplicateKeyUpdate(pointer)
+    .execute()
+}
+
+export type CompetitionSeed = {
+  dataset: Insertable<DB['datasets']>
+  competition: Insertable<DB['competitions']>
+}
+
+/**
+ * A competition and its data set, found again by slug. What the bundle says wins over what the row said, but the row's
+ * id, its status and the time of its creation stay.
+ */
+export async function seedCompetition(db: Kysely<DB>, seed: CompetitionSeed): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { id: _datasetId, created_at: _datasetAt, ...dataset } = seed.dataset
+    await tx.insertInto('datasets').values(seed.dataset).onDuplicateKeyUpdate(dataset).execute()
+    const { id: datasetId } = await tx
+      .selectFrom('datasets')
+      .select('id')
+      .where('slug', '=', seed.dataset.slug)
+      .executeTakeFirstOrThrow()
+    const row = { ...seed.competition, dataset_id: datasetId }
+    const { id: _id, created_at: _at, status: _status, ...competition } = row
+    await tx.insertInto('competitions').values(row).onDuplicateKeyUpdate(competition).execute()
+  })
+}
