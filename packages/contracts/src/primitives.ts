@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TEnum, type TSchema, Type } from 'typebox'
 
 /** The atoms that every message is composed of. Formats are enforced by pattern, so no validator plug-in is needed. */
 
@@ -18,8 +18,10 @@ export function nullable<Schema extends TSchema>(schema: Schema) {
 }
 
 /** A union of string literals, from one list that code can iterate too. */
-export function literals<const Values extends readonly string[]>(values: Values) {
-  return Type.Enum([...values] as unknown as [...Values])
+export function literals<const Values extends readonly string[]>(
+  values: Values,
+): TEnum<[...Values]> {
+  return Type.Enum([...values]) as unknown as TEnum<[...Values]>
 }
 
 export const ListQuery = Type.Object({

@@ -1,0 +1,102 @@
+import type {
+  CompetitionDetail,
+  CompetitionSummary,
+  CreateSessionRequest,
+  CreateSessionResult,
+  CurrentSession,
+  DatasetDetail,
+  DatasetSummary,
+  Health,
+  Leaderboard,
+  LoginRequest,
+  Me,
+  Message,
+  PlatformStatus,
+  Principal,
+  Session,
+  SignupRequest,
+  Submission,
+  SubmissionAccepted,
+} from '@medforge/contracts'
+import { sessionEvents } from './session-events.ts'
+import { type ClientOptions, createTransport } from './transport.ts'
+
+export type PageQuery = { limit?: number; cursor?: string }
+
+export type SubmitOptions = {
+  /** Makes a retry the same submission. */
+  idempotencyKey?: string
+  signal?: AbortSignal
+}
+
+export type Client = ReturnType<typeof createClient>
+
+/**
+ * MedForge's API, one method an operation. Safe in a browser and in Node.
+ *
+ * Every method throws `ApiError` where the API refuses and `UnexpectedAnswerError` where what answered was not the API.
+ */
+export function createClient(options: ClientOptions) {
+  const transport = createTransport(options)
+  const competitionPath = (slug: string) => `/competitions/${encodeURIComponent(slug)}`
+
+  return {
+    signup: (json: SignupRequest) => transport.data<Principal>('POST', '/auth/signup', { json }),
+    login: (json: LoginRequest) => transport.data<Principal>('POST', '/auth/login', { json }),
+    logout: () => transport.data<Message>('POST', '/auth/logout'),
+    me: (signal?: AbortSignal) => transport.data<Me>('GET', '/me', { signal }),
+
+    status: (signal?: AbortSignal) => transport.data<PlatformStatus>('GET', '/status', { signal }),
+    /** `degraded` is an answer here, not an error. */
+    health: (signal?: AbortSignal) => transport.health<Health>('/healthz', signal),
+
+    /** Answers once the IDE answers. */
+    createSession: (json: CreateSessionRequest = {}) =>
+      transport.data<CreateSessionResult>('POST', '/sessions', { json }),
+    /** Answers at once with status `starting`; follow it with `sessionEvents`. */
+    launchSession: (json: CreateSessionRequest = {}) =>
+      transport.data<CreateSessionResult>('POST', '/sessions', {
+        json,
+        headers: { prefer: 'respond-async' },
+      }),
+    currentSession: async (signal?: AbortSignal) =>
+      (await transport.data<CurrentSession>('GET', '/sessions/current', { signal })).session,
+    listSessions: (query: PageQuery = {}, signal?: AbortSignal) =>
+      transport.page<Session[]>('/sessions', { query, signal }),
+    getSession: (id: string, signal?: AbortSignal) =>
+      transport.data<Session>('GET', `/sessions/${id}`, { signal }),
+    stopSession: (id: string) => transport.data<Message>('POST', `/sessions/${id}/stop`),
+    sessionEvents: (id: string, signal?: AbortSignal) => sessionEvents(transport, id, signal),
+
+    listCompetitions: (query: PageQuery = {}, signal?: AbortSignal) =>
+      transport.page<CompetitionSummary[]>('/competitions', { query, signal }),
+    getCompetition: (slug: string, signal?: AbortSignal) =>
+      transport.data<CompetitionDetail>('GET', competitionPath(slug), { signal }),
+    getLeaderboard: (slug: string, query: PageQuery = {}, signal?: AbortSignal) =>
+      transport.page<Leaderboard>(`${competitionPath(slug)}/leaderboard`, { query, signal }),
+    /** The sample submission's CSV text. */
+    getSampleSubmission: async (slug: string, signal?: AbortSignal) => {
+      const path = `${competitionPath(slug)}/sample-submission`
+      return (await transport.open('GET', path, { signal })).text()
+    },
+    listDatasets: (query: PageQuery = {}, signal?: AbortSignal) =>
+      transport.page<DatasetSummary[]>('/datasets', { query, signal }),
+    getDataset: (slug: string, signal?: AbortSignal) =>
+      transport.data<DatasetDetail>('GET', `/datasets/${encodeURIComponent(slug)}`, { signal }),
+
+    submit: (slug: string, file: File, { idempotencyKey, signal }: SubmitOptions = {}) => {
+      const form = new FormData()
+      form.set('file', file)
+      return transport.data<SubmissionAccepted>('POST', `${competitionPath(slug)}/submissions`, {
+        form,
+        signal,
+        ...(idempotencyKey ? { headers: { 'idempotency-key': idempotencyKey } } : {}),
+      })
+    },
+    listMySubmissions: (slug: string, query: PageQuery = {}, signal?: AbortSignal) =>
+      transport.page<Submission[]>(`${competitionPath(slug)}/submissions/me`, { query, signal }),
+    /** Admins only. */
+    rescoreSubmission: (id: string) =>
+      transport.data<Submission>('POST', `/admin/submissions/${id}/score`),
+  }
+}

@@ -1,0 +1,57 @@
+import { isActiveStatus, type SessionEvent } from '@medforge/contracts'
+import { ApiError } from './api-error.ts'
+import { readEventStream } from './event-stream.ts'
+import type { Transport } from './transport.ts'
+
+const RECONNECT_DELAY_MS = 1000
+
+/**
+ * Every transition and step of a session, from the first to the one that ends it; nothing twice, nothing left out.
+ *
+ * A connection that breaks is opened again from the last message seen. Ends after a terminal transition or when `signal` aborts.
+ *
+ * @throws ApiError where the API refuses to tell (no such session, somebody else's, signed out)
+ */
+export async function* sessionEvents(
+  transport: Transport,
+  sessionId: string,
+  signal?: AbortSignal,
+): AsyncGenerator<SessionEvent> {
+  let lastId: string | null = null
+  while (!signal?.aborted) {
+    try {
+      const response = await transport.open('GET', `/sessions/${sessionId}/events`, {
+        headers: {
+          accept: 'text/event-stream',
+          ...(lastId === null ? {} : { 'last-event-id': lastId }),
+        },
+        signal,
+      })
+      if (!response.body) return
+      for await (const message of readEventStream(response.body)) {
+        lastId = message.id
+        const event = JSON.parse(message.data) as SessionEvent
+        yield event
+        if (event.to_status && !isActiveStatus(event.to_status)) return
+      }
+    } catch (error) {
+      if (signal?.aborted) return
+      if (error instanceof ApiError && error.status < 500) throw error
+    }
+    await pause(RECONNECT_DELAY_MS, signal)
+  }
+}
+
+function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs)
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        resolve()
+      },
+      { once: true },
+    )
+  })
+}
