@@ -1,0 +1,119 @@
+import { METRICS } from '@medforge/contracts'
+import { METRIC_VERSIONS, type SubmissionSpec } from '@medforge/scoring'
+import { type Static, Type } from 'typebox'
+import { Check, Errors } from 'typebox/value'
+
+const SLUG = '^[a-z0-9]+(-[a-z0-9]+)*$'
+const COLUMN = Type.String({ minLength: 1, maxLength: 100 })
+const TITLE = Type.String({ minLength: 1, maxLength: 200 })
+
+/** How made-up labels for a demo come about; docs/competitions.md shows what they look like. */
+const DemoRecipe = Type.Union([
+  Type.Object({
+    kind: Type.Literal('labels'),
+    /** Share of each label, from the lowest; equal when absent. */
+    weights: Type.Optional(Type.Array(Type.Number({ minimum: 0 }), { minItems: 1 })),
+  }),
+  Type.Object({
+    kind: Type.Literal('boxes'),
+    /** Pixels along each side. */
+    image_size: Type.Integer({ minimum: 64, maximum: 100_000 }),
+    positive_share: Type.Number({ minimum: 0.001, maximum: 1 }),
+  }),
+])
+export type DemoRecipe = Static<typeof DemoRecipe>
+
+const BundleManifestSchema = Type.Object({
+  format: Type.Literal(1),
+  slug: Type.String({ pattern: SLUG, maxLength: 100 }),
+  title: TITLE,
+  competition_spec_version: Type.String({ minLength: 1, maxLength: 50 }),
+  metric: Type.Enum([...METRICS]),
+  metric_version: Type.String(),
+  higher_is_better: Type.Boolean(),
+  is_permanent: Type.Boolean(),
+  submission_cap_per_day: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  id_column: COLUMN,
+  /** One for `accuracy`; confidence, x, y, width and height, in this order, for `map_iou`. */
+  target_columns: Type.Array(COLUMN, { minItems: 1, maxItems: 5 }),
+  /** Lowest and highest label, for `accuracy`. */
+  labels: Type.Optional(
+    Type.Object({
+      min: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+      max: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+    }),
+  ),
+  /** Ids, not lines: an image with three boxes is one. */
+  expected_rows: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+  /** Names this set of ids; the split that a score is stamped with begins with it. */
+  split_version: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,39}$' }),
+  /** Without it there is no demo, and the competition waits for the operator's holdout. */
+  demo: Type.Optional(DemoRecipe),
+  dataset: Type.Object({
+    slug: Type.String({ pattern: SLUG, maxLength: 100 }),
+    title: TITLE,
+    source: Type.String({ minLength: 1, maxLength: 500 }),
+    license: Type.String({ minLength: 1, maxLength: 200 }),
+    bytes: Type.Integer({ minimum: 0 }),
+    checksum: Type.String({ minLength: 1, maxLength: 200 }),
+    storage_path: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,200}$' }),
+  }),
+})
+export type BundleManifest = Static<typeof BundleManifestSchema>
+
+/** A folder that is not a usable bundle. The message names the folder and everything that is wrong with it. */
+export class BundleError extends Error {
+  override readonly name = 'BundleError'
+}
+
+/** @throws BundleError that lists every fault */
+export function parseBundleManifest(folder: string, text: string): BundleManifest {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new BundleError(`${folder}/manifest.json is not JSON.`, { cause })
+  }
+  if (!Check(BundleManifestSchema, value)) {
+    const faults = [...Errors(BundleManifestSchema, value)].map(
+      ({ instancePath, message }) => `${instancePath || '/'} ${message}`,
+    )
+    throw new BundleError(`${folder}/manifest.json: ${[...new Set(faults)].join('; ')}.`)
+  }
+  const faults = findContradictions(value)
+  if (faults.length > 0) throw new BundleError(`${folder}/manifest.json: ${faults.join('; ')}.`)
+  return value
+}
+
+function findContradictions(manifest: BundleManifest): string[] {
+  const { metric, metric_version, target_columns, labels, demo, id_column } = manifest
+  const faults: string[] = []
+  if (metric_version !== METRIC_VERSIONS[metric]) {
+    faults.push(`metric_version has to be ${METRIC_VERSIONS[metric]}, which this MedForge computes`)
+  }
+  const columns = [id_column, ...target_columns]
+  if (new Set(columns).size !== columns.length) faults.push('a column is named twice')
+  const wanted = metric === 'accuracy' ? 1 : 5
+  if (target_columns.length !== wanted) faults.push(`${metric} has ${wanted} target columns`)
+  if (metric === 'accuracy' && (!labels || labels.max < labels.min)) {
+    faults.push('labels has to name the lowest and the highest label')
+  }
+  const kind = metric === 'accuracy' ? 'labels' : 'boxes'
+  if (demo && demo.kind !== kind) faults.push(`the demo of a ${metric} competition makes ${kind}`)
+  if (demo?.kind === 'labels' && demo.weights && labels) {
+    const labelCount = labels.max - labels.min + 1
+    if (demo.weights.length !== labelCount)
+      faults.push(`demo.weights has to have ${labelCount} items`)
+  }
+  return faults
+}
+
+/** What the columns of this competition's files mean. Only for a manifest that was parsed here. */
+export function specOf(manifest: BundleManifest): SubmissionSpec {
+  const { metric, id_column: idColumn, target_columns, labels } = manifest
+  const [first = '', x = '', y = '', width = '', height = ''] = target_columns
+  if (metric === 'accuracy') {
+    return { metric, idColumn, targetColumn: first, labels: labels ?? { min: 0, max: 0 } }
+  }
+  return { metric, idColumn, boxColumns: { confidence: first, x, y, width, height } }
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { BUNDLES_ROOT, loadBundles } from './bundle.ts'
+
+const folders: string[] = []
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
+})
+
+async function copyOf(slug: string): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'bundles-'))
+  folders.push(root)
+  await cp(join(BUNDLES_ROOT, slug), join(root, slug), { recursive: true })
+  return root
+}
+
+async function titanicWith(change: Record<string, unknown>): Promise<string> {
+  const root = await copyOf('titanic-survival')
+  const [bundle] = await loadBundles(root)
+  const manifest = { ...bundle?.manifest, ...change }
+  await writeFile(join(root, 'titanic-survival/manifest.json'), JSON.stringify(manifest))
+  return root
+}
+
+describe(loadBundles, () => {
+  test('finds the three competitions with the facts of the contract', async () => {
+    const bundles = await loadBundles()
+    expect(
+      bundles.map(({ manifest, expected }) => [
+        manifest.slug,
+        manifest.metric_version,
+        manifest.submission_cap_per_day,
+        manifest.dataset.slug,
+        expected.ids.length,
+      ]),
+    ).toEqual([
+      ['cifar-100-classification', 'accuracy-v1', 20, 'cifar-100', 10_000],
+      ['rsna-pneumonia-detection', 'map_iou-v2', 10, 'rsna-pneumonia-detection-challenge', 5337],
+      ['titanic-survival', 'accuracy-v1', 20, 'titanic-kaggle', 418],
+    ])
+  })
+
+  test('expects passengers 892 to 1309, images 0 to 9999, and patients made by rule', async () => {
+    const [cifar, rsna, titanic] = await loadBundles()
+    expect(titanic?.expected.ids).toEqual(Array.from({ length: 418 }, (_, at) => `${892 + at}`))
+    expect(cifar?.expected.ids).toEqual(Array.from({ length: 10_000 }, (_, at) => `${at}`))
+    expect(rsna?.expected.ids).toEqual(Array.from({ length: 5337 }, (_, at) => patientId(at)))
+  })
+
+  test.each([
+    { note: 'an unknown metric', change: { metric: 'auc' }, says: '/metric' },
+    {
+      note: 'a version that is not computed here',
+      change: { metric_version: 'accuracy-v2' },
+      says: 'accuracy-v1',
+    },
+    { note: 'no labels', change: { labels: undefined }, says: 'lowest and the highest label' },
+    { note: 'a row count that is wrong', change: { expected_rows: 417 }, says: '418 ids' },
+    {
+      note: 'a column named twice',
+      change: { target_columns: ['PassengerId'] },
+      says: 'named twice',
+    },
+    {
+      note: 'another slug than its folder',
+      change: { slug: 'titanic' },
+      says: 'has to be named titanic',
+    },
+    {
+      note: 'demo weights that do not fit',
+      change: { demo: { kind: 'labels', weights: [1] } },
+      says: '2 items',
+    },
+    {
+      note: 'a column that the sample lacks',
+      change: { id_column: 'id' },
+      says: '"id" is missing',
+    },
+  ])('refuses a bundle with $note', async ({ change, says }) => {
+    await expect(loadBundles(await titanicWith(change))).rejects.toThrow(says)
+  })
+
+  test('names the part that is missing', async () => {
+    const root = await copyOf('titanic-survival')
+    await rm(join(root, 'titanic-survival/rules.md'))
+    await expect(loadBundles(root)).rejects.toThrow('rules.md cannot be read')
+  })
+})
+
+/** The demo's patients: SHA-256 of a counter, written like the real set's ids. */
+function patientId(index: number): string {
+  const hex = createHash('sha256').update(`medforge demo patient ${index}`).digest('hex')
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20, 32),
+  ].join('-')
+}

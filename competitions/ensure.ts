@@ -1,0 +1,148 @@
+import { createHmac } from 'node:crypto'
+import { chmod, chown, mkdir } from 'node:fs/promises'
+import { type Bundle, loadBundles } from './bundle.ts'
+import { DEMO_GENERATOR_VERSION, generateDemoHoldout } from './demo/generator.ts'
+import {
+  HoldoutError,
+  type HoldoutFacts,
+  type HoldoutManifest,
+  type ReaderGid,
+  readCurrentVersion,
+  readHoldoutFacts,
+  readHoldoutTable,
+  setCurrentVersion,
+  sha256,
+  writeHoldout,
+} from './holdout-store.ts'
+
+/** The group of the scoring worker inside its container. */
+export const WORKER_GID = 10002
+/** The user of the HTTP server inside its container. */
+export const SERVER_UID = 10001
+
+export type EnsureOptions = {
+  publicRoot: string
+  hiddenRoot: string
+  /** At least 32 random characters that never leave the host. The same seed makes the same demo labels. */
+  secretSeed: string
+  /** One sentence a call, for the person at the terminal. */
+  log(sentence: string): void
+  /** The worker's group by default. */
+  readerGid?: ReaderGid
+}
+
+export type EnsuredHoldout = {
+  slug: string
+  /** Null: the competition has no holdout, or one that has to be repaired by hand. */
+  version: string | null
+  kind: 'demo' | 'operator' | null
+  /** Whether this call made it. */
+  made: boolean
+}
+
+/**
+ * Give every competition a holdout: what is there and whole stays, an absent or damaged demo is made from the seed, and an operator's
+ * own holdout is never touched, even when it is damaged.
+ *
+ * Run by root on the host. Repeating it changes nothing; a kill half-way leaves no half holdout.
+ * @throws BundleError when the public part cannot be used
+ */
+export async function ensureCompetitionData(options: EnsureOptions): Promise<EnsuredHoldout[]> {
+  if (options.secretSeed.length < 32) throw new Error('The seed of the demo holdouts is too short.')
+  const ensured: EnsuredHoldout[] = []
+  for (const bundle of await loadBundles(options.publicRoot)) {
+    ensured.push(await ensureHoldout(bundle, options))
+  }
+  return ensured
+}
+
+async function ensureHoldout(bundle: Bundle, options: EnsureOptions): Promise<EnsuredHoldout> {
+  const { hiddenRoot, secretSeed, log, readerGid = WORKER_GID } = options
+  const { slug, demo } = bundle.manifest
+  const demoVersion = nameDemoSplit(bundle, secretSeed)
+  const current = await readCurrent(hiddenRoot, bundle)
+  // Kept unless it is a demo that this bundle and seed would not make.
+  if (current?.facts && current.fault === null) {
+    const { kind, split_version } = current.facts.manifest
+    if (kind === 'operator' || split_version === demoVersion || !demo) {
+      return { slug, version: split_version, kind, made: false }
+    }
+  }
+  const isOperators = current !== null && !current.version.startsWith(demoPrefix(bundle))
+  if (current?.fault && isOperators) {
+    log(
+      `The holdout of ${slug} cannot be used (${current.fault}) Import it again; nothing was changed.`,
+    )
+    return { slug, version: null, kind: null, made: false }
+  }
+  if (!demo) {
+    log(`${slug} has no holdout and no demo; it waits for an import.`)
+    return { slug, version: null, kind: null, made: false }
+  }
+  const labels = generateDemoHoldout(bundle, demo, secretSeed)
+  const manifest = describeDemo(bundle, demoVersion, labels, secretSeed)
+  await writeHoldout(hiddenRoot, manifest, labels, readerGid)
+  await setCurrentVersion(hiddenRoot, slug, demoVersion, readerGid)
+  log(`Made a demo holdout for ${slug} (${demoVersion}): made-up labels, shown as demo.`)
+  return { slug, version: demoVersion, kind: 'demo', made: true }
+}
+
+type Current = { version: string; facts: HoldoutFacts | null; fault: string | null }
+
+async function readCurrent(hiddenRoot: string, bundle: Bundle): Promise<Current | null> {
+  const { slug } = bundle.manifest
+  const version = await readCurrentVersion(hiddenRoot, slug)
+  if (version === null) return null
+  let facts: HoldoutFacts | null = null
+  try {
+    facts = await readHoldoutFacts(hiddenRoot, slug, version)
+    await readHoldoutTable(hiddenRoot, bundle, facts)
+    return { version, facts, fault: null }
+  } catch (error) {
+    if (!(error instanceof HoldoutError)) throw error
+    return { version, facts, fault: error.message }
+  }
+}
+
+function demoPrefix({ manifest }: Bundle): string {
+  return `${manifest.split_version}-demo-`
+}
+
+/** Another installation's seed, other ids or another generator give another name, so boards of different labels never mix. */
+function nameDemoSplit(bundle: Bundle, secretSeed: string): string {
+  const { slug } = bundle.manifest
+  const fingerprint = createHmac('sha256', secretSeed)
+    .update(`split ${DEMO_GENERATOR_VERSION} ${slug} ${bundle.idsSha256}`)
+    .digest('hex')
+  return `${demoPrefix(bundle)}${fingerprint.slice(0, 8)}`
+}
+
+function describeDemo(
+  bundle: Bundle,
+  version: string,
+  labels: string,
+  secretSeed: string,
+): HoldoutManifest {
+  const { slug, metric_version, expected_rows } = bundle.manifest
+  return {
+    format: 1,
+    slug,
+    kind: 'demo',
+    split_version: version,
+    metric_version,
+    rows: expected_rows,
+    ids_sha256: bundle.idsSha256,
+    holdout_sha256: sha256(labels),
+    salt: createHmac('sha256', secretSeed).update(`salt ${version}`).digest('hex'),
+  }
+}
+
+/**
+ * The folder that uploads go to: the server's own, with the worker's group on every file in it (set-group-id), so that the server can
+ * write and the worker can only read. Run by root on the host; repeating it changes nothing.
+ */
+export async function ensureSubmissionsFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true })
+  await chown(path, SERVER_UID, WORKER_GID)
+  await chmod(path, 0o2750)
+}

@@ -1,0 +1,158 @@
+import { createBoxRows } from './box-rows.ts'
+import { createCsvReader } from './csv.ts'
+import { createFaultList, type Fault, show } from './faults.ts'
+import { createLabelRows } from './label-rows.ts'
+import type { ExpectedIds, SubmissionSpec, Table } from './spec.ts'
+
+export type CheckResult =
+  | { ok: true; table: Table }
+  | {
+      ok: false
+      /** At most 50: those of the header, then those of ids, then the others in the order of the file. */
+      faults: Fault[]
+      /** All of them, each id counted. */
+      total: number
+      /** Sorted. */
+      missingColumns: string[]
+    }
+
+/** `holdout` files have no confidence column, and boxes somewhere. */
+export type FileRole = 'submission' | 'holdout'
+
+/** Takes a file piece by piece, so that neither memory nor the event loop depends on its size. */
+export interface Checker {
+  write(chunk: Uint8Array): void
+  end(): CheckResult
+}
+
+/** Turns the rows of one kind of file into a table. */
+export interface RowReader {
+  /** Beside the id column. */
+  columns: readonly string[]
+  /** @param values  one a column, in their order; null where the header lacks the column */
+  read(index: number, values: readonly (string | null)[], row: number, id: string): void
+  /** @returns whether the id at this place occurred */
+  has(index: number): boolean
+  finish(): Table
+}
+
+/** Roomy for every honest file, and what keeps a hostile one small. */
+export const FILE_LIMITS = { recordBytesMax: 65_536, columnsMax: 1000, recordsMax: 500_000 }
+const HEADER_CELLS_SHOWN = 8
+
+export function createChecker(
+  spec: SubmissionSpec,
+  expected: ExpectedIds,
+  role: FileRole = 'submission',
+): Checker {
+  const faults = createFaultList(spec.idColumn)
+  const rows =
+    spec.metric === 'accuracy'
+      ? createLabelRows(spec, expected.ids.length, faults)
+      : createBoxRows(spec, expected.ids.length, faults, role)
+  const required = [spec.idColumn, ...rows.columns]
+  const missingColumns: string[] = []
+  let positions: number[] | null = null
+  let headerLength = 0
+
+  function readHeader(cells: string[]): void {
+    headerLength = cells.length
+    positions = required.map((name) => cells.indexOf(name))
+    for (const name of required) {
+      const found = cells.filter((cell) => cell === name).length
+      if (found === 0) missingColumns.push(name)
+      if (found > 1) {
+        faults.add('duplicate_column', `Column ${show(name)} is there ${found} times.`, 1, name)
+      }
+    }
+    missingColumns.sort()
+    for (const name of missingColumns) {
+      faults.add(
+        'missing_column',
+        `Column ${show(name)} is missing. ${describeHeader(cells)}`,
+        1,
+        name,
+      )
+    }
+  }
+
+  function readRow(cells: string[], row: number, [idPosition = -1, ...others]: number[]): void {
+    const id = idPosition < 0 ? undefined : cells[idPosition]
+    const index = id === undefined || id === '' ? undefined : expected.indexOf.get(id)
+    if (id === '' && cells.length > 1) {
+      faults.add('empty_cell', `Row ${row} has no ${show(spec.idColumn)}.`, row, spec.idColumn)
+    } else if (id && index === undefined) {
+      faults.addId('unknown_id', id, row)
+    }
+    const hasRightLength = checkLength(cells, row)
+    // A row that was refused still shows that its id is there, so that one fault is not reported twice.
+    const values = others.map((at) => (at < 0 || !hasRightLength ? null : (cells[at] ?? null)))
+    rows.read(index ?? -1, values, row, id ?? '')
+  }
+
+  function checkLength(cells: string[], row: number): boolean {
+    if (cells.length === headerLength) return true
+    const isEmpty = cells.length === 1 && cells[0] === ''
+    const what = isEmpty
+      ? `Row ${row} is empty.`
+      : `Row ${row} has ${cells.length} cells, the header ${headerLength}.`
+    faults.add(cells.length < headerLength ? 'short_row' : 'long_row', what, row, null)
+    return false
+  }
+
+  const reader = createCsvReader(FILE_LIMITS, (cells, line) => {
+    if (positions) readRow(cells, line, positions)
+    else readHeader(cells)
+  })
+
+  return {
+    write(chunk) {
+      reader.write(chunk)
+    },
+    end() {
+      const malformed = reader.end()
+      if (malformed) {
+        faults.add('malformed_csv', malformed.message, malformed.line, null)
+      } else if (!positions) {
+        missingColumns.push(...required.toSorted())
+        faults.add('empty_file', 'The file is empty.', null, null)
+      } else if (positions[0] !== -1) {
+        expected.ids.forEach((id, index) => {
+          if (!rows.has(index)) faults.addId('missing_id', id, null)
+        })
+      }
+      const table = rows.finish()
+      if (faults.count() === 0) return { ok: true, table }
+      return { ok: false, faults: faults.list(), total: faults.count(), missingColumns }
+    },
+  }
+}
+
+/** Check a file that is in memory as a whole. */
+export function checkSubmission(
+  spec: SubmissionSpec,
+  expected: ExpectedIds,
+  bytes: Uint8Array,
+): CheckResult {
+  return checkWhole(createChecker(spec, expected), bytes)
+}
+
+/** Check a `holdout_labels.csv`: as a submission, without confidences. */
+export function checkHoldout(
+  spec: SubmissionSpec,
+  expected: ExpectedIds,
+  bytes: Uint8Array,
+): CheckResult {
+  return checkWhole(createChecker(spec, expected, 'holdout'), bytes)
+}
+
+function checkWhole(checker: Checker, bytes: Uint8Array): CheckResult {
+  checker.write(bytes)
+  return checker.end()
+}
+
+function describeHeader(cells: string[]): string {
+  const shown = cells.slice(0, HEADER_CELLS_SHOWN).map(show).join(', ')
+  const more = cells.length > HEADER_CELLS_SHOWN ? ', …' : ''
+  return `The first line has ${shown}${more}; names must match exactly, upper and lower case included.`
+}

@@ -1,0 +1,29 @@
+/**
+ * Reads prediction files, finds every fault in them, and scores them. Pure and safe in a browser: no I/O, no clock, no chance.
+ * Knows no competition: what the columns mean comes from a bundle. The rules are docs/competitions.md.
+ */
+export {
+  type Checker,
+  type CheckResult,
+  checkHoldout,
+  checkSubmission,
+  createChecker,
+  type FileRole,
+} from './checker.ts'
+export { readColumn } from './column.ts'
+export { parseDecimal } from './decimal.ts'
+export { FAULTS_SHOWN_MAX, type Fault, type FaultKind } from './faults.ts'
+export { SCORER_VERSION, type ScoreResult, score } from './score.ts'
+export {
+  type Box,
+  type BoxColumns,
+  type BoxSpec,
+  type BoxTable,
+  type ExpectedIds,
+  expectIds,
+  type LabelSpec,
+  type LabelTable,
+  METRIC_VERSIONS,
+  type SubmissionSpec,
+  type Table,
+} from './spec.ts'
