@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest'
+import { parseReconcilerConfig, parseServerConfig, parseWorkerConfig } from './config.ts'
+import { type Env, resolveFiles } from './env.ts'
+import { RECONCILER_VARIABLES, SERVER_VARIABLES, WORKER_VARIABLES } from './names.ts'
+import { ConfigError } from './reader.ts'
+
+const IMAGE = `127.0.0.1:5055/medforge/api@sha256:${'0123456789abcdef'.repeat(4)}`
+const ENV: Env = {
+  DOMAIN: 'example.org',
+  DATABASE_URL: 'mysql://medforge_server:pw@172.30.1.5:3306/medforge',
+  SESSION_SECRET: 'q8Zt2mV4xK9sB1nW6yR3pL7dF5hJ0cGa',
+  PACK_IMAGE: IMAGE,
+  API_IMAGE: IMAGE,
+}
+
+function faultsOf(parse: (env: Env) => unknown, env: Env): readonly string[] {
+  try {
+    parse(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+}
+
+describe(parseServerConfig, () => {
+  test('fills in the contract’s defaults', () => {
+    const { config, secrets } = parseServerConfig(ENV)
+    expect(config).toMatchObject({
+      port: 8000,
+      cookieDomain: '.medforge.example.org',
+      trustedProxies: ['172.30.1.2'],
+      auth: {
+        idleTtlSeconds: 604_800,
+        maxTtlSeconds: 2_592_000,
+        signupMode: 'open',
+        rateLimit: { max: 10, windowSeconds: 60 },
+      },
+      sessions: { gpuMode: 'nvidia', recoveryEnabled: true, pollIntervalSeconds: 5 },
+      submissions: { uploadMaxBytes: 10_485_760, autoScoreOnSubmit: true },
+    })
+    expect(JSON.stringify(config)).not.toContain(secrets.sessionSecret)
+    expect(JSON.stringify(config)).not.toContain('pw@')
+  })
+
+  test('takes an empty variable for an absent one, as compose files write it', () => {
+    const { config } = parseServerConfig({ ...ENV, GPU_MODE: '', AUTH_RATE_LIMIT: '' })
+    expect(config.sessions.gpuMode).toBe('nvidia')
+    expect(config.auth.rateLimit.max).toBe(10)
+  })
+
+  test('names every bad variable with what was expected, and shows no value', () => {
+    const bad = {
+      DATABASE_URL: 'postgres://user:hunter2@db/medforge',
+      SESSION_SECRET: 'short',
+      PACK_IMAGE: 'codercom/code-server:latest',
+      AUTH_RATE_LIMIT: 'ten',
+      GPU_MODE: 'amd',
+      COOKIE_DOMAIN: '.evil.example',
+      TRUSTED_PROXIES: '172.30.1.2,10.0.0.0/8',
+    }
+    const faults = faultsOf(parseServerConfig, bad)
+    expect(faults.map((fault) => fault.split(':')[0]).toSorted()).toEqual(
+      [...Object.keys(bad), 'DOMAIN'].toSorted(),
+    )
+    const text = faults.join('\n')
+    for (const value of Object.values(bad)) expect(text).not.toContain(value)
+    expect(text).toContain('DOMAIN: is missing; expected a lower-case DNS name')
+    expect(text).toContain('PACK_IMAGE: is wrong; expected an image pinned by digest')
+  })
+
+  test.each([
+    { note: 'is missing', secret: undefined },
+    { note: 'is empty', secret: '' },
+    { note: 'is short', secret: 'q8Zt2mV4xK9sB1nW6yR3pL7dF5hJ0cG' },
+    { note: 'is a placeholder', secret: 'change-me-change-me-change-me-0123456789' },
+    { note: 'is one letter over and over', secret: 'a'.repeat(64) },
+  ])('refuses to start where SESSION_SECRET $note', ({ secret }) => {
+    const faults = faultsOf(parseServerConfig, { ...ENV, SESSION_SECRET: secret })
+    expect(faults).toEqual([expect.stringMatching(/^SESSION_SECRET: is /)])
+  })
+
+  test.each(['localhost', 'example.org', 'a-b.c1.test'])('accepts the domain %s', (domain) => {
+    expect(parseServerConfig({ ...ENV, DOMAIN: domain }).config.domain).toBe(domain)
+  })
+
+  test.each([
+    'Example.org',
+    'example.org.',
+    '.example.org',
+    'https://example.org',
+    '-a.org',
+    'a b',
+  ])('refuses the domain %s', (domain) => {
+    const faults = faultsOf(parseServerConfig, { ...ENV, DOMAIN: domain })
+    expect(faults).toEqual([expect.stringMatching(/^DOMAIN: is wrong/)])
+  })
+})
+
+describe(parseReconcilerConfig, () => {
+  test('needs no secret of the server', () => {
+    const { config } = parseReconcilerConfig({ ...ENV, SESSION_SECRET: undefined })
+    expect(config).toMatchObject({
+      sessionsNetwork: 'medforge-public-sessions',
+      workspaceQuotaGb: null,
+      limits: { cpus: 2, memoryBytes: 8 * 1024 ** 3, shmBytes: 2 * 1024 ** 3, pids: 2048 },
+      probeUrl: 'http://172.30.1.2:8081',
+    })
+  })
+
+  test.each([
+    ['512m', 512 * 1024 ** 2],
+    ['8G', 8 * 1024 ** 3],
+    ['1048576', 1_048_576],
+  ])('reads the size %s', (text, bytes) => {
+    const { config } = parseReconcilerConfig({ ...ENV, SESSION_MEM_LIMIT: text })
+    expect(config.limits.memoryBytes).toBe(bytes)
+  })
+
+  test('reads a quota and fractions of a CPU', () => {
+    const env = { ...ENV, SESSION_WORKSPACE_QUOTA_GB: '50', SESSION_CPU_LIMIT: '1.5' }
+    const { config } = parseReconcilerConfig(env)
+    expect([config.workspaceQuotaGb, config.limits.cpus]).toEqual([50, 1.5])
+  })
+})
+
+describe(resolveFiles, () => {
+  const read = (path: string) => {
+    if (path === '/run/secrets/session') return 'from a file\n'
+    throw new Error('ENOENT')
+  }
+
+  test('reads a secret from the file that its variable names', () => {
+    const env = resolveFiles({ SESSION_SECRET_FILE: '/run/secrets/session' }, read)
+    expect(env).toEqual({ SESSION_SECRET: 'from a file' })
+  })
+
+  test('says which file cannot be read, without its path', () => {
+    const env = resolveFiles(
+      { ...ENV, SESSION_SECRET: undefined, SESSION_SECRET_FILE: '/gone' },
+      read,
+    )
+    expect(faultsOf(parseServerConfig, env)).toEqual([
+      expect.stringMatching(
+        /^SESSION_SECRET: the file that SESSION_SECRET_FILE names cannot be read/,
+      ),
+    ])
+  })
+})
+
+describe('the list of variables of a process', () => {
+  test.each([
+    { name: 'server', parse: parseServerConfig, variables: SERVER_VARIABLES },
+    { name: 'reconciler', parse: parseReconcilerConfig, variables: RECONCILER_VARIABLES },
+    { name: 'worker', parse: parseWorkerConfig, variables: WORKER_VARIABLES },
+  ])('is what the $name reads', ({ parse, variables }) => {
+    const read = new Set<string>()
+    const spied = new Proxy(ENV, {
+      get(target, name: string) {
+        read.add(name)
+        return target[name]
+      },
+    })
+    parse(spied)
+    const plain = variables.filter((variable) => !variable.endsWith('_FILE'))
+    expect([...read].toSorted()).toEqual(plain.toSorted())
+  })
+})

@@ -1,0 +1,113 @@
+import type { ProblemKey, UserRole } from '@medforge/contracts'
+import type { FastifyRequest, preValidationAsyncHookHandler } from 'fastify'
+import { DomainError } from './domain-error.ts'
+import { isOriginAllowed } from './origin.ts'
+import { type RateLimiter, rateLimitKey } from './rate-limit.ts'
+
+/** Who is asking, as the login cookie proved. */
+export type AuthenticatedPrincipal = {
+  userId: string
+  email: string
+  displayName: string
+  role: UserRole
+  /** The login (`auth_sessions.id`), not an IDE session. */
+  authSessionId: string
+}
+
+export type Guard = preValidationAsyncHookHandler
+
+/**
+ * The checks that stand between a request and its route, each as a `preValidation` hook: after the JSON was parsed and before any
+ * schema is looked at, which is the contract's order. List them in this order:
+ * `preValidation: [guards.origin, guards.rateLimitAuth, guards.signedIn, guards.admin]`.
+ */
+export type RouteGuards = {
+  /** 403 `auth/origin-not-allowed`. On every route that changes something. */
+  origin: Guard
+  /** 403 `competitions/origin-not-allowed`. */
+  competitionOrigin: Guard
+  /** 429 `rate-limit/exceeded`; sign-up and log-in share one budget a client address. */
+  rateLimitAuth: Guard
+  /** 401 `auth/authentication-required`; afterwards `principalOf(request)` answers. */
+  signedIn: Guard
+  /** 401 `competitions/authentication-failed`; afterwards `principalOf(request)` answers. */
+  competitionSignedIn: Guard
+  /** 403 `auth/admin-required`; after `signedIn`. */
+  admin: Guard
+  /** 403 `competitions/admin-access-denied`; after `competitionSignedIn`. */
+  competitionAdmin: Guard
+}
+
+/**
+ * What the `Cookie` header proves. `ambiguous` (two different values of our cookie) always comes with no principal and is answered
+ * 401 with `Clear-Site-Data: "cookies"`.
+ */
+export type CookieVerdict = { principal: AuthenticatedPrincipal | null; ambiguous: boolean }
+
+export type GuardDeps = {
+  /** `medforge.<DOMAIN>` */
+  webHost: string
+  rateLimiter: RateLimiter
+  authenticateCookie(cookieHeader: string | undefined): Promise<CookieVerdict>
+}
+
+const principals = new WeakMap<FastifyRequest, AuthenticatedPrincipal>()
+
+/** Who is asking. Only on routes behind `signedIn` or `competitionSignedIn`; anywhere else it throws, which is a bug. */
+export function principalOf(request: FastifyRequest): AuthenticatedPrincipal {
+  const principal = principals.get(request)
+  if (!principal) throw new Error('This route reads its principal without a signed-in guard.')
+  return principal
+}
+
+export function createGuards(deps: GuardDeps): RouteGuards {
+  function originGuard(key: ProblemKey): Guard {
+    return async (request) => {
+      if (isOriginAllowed(request.headers, deps.webHost)) return
+      throw new DomainError(key, { detail: 'Request origin is not allowed.' })
+    }
+  }
+
+  function signedInGuard(key: 'authentication_required' | 'authentication_failed'): Guard {
+    return async (request) => {
+      const verdict = await deps.authenticateCookie(request.headers.cookie)
+      if (!verdict.principal) throw unauthenticated(key, verdict)
+      principals.set(request, verdict.principal)
+    }
+  }
+
+  function adminGuard(key: ProblemKey): Guard {
+    return async (request) => {
+      if (principalOf(request).role === 'admin') return
+      throw new DomainError(key, { detail: 'Only an administrator can do this.' })
+    }
+  }
+
+  return {
+    origin: originGuard('origin_not_allowed'),
+    competitionOrigin: originGuard('competition_origin_not_allowed'),
+    signedIn: signedInGuard('authentication_required'),
+    competitionSignedIn: signedInGuard('authentication_failed'),
+    admin: adminGuard('admin_required'),
+    competitionAdmin: adminGuard('admin_access_denied'),
+    async rateLimitAuth(request) {
+      const retryAfterSeconds = deps.rateLimiter.take(rateLimitKey(request.ip))
+      if (retryAfterSeconds === 0) return
+      throw new DomainError('rate_limit_exceeded', {
+        detail: `Too many attempts to sign up or log in from this address. Try again in ${retryAfterSeconds} s.`,
+        headers: { 'retry-after': String(retryAfterSeconds) },
+      })
+    },
+  }
+}
+
+/** The 401 for a verdict without a principal; an ambiguous one makes the browser drop its cookies, so that signing in works again. */
+export function unauthenticated(
+  key: 'authentication_required' | 'authentication_failed',
+  verdict: CookieVerdict,
+): DomainError {
+  return new DomainError(key, {
+    detail: 'Authentication required.',
+    ...(verdict.ambiguous ? { headers: { 'clear-site-data': '"cookies"' } } : {}),
+  })
+}

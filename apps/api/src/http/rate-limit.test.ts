@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { createRateLimiter, rateLimitKey } from './rate-limit.ts'
+
+describe(createRateLimiter, () => {
+  test('lets as many through as it promises, in every window', () => {
+    let now = 0
+    const limiter = createRateLimiter({ max: 3, windowMs: 10_000 }, () => now)
+    const through: number[] = []
+    for (now = 0; now < 60_000; now += 250) if (limiter.take('a') === 0) through.push(now)
+    for (const at of through) {
+      const inWindow = through.filter((other) => other >= at && other < at + 10_000)
+      expect(inWindow.length).toBeLessThanOrEqual(3)
+    }
+    expect(through).toHaveLength(18)
+  })
+
+  test('names the first whole second at which the next attempt is let through', () => {
+    let now = 0
+    const limiter = createRateLimiter({ max: 1, windowMs: 60_000 }, () => now)
+    limiter.take('a')
+    now = 100
+    const seconds = limiter.take('a')
+    now = 100 + (seconds - 1) * 1000
+    expect(limiter.take('a')).toBeGreaterThan(0)
+    now = 100 + seconds * 1000
+    expect(limiter.take('a')).toBe(0)
+  })
+
+  test('does not punish attempts that it refused', () => {
+    let now = 0
+    const limiter = createRateLimiter({ max: 1, windowMs: 1000 }, () => now)
+    limiter.take('a')
+    for (now = 1; now < 1000; now += 1) expect(limiter.take('a')).toBe(1)
+    now = 1000
+    expect(limiter.take('a')).toBe(0)
+  })
+
+  test('forgets the address that was quiet longest rather than growing without end', () => {
+    const limiter = createRateLimiter({ max: 1, windowMs: 60_000 }, () => 0)
+    for (let index = 0; index < 50_001; index += 1) limiter.take(`address ${index}`)
+    expect(limiter.take('address 50000')).toBeGreaterThan(0)
+    expect(limiter.take('address 0')).toBe(0)
+  })
+})
+
+describe(rateLimitKey, () => {
+  test.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:0DB8:0001:0002:ffff::1', '2001:db8:1:2'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['::1', '0:0:0:0'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+  ])('is of %s: %s', (address, key) => {
+    expect(rateLimitKey(address)).toBe(key)
+  })
+})

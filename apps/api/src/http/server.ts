@@ -1,0 +1,171 @@
+import type { Socket } from 'node:net'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import { newId } from '../lib/ids.ts'
+import type { Logger } from '../lib/logger.ts'
+import { createClientErrorHandler } from './client-error.ts'
+import { createCorsHook } from './cors.ts'
+import { DomainError } from './domain-error.ts'
+import { sendError } from './problem.ts'
+import { createRoutesTable, type RoutesTable } from './routes-table.ts'
+
+export type HttpOptions = {
+  logger: Logger
+  webOrigin: string
+  trustedProxies: string[]
+  timeouts: HttpTimeouts
+}
+
+export type HttpTimeouts = {
+  /** For the request line and headers. */
+  headersMs: number
+  /** For the whole request with its body. */
+  requestMs: number
+  /** A connection on which nothing moves is closed; longer than the slowest answer. */
+  idleMs: number
+}
+
+export const HTTP_TIMEOUTS: HttpTimeouts = { headersMs: 10_000, requestMs: 60_000, idleMs: 300_000 }
+
+const JSON_BODY_MAX_BYTES = 64 * 1024
+// Room for 64 KiB of cookies, which is more than Chromium keeps for a site; Caddy in front allows more.
+const HEADERS_MAX_BYTES = 64 * 1024
+// Longer than Caddy keeps its idle connections (2 min), so that it never writes into one that is being closed.
+const KEEP_ALIVE_MS = 150_000
+
+// Less than the supervisor waits before it kills.
+const CLOSE_GRACE_MS = 10_000
+
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  // Public answers that may be kept say so themselves.
+  'cache-control': 'no-store',
+}
+
+/**
+ * An HTTP server that speaks the contract and has no route yet: request ids, problems, CORS, limits and time-outs.
+ *
+ * `app.inject` works without a port; `app.close()` lets requests in progress end.
+ */
+export function createHttpServer(options: HttpOptions): {
+  app: FastifyInstance
+  routes: RoutesTable
+} {
+  const { logger, timeouts } = options
+  const routes = createRoutesTable()
+  const app = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    logController: new LogController({
+      requestIdLogLabel: 'request_id',
+      disableRequestLogging: true,
+    }),
+    genReqId: newId,
+    trustProxy: options.trustedProxies,
+    bodyLimit: JSON_BODY_MAX_BYTES,
+    requestTimeout: timeouts.requestMs,
+    connectionTimeout: timeouts.idleMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    http: {
+      headersTimeout: timeouts.headersMs,
+      maxHeaderSize: HEADERS_MAX_BYTES,
+      connectionsCheckingInterval: Math.min(5000, timeouts.headersMs),
+    },
+    routerOptions: { maxParamLength: 500 },
+    ajv: {
+      customOptions: {
+        allErrors: true,
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: true,
+        strict: false,
+      },
+    },
+    clientErrorHandler: createClientErrorHandler(logger) as (error: Error, socket: Socket) => void,
+    frameworkErrors: sendFrameworkError,
+  })
+
+  app.addHook('onRoute', (route) => routes.add(route))
+  app.addHook('onRequest', (request, reply, done) => {
+    addCommonHeaders(request, reply)
+    done()
+  })
+  app.addHook('onRequest', createCorsHook(options.webOrigin, routes.methodsOf))
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done()
+    const methods = routes.methodsOf(request.url)
+    if (methods.length === 0) {
+      return done(new DomainError('not_found', { detail: 'There is no such route.' }))
+    }
+    reply.header('allow', methods.join(', '))
+    const detail = `This path does not know ${request.method}; it knows ${methods.join(', ')}.`
+    done(new DomainError('method_not_allowed', { detail }))
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(request, reply)
+    done()
+  })
+  app.addHook('preClose', (done) => {
+    // Requests in progress may end; one that does not is cut off, so that a stop always ends.
+    setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS).unref()
+    done()
+  })
+  app.setErrorHandler(sendError)
+  addJsonParser(app)
+  return { app, routes }
+}
+
+/** JSON alone, as UTF-8 bytes; an empty body is none. Keys that would reach a prototype are dropped like every unknown key. */
+function addJsonParser(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  const parse = app.getDefaultJsonParser('remove', 'remove')
+  const utf8 = new TextDecoder('utf-8', { fatal: true })
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined)
+    let text: string
+    try {
+      text = utf8.decode(body as Buffer)
+    } catch {
+      const detail = 'The body is not valid UTF-8.'
+      return done(new DomainError('request_validation_failed', { detail }))
+    }
+    return parse(request, text, done)
+  })
+}
+
+function addCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
+}
+
+/** What the router refuses before any hook runs. */
+function sendFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  addCommonHeaders(request, reply)
+  sendError(error, request, reply)
+}
+
+/** One line a request; the routes that are asked all the time only at debug level. */
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const path = request.routeOptions.url ?? 'none'
+  const level = QUIET_ROUTES.has(path) && reply.statusCode < 500 ? 'debug' : 'info'
+  request.log[level](
+    {
+      method: request.method,
+      route: path,
+      status: reply.statusCode,
+      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+    },
+    'http.request',
+  )
+}
+
+const QUIET_ROUTES = new Set(['/healthz', '/api/v1/auth/session-proxy', '/api/v1/status'])

@@ -1,0 +1,115 @@
+import {
+  LoginRequest,
+  Me,
+  Message,
+  Principal,
+  SESSION_COOKIE,
+  SignupRequest,
+} from '@medforge/contracts'
+import { cookieValues, serializeLoginCookie } from '../http/cookies.ts'
+import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { envelopeOf } from '../http/reply.ts'
+import { type Routes, route } from '../http/schemas.ts'
+import type { IdentityService } from './service.ts'
+
+export type IdentityRoutesDeps = {
+  service: IdentityService
+  guards: RouteGuards
+  cookie: { domain: string; maxAgeSeconds: number }
+  /** Revokes the login that the header names. @throws DomainError `authentication_required` when it names two */
+  logOut: (cookieHeader: string | undefined) => Promise<void>
+}
+
+const tags = ['Identity']
+
+export function identityRoutes({ service, guards, cookie, logOut }: IdentityRoutesDeps): Routes {
+  const loginCookie = (token: string) =>
+    serializeLoginCookie(token, { name: SESSION_COOKIE, ...cookie })
+  const removedCookie = serializeLoginCookie('', {
+    name: SESSION_COOKIE,
+    domain: cookie.domain,
+    maxAgeSeconds: 0,
+  })
+
+  return async (app) => {
+    app.post(
+      '/auth/signup',
+      {
+        schema: route({
+          summary: 'Make an account and log in',
+          description: 'Sets the login cookie.',
+          tags,
+          body: SignupRequest,
+          success: { 201: Principal },
+          problems: ['origin_not_allowed', 'rate_limit_exceeded', 'signup_closed', 'email_taken'],
+        }),
+        preValidation: [guards.origin, guards.rateLimitAuth],
+      },
+      async (request, reply) => {
+        const { principal, token } = await service.signUp(request.body)
+        reply.code(201).header('set-cookie', loginCookie(token))
+        return envelopeOf(request, principal)
+      },
+    )
+
+    app.post(
+      '/auth/login',
+      {
+        schema: route({
+          summary: 'Log in',
+          description: 'Sets the login cookie. Other logins of the account go on.',
+          tags,
+          body: LoginRequest,
+          success: { 200: Principal },
+          problems: [
+            'origin_not_allowed',
+            'rate_limit_exceeded',
+            'invalid_credentials',
+            'account_disabled',
+          ],
+        }),
+        preValidation: [guards.origin, guards.rateLimitAuth],
+      },
+      async (request, reply) => {
+        const { principal, token } = await service.logIn(request.body)
+        reply.header('set-cookie', loginCookie(token))
+        return envelopeOf(request, principal)
+      },
+    )
+
+    app.post(
+      '/auth/logout',
+      {
+        schema: route({
+          summary: 'Log out',
+          description: 'Revokes the login of the cookie, if there is one, and removes the cookie.',
+          tags,
+          success: { 200: Message },
+          problems: ['origin_not_allowed', 'authentication_required'],
+        }),
+        preValidation: guards.origin,
+      },
+      async (request, reply) => {
+        await logOut(request.headers.cookie)
+        if (cookieValues(request.headers.cookie, SESSION_COOKIE).length > 0) {
+          reply.header('set-cookie', removedCookie)
+        }
+        return envelopeOf(request, { message: 'Signed out.' })
+      },
+    )
+
+    app.get(
+      '/me',
+      {
+        schema: route({
+          summary: 'Who I am',
+          tags,
+          success: { 200: Me },
+          problems: ['authentication_required'],
+        }),
+        preValidation: guards.signedIn,
+      },
+      async (request) => envelopeOf(request, await service.describe(principalOf(request))),
+    )
+  }
+}
