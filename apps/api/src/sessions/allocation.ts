@@ -1,0 +1,150 @@
+import { randomInt } from 'node:crypto'
+import type { SessionTier } from '@medforge/contracts'
+import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
+import type { Kysely, Transaction } from 'kysely'
+import { DomainError } from '../http/domain-error.ts'
+import type { Clock } from '../lib/clock.ts'
+import { newId } from '../lib/ids.ts'
+import { deadlineOf, type LifecycleLimits } from './lifecycle.ts'
+import { ALLOCATED } from './reasons.ts'
+
+export type Wish = { userId: string; tier: SessionTier; packId: string; requestId: string }
+
+export type Allocated = { id: string; slug: string; deadlineAt: Date }
+
+export type AllocationOptions = {
+  clock: Clock
+  limits: LifecycleLimits
+  workspaceRoot: string
+  /** Throws where nothing may be allocated now. Runs inside the transaction, after the person's limit and before a GPU is taken. */
+  assertAble(tx: Transaction<DB>): Promise<void>
+  newSlug?: () => string
+}
+
+/**
+ * Reserve a GPU and a slot for a person and insert the `starting` row with its first events, in one transaction.
+ *
+ * The person's row is locked first, so two requests of one person are served one after the other; GPUs are taken with `SKIP LOCKED`;
+ * the unique key on `(gpu_id, gpu_active)` has the last word, and whoever loses against it starts over (five tries).
+ *
+ * @throws DomainError `concurrent_limit_reached`, `no_gpu_available`, or what `assertAble` throws; nothing was allocated then
+ */
+export async function allocateSession(
+  db: Kysely<DB>,
+  wish: Wish,
+  options: AllocationOptions,
+): Promise<Allocated> {
+  const startedMs = performance.now()
+  return inTransaction(
+    db,
+    async (tx) => {
+      await assertBelowLimit(tx, wish.userId)
+      await options.assertAble(tx)
+      const gpuId = await takeFreeGpu(tx)
+      return insertStarting(tx, wish, { ...options, gpuId, startedMs })
+    },
+    { retryDuplicateKeys: ['sessions_gpu_active', 'sessions_slug'] },
+  )
+}
+
+const SLUG_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** Eight characters of `a-z2-7`: 40 bits from a CSPRNG. Unique for ever by a key of the table. */
+export function mintSlug(): string {
+  return Array.from({ length: 8 }, () => SLUG_ALPHABET[randomInt(32)]).join('')
+}
+
+async function assertBelowLimit(tx: Transaction<DB>, userId: string): Promise<void> {
+  // The lock comes before any other read: a snapshot taken earlier would not show what the lock waited for.
+  const user = await tx
+    .selectFrom('users')
+    .select('max_concurrent_sessions')
+    .where('id', '=', userId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  const { active } = await tx
+    .selectFrom('sessions')
+    .select((query) => query.fn.countAll<number>().as('active'))
+    .where('user_id', '=', userId)
+    .where('gpu_active', '=', 1)
+    .executeTakeFirstOrThrow()
+  const limit = user.max_concurrent_sessions
+  if (Number(active) < limit) return
+  throw new DomainError('concurrent_limit_reached', {
+    detail: `Concurrent session limit of ${limit} reached. Stop a session before you launch another.`,
+  })
+}
+
+async function takeFreeGpu(tx: Transaction<DB>): Promise<number> {
+  // A row that is skipped because somebody holds its lock may still come free (their transaction may fail), so "none" is only said
+  // after waiting for those locks.
+  const gpu =
+    (await freeGpus(tx).forUpdate().skipLocked().executeTakeFirst()) ??
+    (await freeGpus(tx).forUpdate().executeTakeFirst())
+  if (!gpu) throw new DomainError('no_gpu_available', { detail: 'No GPUs available.' })
+  return gpu.id
+}
+
+function freeGpus(tx: Transaction<DB>) {
+  return tx
+    .selectFrom('gpu_devices as gpu')
+    .select('gpu.id')
+    .where('gpu.enabled', '=', true)
+    .where('gpu.present', '=', true)
+    .where('gpu.health', '=', 'healthy')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('sessions')
+            .select('sessions.id')
+            .whereRef('sessions.gpu_id', '=', 'gpu.id')
+            .where('sessions.gpu_active', '=', 1),
+        ),
+      ),
+    )
+    .orderBy('gpu.id')
+    .limit(1)
+}
+
+async function insertStarting(
+  tx: Transaction<DB>,
+  wish: Wish,
+  options: AllocationOptions & { gpuId: number; startedMs: number },
+): Promise<Allocated> {
+  const now = options.clock.now()
+  const at: SqlTime = toSqlTime(now)
+  const id = newId()
+  const slug = (options.newSlug ?? mintSlug)()
+  const deadlineAt = deadlineOf('starting', now, options.limits) ?? now
+  await tx
+    .insertInto('sessions')
+    .values({
+      id,
+      user_id: wish.userId,
+      tier: wish.tier,
+      pack_id: wish.packId,
+      status: 'starting',
+      gpu_id: options.gpuId,
+      slug,
+      workspace_zfs: `${options.workspaceRoot}/${wish.userId}/${id}`,
+      created_at: at,
+      status_reason: ALLOCATED.text,
+      deadline_at: toSqlTime(deadlineAt),
+      request_id: wish.requestId,
+    })
+    .execute()
+  const common = { session_id: id, request_id: wish.requestId, at }
+  await tx
+    .insertInto('session_events')
+    .values([
+      { ...common, kind: 'transition', to_status: 'starting', reason: ALLOCATED.text },
+      {
+        ...common,
+        kind: 'step',
+        step: 'allocated',
+        duration_ms: Math.round(performance.now() - options.startedMs),
+      },
+    ])
+    .execute()
+  return { id, slug, deadlineAt }
+}

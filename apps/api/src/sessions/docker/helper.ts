@@ -1,0 +1,107 @@
+import type { HostConfig } from 'dockerode'
+import { HostAwayError } from '../host-error.ts'
+import { bodyless, callDocker, type Docker, DockerAnswer, isDockerStatus } from './client.ts'
+
+/** A short-lived container that does on the host what this process may not: it gets exactly the rights that are named here. */
+export type HelperSpec = {
+  /** For its label, such as `firewall`. */
+  purpose: string
+  image: string
+  command: string[]
+  env?: Record<string, string>
+  hostConfig?: HostConfig
+  limitMs: number
+}
+
+export type HelperResult = { exitCode: number; output: string }
+
+export const HELPER_LABEL = 'medforge.helper'
+
+const CALL_LIMIT_MS = 15_000
+
+/**
+ * Run a helper to its end and remove it. It drops every capability that `hostConfig` does not add.
+ *
+ * @throws HostAwayError when Docker does not answer, refuses the container, or the helper does not end in time
+ */
+export async function runHelper(
+  docker: Docker,
+  spec: HelperSpec,
+  signal: AbortSignal,
+): Promise<HelperResult> {
+  const call = { limitMs: CALL_LIMIT_MS, signal }
+  const id = await create(docker, spec, signal)
+  const container = docker.getContainer(id)
+  try {
+    await callDocker(call, (options) => container.start(bodyless(options)))
+    const ended: { StatusCode: number } = await callDocker(
+      { limitMs: spec.limitMs, signal },
+      (options) => container.wait(bodyless(options)),
+    )
+    const log = await callDocker(call, (options) =>
+      container.logs({ stdout: true, stderr: true, follow: false, ...options }),
+    )
+    return { exitCode: ended.StatusCode, output: log.toString('utf8').replaceAll('\r\n', '\n') }
+  } catch (error) {
+    throw awayOf(error)
+  } finally {
+    await removeHelper(docker, id, AbortSignal.timeout(CALL_LIMIT_MS))
+  }
+}
+
+async function create(docker: Docker, spec: HelperSpec, signal: AbortSignal): Promise<string> {
+  try {
+    const container = await callDocker({ limitMs: CALL_LIMIT_MS, signal }, (options) =>
+      docker.createContainer({
+        Image: spec.image,
+        Entrypoint: [],
+        Cmd: spec.command,
+        User: '0:0',
+        WorkingDir: '/',
+        Env: Object.entries(spec.env ?? {}).map(([name, value]) => `${name}=${value}`),
+        Labels: { [HELPER_LABEL]: spec.purpose },
+        // One stream without Docker's frames around the lines.
+        Tty: true,
+        ...options,
+        HostConfig: {
+          NetworkMode: 'none',
+          CapDrop: ['ALL'],
+          SecurityOpt: ['no-new-privileges:true'],
+          ReadonlyRootfs: true,
+          Init: true,
+          PidsLimit: 64,
+          Memory: 256 * 1024 * 1024,
+          RestartPolicy: { Name: 'no' },
+          LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } },
+          ...spec.hostConfig,
+        },
+      }),
+    )
+    return container.id
+  } catch (error) {
+    throw awayOf(error)
+  }
+}
+
+export async function removeHelper(docker: Docker, id: string, signal: AbortSignal): Promise<void> {
+  // What is left behind is found by its label at the next boot.
+  await callDocker({ limitMs: CALL_LIMIT_MS, signal }, (options) =>
+    docker.getContainer(id).remove(bodyless(options, { force: true, v: true })),
+  ).catch(() => {})
+}
+
+/** Removes helpers that a killed process left behind. */
+export async function removeLeftHelpers(docker: Docker, signal: AbortSignal): Promise<void> {
+  const left = await callDocker({ limitMs: CALL_LIMIT_MS, signal }, (options) =>
+    docker.listContainers({ all: true, filters: { label: [HELPER_LABEL] }, ...options }),
+  )
+  await Promise.all(left.map(({ Id }) => removeHelper(docker, Id, signal)))
+}
+
+function awayOf(error: unknown): unknown {
+  if (!(error instanceof DockerAnswer)) return error
+  const text = isDockerStatus(error, 404)
+    ? 'The image of the helper containers is not on this host.'
+    : 'Docker refused a helper container.'
+  return new HostAwayError(text, { cause: error })
+}

@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { applyPlan, type Outcome } from './apply.ts'
+import { attemptBackoffMs, isTerminal, type LifecycleLimits, type Reason } from './lifecycle.ts'
+import { type Observation, planSession } from './plan.ts'
+import type { ReadinessProbe } from './readiness.ts'
+import { findWork, recordRetry, type WorkRow } from './repository.ts'
+import type { SessionRuntime } from './runtime/port.ts'
+import type { SessionWorkspaces } from './workspace/port.ts'
+
+export type DriverDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  logger: Logger
+  runtime: SessionRuntime
+  workspaces: SessionWorkspaces
+  readiness: ReadinessProbe
+  limits: LifecycleLimits
+  whyClosed(): Reason | null
+  changed(sessionId: string): void
+  /** Ends all work; what was begun is finished by whoever comes next. */
+  signal: AbortSignal
+}
+
+/** Why somebody looks at a session; told in the log. */
+export type Trigger = 'nudge' | 'watch' | 'poll' | 'boot'
+
+/**
+ * Works on sessions, each on its own: at most one piece of work a session at a time, and as many sessions at once as are active (the
+ * GPUs bound them). One that hangs or fails delays nobody else.
+ */
+export interface SessionDriver {
+  /** Look at this session now, cutting short whatever pause its work is in. */
+  nudge(sessionId: string, trigger: Trigger): void
+  /** Look at this session unless somebody is at it already. */
+  ensure(sessionId: string, trigger: Trigger): void
+  /** Resolves once no work is in progress. */
+  idle(): Promise<void>
+}
+
+// The IDE needs 0.5 s to come up; asking more often than this costs the CPU it starts on.
+const PROBE_PAUSE_MS = 20
+// While the IDE comes up, row and container are looked at again this often: a stop or a death that nobody announced is seen then.
+const READY_SLICE_MS = 1_000
+// A plan that keeps asking for another look without getting anywhere is a bug; it may not become a busy loop.
+const TURNS_WITHOUT_PAUSE_MAX = 50
+
+export function createDriver(deps: DriverDeps): SessionDriver {
+  const { db, clock, logger, runtime, workspaces, readiness, signal } = deps
+  const working = new Map<string, Work>()
+
+  async function observe(row: WorkRow): Promise<Observation> {
+    const [container, workspace] = await Promise.all([
+      runtime.observe({ sessionId: row.id, slug: row.slug }, signal),
+      workspaces.observe(row.workspace_zfs, row.snapshot_name, signal),
+    ])
+    return { row, container, workspace }
+  }
+
+  async function turn(work: Work): Promise<Outcome> {
+    const row = await findWork(db, work.id)
+    if (!row || isTerminal(row.status)) return { kind: 'settled' }
+    work.row = row
+    const seen = await observe(row)
+    const plan = planSession(seen, clock.now())
+    if (plan.length === 0) return { kind: 'settled' }
+    const level = work.trigger === 'nudge' ? 'debug' : 'info'
+    logger[level](
+      {
+        session_id: row.id,
+        user_id: row.user_id,
+        slug: row.slug,
+        request_id: row.request_id,
+        trigger: work.trigger,
+        status: row.status,
+        decision: plan.map((action) => action.kind),
+      },
+      'session.recovery.decision',
+    )
+    const awaitReady = (slug: string) => waitUntilReady(readiness, slug, work)
+    return applyPlan({ ...deps, awaitReady }, row, seen, plan, signal)
+  }
+
+  async function pause(work: Work, reason: Reason): Promise<void> {
+    const { row } = work
+    work.attempts = Math.max(work.attempts, row?.attempts ?? 0) + 1
+    const afterMs = attemptBackoffMs(work.attempts - 1)
+    if (row) {
+      const nextAttemptAt = new Date(clock.now().getTime() + afterMs)
+      const isNews = row.status !== 'running' && row.error_message === null
+      const statusReason = isNews ? reason.text : null
+      await recordRetry(db, row, { attempts: work.attempts, nextAttemptAt, statusReason }).catch(
+        (error) => logger.warn({ err: error, session_id: work.id }, 'session.recovery.failure'),
+      )
+    }
+    await work.sleep(afterMs)
+  }
+
+  async function run(work: Work): Promise<void> {
+    for (let turns = 1; !signal.aborted; turns += 1) {
+      work.isNudged = false
+      const outcome = await turn(work).catch((error): Outcome => {
+        logger.error({ err: error, session_id: work.id }, 'session.recovery.failure')
+        return { kind: 'retry', reason: { code: 'internal', text: 'Trying again.' } }
+      })
+      if (outcome.kind === 'settled' && !work.isNudged) break
+      if (outcome.kind === 'retry') await pause(work, outcome.reason)
+      if (turns % TURNS_WITHOUT_PAUSE_MAX === 0) await work.sleep(attemptBackoffMs(0))
+    }
+    // In the same breath as the look at `isNudged`, so that a nudge is either seen there or starts new work.
+    working.delete(work.id)
+  }
+
+  function start(id: string, trigger: Trigger): void {
+    if (signal.aborted) return
+    const work = createWork(id, trigger, signal)
+    working.set(id, work)
+    work.done = run(work)
+  }
+
+  return {
+    nudge(id, trigger) {
+      const work = working.get(id)
+      if (!work) return start(id, trigger)
+      work.trigger = trigger
+      work.isNudged = true
+      work.wake()
+    },
+    ensure(id, trigger) {
+      if (!working.has(id)) start(id, trigger)
+    },
+    async idle() {
+      while (working.size > 0) await Promise.all([...working.values()].map((work) => work.done))
+    },
+  }
+}
+
+type Work = {
+  id: string
+  trigger: Trigger
+  row?: WorkRow
+  attempts: number
+  /** Somebody asked for another look since this turn began. */
+  isNudged: boolean
+  done: Promise<void>
+  /** Cuts the pause in progress short. */
+  wake(): void
+  sleep(ms: number): Promise<void>
+  /** Aborts when woken or when all work ends. */
+  readonly interrupt: AbortSignal
+}
+
+function createWork(id: string, trigger: Trigger, signal: AbortSignal): Work {
+  let controller = new AbortController()
+  return {
+    id,
+    trigger,
+    attempts: 0,
+    isNudged: false,
+    done: Promise.resolve(),
+    get interrupt() {
+      return AbortSignal.any([controller.signal, signal])
+    },
+    wake() {
+      controller.abort()
+      controller = new AbortController()
+    },
+    async sleep(ms) {
+      if (this.isNudged || signal.aborted) return
+      await sleep(ms, undefined, { signal: this.interrupt }).catch(() => {})
+    },
+  }
+}
+
+async function waitUntilReady(
+  readiness: ReadinessProbe,
+  slug: string,
+  work: Work,
+): Promise<boolean> {
+  const { interrupt } = work
+  const untilMs = performance.now() + READY_SLICE_MS
+  while (!work.isNudged && !interrupt.aborted && performance.now() < untilMs) {
+    if (await readiness.isReady(slug, interrupt)) return true
+    await work.sleep(PROBE_PAUSE_MS)
+  }
+  return false
+}

@@ -1,0 +1,154 @@
+import type { GpuMode } from '@medforge/contracts'
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { callDocker, type Docker, isDockerStatus } from './docker/client.ts'
+import {
+  assignDevices,
+  type GpuInventory,
+  listGpuRows,
+  recordGpus,
+  simulatedDevices,
+} from './gpus/inventory.ts'
+import { HostAwayError } from './host-error.ts'
+import type { HostPart, HostState } from './host-state.ts'
+import type { Reason } from './lifecycle.ts'
+import type { Firewall } from './network/firewall.ts'
+import type { SessionWorkspaces } from './workspace/port.ts'
+
+export type HostCheck = {
+  part: HostPart
+  /** How old a good answer may become; a bad one is asked again at every pass. */
+  maxAgeMs: number
+  /** Null: this part is well. */
+  run(signal: AbortSignal): Promise<Reason | null>
+}
+
+export interface HostChecks {
+  /** Start every check whose answer is too old. One that hangs delays neither the others nor the caller. */
+  runDue(signal: AbortSignal): void
+  /** Resolves when the checks in progress have ended. */
+  idle(): Promise<void>
+}
+
+export function createHostChecks(options: {
+  checks: readonly HostCheck[]
+  host: HostState
+  logger: Logger
+}): HostChecks {
+  const { host, logger } = options
+  const entries = options.checks.map((check) => ({ check, goodUntilMs: 0, isWell: true }))
+  const running = new Map<HostPart, Promise<void>>()
+
+  async function run(entry: (typeof entries)[number], signal: AbortSignal): Promise<void> {
+    const { check } = entry
+    const reason = await check.run(signal).catch((error): Reason => {
+      const text = error instanceof HostAwayError ? error.text : `The ${check.part} check failed.`
+      return { code: `${check.part}_away`, text }
+    })
+    if (signal.aborted) return
+    host.set(check.part, reason)
+    entry.goodUntilMs = reason === null ? performance.now() + check.maxAgeMs : 0
+    if ((reason === null) !== entry.isWell) {
+      entry.isWell = reason === null
+      const level = entry.isWell ? 'info' : 'error'
+      logger[level]({ part: check.part, reason: reason?.text ?? 'well again' }, 'host.check')
+    }
+  }
+
+  return {
+    runDue(signal) {
+      for (const entry of entries) {
+        const { part } = entry.check
+        if (running.has(part) || performance.now() < entry.goodUntilMs) continue
+        const work = run(entry, signal).finally(() => running.delete(part))
+        running.set(part, work)
+      }
+    },
+    async idle() {
+      await Promise.all(running.values())
+    },
+  }
+}
+
+export function poolCheck(workspaces: SessionWorkspaces): HostCheck {
+  return {
+    part: 'pool',
+    maxAgeMs: 0,
+    async run(signal) {
+      await workspaces.check(signal)
+      return null
+    },
+  }
+}
+
+export function networkCheck(firewall: Firewall): HostCheck {
+  return {
+    part: 'network',
+    maxAgeMs: 10_000,
+    async run(signal) {
+      await firewall.readNetwork(signal)
+      return null
+    },
+  }
+}
+
+// Rules that were flushed are found and put back within this time and a pass.
+const FIREWALL_MAX_AGE_MS = 30_000
+
+export function firewallCheck(firewall: Firewall, logger: Logger): HostCheck {
+  return {
+    part: 'firewall',
+    maxAgeMs: FIREWALL_MAX_AGE_MS,
+    async run(signal) {
+      const verdict = await firewall.ensure(signal)
+      if (verdict.state === 'ok') return null
+      if (verdict.state === 'repaired') {
+        logger.warn({ part: 'firewall' }, 'host.firewall.repaired')
+        return null
+      }
+      logger.error({ part: 'firewall', faults: verdict.faults }, 'host.firewall.failed')
+      return { code: 'firewall_missing', text: 'The sessions firewall is not in place.' }
+    },
+  }
+}
+
+/** The pack's image is on this host; nothing is ever pulled while a person waits. */
+export function imageCheck(docker: Docker, image: string): HostCheck {
+  return {
+    part: 'image',
+    maxAgeMs: 30_000,
+    async run(signal) {
+      try {
+        await callDocker({ limitMs: 5_000, signal }, () => docker.getImage(image).inspect())
+        return null
+      } catch (error) {
+        if (!isDockerStatus(error, 404)) throw error
+        return { code: 'image_missing', text: 'The image of the default pack is not on this host.' }
+      }
+    },
+  }
+}
+
+export function gpuCheck(options: {
+  db: Kysely<DB>
+  clock: Clock
+  mode: GpuMode
+  inventory: GpuInventory
+  logger: Logger
+}): HostCheck {
+  const { db, clock, mode, inventory, logger } = options
+  return {
+    part: 'gpus',
+    maxAgeMs: 60_000,
+    async run(signal) {
+      const devices = mode === 'simulated' ? [] : await inventory.list(signal)
+      const rows = await listGpuRows(db)
+      const facts = mode === 'simulated' ? simulatedDevices(rows) : assignDevices(rows, devices)
+      const changed = await recordGpus(db, rows, facts, clock.now())
+      if (changed > 0) logger.info({ changed, mode, devices: devices.length }, 'host.gpus.changed')
+      return null
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises'
+import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
+import { runHelper } from '../docker/helper.ts'
+import { HostAwayError } from '../host-error.ts'
+import { type BridgeNetwork, bridgeOf, resolversIn } from './bridge.ts'
+
+export type FirewallOptions = {
+  docker: Docker
+  /** An image with a shell and iptables. */
+  helperImage: string
+  /** Name of the sessions' Docker network. */
+  network: string
+}
+
+export type FirewallVerdict =
+  | { state: 'ok' | 'repaired' }
+  /** `faults`: what is missing, for the operator. */
+  | { state: 'failed'; faults: string[] }
+
+export interface Firewall {
+  /** The rules are in place, put there now if need be. Rejects with `HostAwayError` when that could not be found out. */
+  ensure(signal: AbortSignal): Promise<FirewallVerdict>
+  /** The sessions' network as Docker knows it. */
+  readNetwork(signal: AbortSignal): Promise<BridgeNetwork>
+}
+
+const SCRIPT = new URL('../../../../../ops/network/firewall.sh', import.meta.url)
+// 0.3 s on an idle host.
+const HELPER_LIMIT_MS = 20_000
+const CALL_LIMIT_MS = 5_000
+// Where Docker sends names on changes with the host's network only.
+const RESOLVERS_MAX_AGE_MS = 5 * 60_000
+
+/** The rules of `ops/network/firewall.sh`, applied in the host's network namespace by a helper with NET_ADMIN and NET_RAW alone. */
+export function createFirewall({ docker, helperImage, network }: FirewallOptions): Firewall {
+  let resolvers: { list: string[]; readMs: number } | undefined
+
+  async function readNetwork(signal: AbortSignal): Promise<BridgeNetwork> {
+    try {
+      const info = await callDocker({ limitMs: CALL_LIMIT_MS, signal }, () =>
+        docker.getNetwork(network).inspect(),
+      )
+      return bridgeOf(info)
+    } catch (error) {
+      if (isDockerStatus(error, 404)) {
+        throw new HostAwayError('The sessions network is missing.', { cause: error })
+      }
+      throw error
+    }
+  }
+
+  /** The resolvers that Docker forwards a container's questions to: what it writes where it does not answer itself. */
+  async function readResolvers(signal: AbortSignal): Promise<string[]> {
+    const nowMs = performance.now()
+    if (resolvers && nowMs - resolvers.readMs < RESOLVERS_MAX_AGE_MS) return resolvers.list
+    const { output } = await runHelper(
+      docker,
+      {
+        purpose: 'resolvers',
+        image: helperImage,
+        command: ['cat', '/etc/resolv.conf'],
+        hostConfig: { NetworkMode: 'bridge' },
+        limitMs: HELPER_LIMIT_MS,
+      },
+      signal,
+    )
+    resolvers = { list: resolversIn(output), readMs: nowMs }
+    return resolvers.list
+  }
+
+  return {
+    readNetwork,
+    async ensure(signal) {
+      const bridge = await readNetwork(signal)
+      const list = await readResolvers(signal)
+      const { exitCode, output } = await runHelper(
+        docker,
+        {
+          purpose: 'firewall',
+          image: helperImage,
+          command: ['sh', '-c', await readFile(SCRIPT, 'utf8'), 'firewall', 'ensure'],
+          env: {
+            BRIDGE: bridge.name,
+            SUBNET: bridge.subnet,
+            CADDY: bridge.caddy,
+            RESOLVERS: list.join(' '),
+          },
+          hostConfig: {
+            NetworkMode: 'host',
+            CapAdd: ['NET_ADMIN', 'NET_RAW'],
+            Tmpfs: { '/run': 'rw,nosuid,nodev,noexec,size=1m' },
+          },
+          limitMs: HELPER_LIMIT_MS,
+        },
+        signal,
+      )
+      const lines = output.split('\n').filter(Boolean)
+      if (exitCode === 0) return { state: lines.at(-1) === 'repaired' ? 'repaired' : 'ok' }
+      return { state: 'failed', faults: lines }
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import {
+  type GpuMode,
+  SESSION_PORT,
+  type SessionTier,
+  sessionContainerName,
+} from '@medforge/contracts'
+import type { ContainerCreateOptions, HostConfig } from 'dockerode'
+import type { ContainerSpec } from './port.ts'
+
+export const LABELS = {
+  managed: 'medforge.managed',
+  session: 'medforge.session',
+  user: 'medforge.user',
+} as const
+
+export type ContainerLimits = {
+  cpus: number
+  memoryBytes: number
+  shmBytes: number
+  pids: number
+}
+
+export type ContainerSettings = { network: string; gpuMode: GpuMode; limits: ContainerLimits }
+
+export const SESSION_USER = '1000:1000'
+export const WORKSPACE_TARGET = '/workspace'
+
+const TIER_WORDS: Record<SessionTier, string> = { public: 'PUBLIC', private: 'PRIVATE' }
+
+/**
+ * The hardening contract of a session's container, whole: what is not named here is Docker's default (seccomp and AppArmor profiles,
+ * private namespaces), and a test compares it with `docker inspect`.
+ */
+export function containerOptions(
+  spec: ContainerSpec,
+  settings: ContainerSettings,
+  managed: string,
+): ContainerCreateOptions & { HostConfig: HostConfig } {
+  const { limits, network, gpuMode } = settings
+  const uuid = gpuMode === 'nvidia' ? spec.gpu.uuid : null
+  return {
+    name: sessionContainerName(spec.slug),
+    Image: spec.image,
+    Hostname: 'medforge',
+    User: SESSION_USER,
+    WorkingDir: WORKSPACE_TARGET,
+    Env: [
+      `MEDFORGE_SESSION_ID=${spec.sessionId}`,
+      `MEDFORGE_USER_ID=${spec.userId}`,
+      `MEDFORGE_TIER=${TIER_WORDS[spec.tier]}`,
+      `MEDFORGE_GPU_ID=${spec.gpu.id}`,
+      // `void` is NVIDIA's word for "no device"; it also overrules an image that says `all`.
+      `NVIDIA_VISIBLE_DEVICES=${uuid ?? 'void'}`,
+      'CUDA_VISIBLE_DEVICES=0',
+    ],
+    Labels: {
+      [LABELS.managed]: managed,
+      [LABELS.session]: spec.sessionId,
+      [LABELS.user]: spec.userId,
+    },
+    ExposedPorts: { [`${SESSION_PORT}/tcp`]: {} },
+    HostConfig: {
+      NetworkMode: network,
+      // A mount, not a bind string: Docker refuses a source that is missing instead of making a directory on the root disk.
+      Mounts: [
+        {
+          Type: 'bind',
+          Source: spec.workspacePath,
+          Target: WORKSPACE_TARGET,
+          ReadOnly: false,
+          BindOptions: { Propagation: 'rprivate' },
+        },
+      ],
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      Privileged: false,
+      IpcMode: 'private',
+      Init: true,
+      RestartPolicy: { Name: 'no' },
+      NanoCpus: Math.round(limits.cpus * 1e9),
+      Memory: limits.memoryBytes,
+      MemorySwap: limits.memoryBytes,
+      OomKillDisable: false,
+      PidsLimit: limits.pids,
+      ShmSize: limits.shmBytes,
+      Ulimits: [
+        { Name: 'core', Soft: 0, Hard: 0 },
+        { Name: 'nofile', Soft: 65_536, Hard: 65_536 },
+      ],
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '2' } },
+      DeviceRequests: deviceRequests(gpuMode, uuid),
+    },
+  }
+}
+
+/** Exactly one device, by UUID: an index can change after a fault or a reboot. */
+function deviceRequests(gpuMode: GpuMode, uuid: string | null) {
+  if (gpuMode === 'simulated') return []
+  if (uuid === null) throw new Error('A GPU without a UUID was handed out.')
+  return [{ Driver: '', Count: 0, DeviceIDs: [uuid], Capabilities: [['gpu']], Options: {} }]
+}

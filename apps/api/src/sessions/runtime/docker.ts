@@ -1,0 +1,198 @@
+import type { GpuMode } from '@medforge/contracts'
+import { sessionContainerName } from '@medforge/contracts'
+import type { ContainerInspectInfo } from 'dockerode'
+import {
+  bodyless,
+  callDocker,
+  type Docker,
+  DockerAnswer,
+  isDockerStatus,
+} from '../docker/client.ts'
+import { readLines } from '../docker/lines.ts'
+import { HostAwayError, HostRefusedError } from '../host-error.ts'
+import { type ContainerLimits, containerOptions, LABELS } from './container-options.ts'
+import type {
+  ContainerFact,
+  ContainerRef,
+  ContainerSpec,
+  ListedContainer,
+  SessionRuntime,
+} from './port.ts'
+
+export type DockerRuntimeOptions = {
+  docker: Docker
+  /** Docker network that sessions join, and no other. */
+  network: string
+  gpuMode: GpuMode
+  limits: ContainerLimits
+  /** Value of the label `medforge.managed`: containers with another one are never seen. */
+  managed?: string
+}
+
+// A hung daemon must not hold a session's work for long; starting is slow on a busy host (0.3 s at best, image layers cold: seconds).
+const LIMIT_MS = { read: 5_000, create: 30_000, start: 60_000, remove: 20_000 }
+
+// code-server ends within 0.1 s of SIGTERM; whatever the person left running gets the rest.
+const STOP_GRACE_SECONDS = 2
+
+/** Sessions as containers of a Docker daemon. The hardening is in `container-options.ts`. */
+export function createDockerRuntime(options: DockerRuntimeOptions): SessionRuntime {
+  const { docker, managed = '1' } = options
+
+  async function inspect(ref: string, signal: AbortSignal) {
+    return callDocker({ limitMs: LIMIT_MS.read, signal }, (call) =>
+      docker.getContainer(ref).inspect(call),
+    )
+  }
+
+  /** Undefined: a container of this session exists already. */
+  async function create(spec: ContainerSpec, signal: AbortSignal): Promise<string | undefined> {
+    const body = containerOptions(spec, options, managed)
+    try {
+      const made = await callDocker({ limitMs: LIMIT_MS.create, signal }, (call) =>
+        docker.createContainer({ ...body, ...call }),
+      )
+      return made.id
+    } catch (error) {
+      if (isDockerStatus(error, 409)) return undefined
+      throw refusalOf(error)
+    }
+  }
+
+  async function adopt(spec: ContainerSpec, signal: AbortSignal): Promise<string> {
+    const fact = await runtime.observe(spec, signal)
+    if (fact.kind === 'present') return fact.id
+    if (fact.kind === 'foreign') {
+      throw new HostRefusedError('name_taken', "Another container has this session's name.")
+    }
+    throw new HostAwayError('Docker does not answer.')
+  }
+
+  const runtime: SessionRuntime = {
+    async list(signal) {
+      const containers = await callDocker({ limitMs: LIMIT_MS.read, signal }, (call) =>
+        docker.listContainers({
+          all: true,
+          filters: { label: [`${LABELS.managed}=${managed}`] },
+          ...call,
+        }),
+      ).catch(throwAway)
+      return containers.map(
+        (container): ListedContainer => ({
+          id: container.Id,
+          name: (container.Names[0] ?? '').replace(/^\//, ''),
+          sessionId: container.Labels[LABELS.session] ?? null,
+          isRunning: container.State === 'running' || container.State === 'paused',
+        }),
+      )
+    },
+
+    async observe(ref, signal) {
+      try {
+        return factOf(await inspect(sessionContainerName(ref.slug), signal), ref, managed)
+      } catch (error) {
+        if (isDockerStatus(error, 404)) return { kind: 'absent' }
+        return { kind: 'unknown', reason: error instanceof Error ? error.message : String(error) }
+      }
+    },
+
+    async start(spec, signal) {
+      const id = (await create(spec, signal)) ?? (await adopt(spec, signal))
+      try {
+        await callDocker({ limitMs: LIMIT_MS.start, signal }, (call) =>
+          docker.getContainer(id).start(bodyless(call)),
+        )
+      } catch (error) {
+        if (!isDockerStatus(error, 304)) throw refusalOf(error)
+      }
+      return id
+    },
+
+    async remove(containerId, signal) {
+      const container = docker.getContainer(containerId)
+      // Whatever the stop answers (ended already, paused, half removed), the forced removal has the last word.
+      await callDocker({ limitMs: LIMIT_MS.remove, signal }, (call) =>
+        container.stop(bodyless(call, { t: STOP_GRACE_SECONDS })),
+      ).catch(ignoreAnswers)
+      await callDocker({ limitMs: LIMIT_MS.remove, signal }, (call) =>
+        container.remove(bodyless(call, { force: true, v: true })),
+      ).catch(ignoreAnswers)
+      const left = await inspect(containerId, signal).catch((error) => {
+        if (isDockerStatus(error, 404)) return undefined
+        return throwAway(error)
+      })
+      if (left) throw new HostAwayError('Docker did not remove the container.')
+    },
+
+    async watch(onEnd, signal) {
+      const stream = await callDocker({ limitMs: LIMIT_MS.read, signal }, () =>
+        docker.getEvents({
+          filters: {
+            type: ['container'],
+            event: ['die', 'destroy'],
+            label: [`${LABELS.managed}=${managed}`],
+          },
+          abortSignal: signal,
+        }),
+      ).catch(throwAway)
+      for await (const line of readLines(stream, signal)) {
+        const event = JSON.parse(line) as { Actor?: { Attributes?: Record<string, string> } }
+        const sessionId = event.Actor?.Attributes?.[LABELS.session]
+        if (sessionId) onEnd(sessionId)
+      }
+    },
+  }
+  return runtime
+}
+
+function factOf(info: ContainerInspectInfo, ref: ContainerRef, managed: string): ContainerFact {
+  const labels = info.Config.Labels ?? {}
+  if (labels[LABELS.managed] !== managed || labels[LABELS.session] !== ref.sessionId) {
+    return { kind: 'foreign' }
+  }
+  const { Status: status, ExitCode: exitCode, OOMKilled: oomKilled } = info.State
+  if (status === 'created') return { kind: 'present', id: info.Id, state: 'created' }
+  if (status === 'running' || status === 'paused' || status === 'restarting') {
+    return { kind: 'present', id: info.Id, state: 'running' }
+  }
+  return { kind: 'present', id: info.Id, state: 'ended', exitCode, oomKilled }
+}
+
+/** Docker's no to a create or start, in words for the session's owner; Docker's own words stay in `cause`. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof DockerAnswer)) return error
+  const { status, message } = error
+  const refuse = (code: ConstructorParameters<typeof HostRefusedError>[0], text: string) =>
+    new HostRefusedError(code, text, { cause: error })
+  if (status === 404 && /no such image/i.test(message)) {
+    return refuse(
+      'image_missing',
+      'The image of the pack is not on this host. Tell the operator: ./medforge up brings it back.',
+    )
+  }
+  if (/network .*not found/i.test(message)) {
+    return refuse(
+      'network_missing',
+      'The sessions network is missing. Tell the operator: ./medforge up brings it back.',
+    )
+  }
+  if (/device driver|nvidia|\bgpu\b|\bcdi\b/i.test(message)) {
+    return refuse(
+      'gpu_refused',
+      'Docker could not hand over the GPU. Launch again; tell the operator if it happens twice.',
+    )
+  }
+  return refuse(
+    'container_refused',
+    'Docker could not start the container. Launch again; tell the operator if it happens twice.',
+  )
+}
+
+function throwAway(error: unknown): never {
+  if (error instanceof HostAwayError) throw error
+  throw new HostAwayError('Docker does not answer as it should.', { cause: error })
+}
+
+function ignoreAnswers(error: unknown): void {
+  if (!(error instanceof DockerAnswer)) throw error
+}

@@ -1,0 +1,19 @@
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+const DATASET = new RegExp(
+  `^(?<root>[A-Za-z0-9][A-Za-z0-9_-]*(?:/[A-Za-z0-9][A-Za-z0-9_-]*)+)/${UUID}/${UUID}$`,
+)
+const SNAPSHOT = /^(?<dataset>[^@]+)@(?:stop|death)-[0-9]{13}$/
+
+/** ZFS itself accepts names such as `..`, so ours are checked before they become arguments: `<root>/<user uuid>/<session uuid>`. */
+export function assertDataset(root: string, dataset: string): void {
+  if (DATASET.exec(dataset)?.groups?.root !== root) {
+    throw new Error('A workspace name is not one that the server makes.')
+  }
+}
+
+/** As `assertDataset`, for `<dataset>@stop-<unixms>` and `<dataset>@death-<unixms>`; returns the dataset. */
+export function assertSnapshot(root: string, name: string): string {
+  const dataset = SNAPSHOT.exec(name)?.groups?.dataset ?? ''
+  assertDataset(root, dataset)
+  return dataset
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import type { SessionWorkspaces } from './port.ts'
+
+export type WorkspacesUnderTest = {
+  workspaces: SessionWorkspaces
+  root: string
+  listSnapshots(dataset: string): Promise<string[]>
+}
+
+const signal = AbortSignal.timeout(10 * 60_000)
+
+/** What every `SessionWorkspaces` promises; the fake and ZFS both pass it. */
+export function describeSessionWorkspaces(
+  name: string,
+  underTest: () => WorkspacesUnderTest,
+): void {
+  const newDataset = () => `${underTest().root}/${randomUUID()}/${randomUUID()}`
+
+  describe(`${name} keeps the contract of SessionWorkspaces`, () => {
+    test('a workspace that was never made is known not to be mounted', async () => {
+      const { workspaces } = underTest()
+      expect(await workspaces.observe(newDataset(), null, signal)).toEqual({
+        kind: 'known',
+        isMounted: false,
+        snapshotTaken: false,
+      })
+    })
+
+    test('ensuring a workspace mounts it, and doing it again gives the same path', async () => {
+      const { workspaces } = underTest()
+      const dataset = newDataset()
+      const path = await workspaces.ensure(dataset, signal)
+      expect(await workspaces.ensure(dataset, signal)).toBe(path)
+      expect(await workspaces.observe(dataset, null, signal)).toMatchObject({ isMounted: true })
+    })
+
+    test('a snapshot is taken once, however often it is asked for', async () => {
+      const { workspaces, listSnapshots } = underTest()
+      const dataset = newDataset()
+      const snapshot = `${dataset}@stop-1795472777000`
+      await workspaces.ensure(dataset, signal)
+      expect(await workspaces.observe(dataset, snapshot, signal)).toMatchObject({
+        snapshotTaken: false,
+      })
+      expect(await workspaces.snapshot(snapshot, signal)).toBe('taken')
+      expect(await workspaces.snapshot(snapshot, signal)).toBe('taken')
+      expect(await listSnapshots(dataset)).toEqual([snapshot])
+      expect(await workspaces.observe(dataset, snapshot, signal)).toMatchObject({
+        snapshotTaken: true,
+      })
+    })
+
+    test('a snapshot of a workspace that was never made is "no workspace"', async () => {
+      const { workspaces } = underTest()
+      const name = `${newDataset()}@death-1795472777000`
+      expect(await workspaces.snapshot(name, signal)).toBe('no-workspace')
+    })
+
+    test.each([
+      ['a parent directory', '/../etc'],
+      ['an option', '/-rf'],
+      ['a short name', '/abc'],
+    ])('refuses %s as a name before any command is run', async (_note, suffix) => {
+      const { workspaces, root } = underTest()
+      const dataset = `${root}/${randomUUID()}${suffix}`
+      await expect(workspaces.ensure(dataset, signal)).rejects.toThrow('not one that the server')
+      await expect(workspaces.snapshot(`${dataset}@stop-1795472777000`, signal)).rejects.toThrow(
+        'not one that the server',
+      )
+    })
+
+    test('refuses a dataset outside its root', async () => {
+      const { workspaces } = underTest()
+      const dataset = `elsewhere/workspaces/${randomUUID()}/${randomUUID()}`
+      await expect(workspaces.ensure(dataset, signal)).rejects.toThrow('not one that the server')
+    })
+
+    test('answers its check', async () => {
+      await expect(underTest().workspaces.check(signal)).resolves.toBeUndefined()
+    })
+
+    test('a call that is cancelled leaves the fact unknown', async () => {
+      const { workspaces } = underTest()
+      const dataset = newDataset()
+      const fact = await workspaces.observe(
+        dataset,
+        `${dataset}@stop-1795472777000`,
+        AbortSignal.abort(),
+      )
+      expect(fact.kind).toBe('unknown')
+    })
+  })
+}

@@ -1,0 +1,29 @@
+/**
+ * What ZFS says about a session's workspace. `unknown` (the pool or its command away) is never "not there".
+ * `snapshotTaken` is about the snapshot that was asked for, false when none was.
+ */
+export type WorkspaceFact =
+  | { kind: 'unknown'; reason: string }
+  | { kind: 'known'; isMounted: boolean; snapshotTaken: boolean }
+
+export type SnapshotOutcome = 'taken' | 'no-workspace'
+
+/**
+ * The one door to ZFS. Takes server-made names only (checked against a grammar), speaks argument arrays, gives each command its own
+ * process and time limit, and rejects with `HostAwayError` or `HostRefusedError`. Destroys nothing.
+ */
+export interface SessionWorkspaces {
+  /** Never rejects. Costs no process unless `snapshot` is given. */
+  observe(dataset: string, snapshot: string | null, signal: AbortSignal): Promise<WorkspaceFact>
+  /**
+   * The dataset exists with its quota, is mounted, belongs to 1000:1000, and the returned host path was seen to be this dataset's own
+   * mount and not a directory of the disk below it.
+   *
+   * @throws HostRefusedError `pool_full`, `workspace_not_mounted`, `workspace_refused`
+   */
+  ensure(dataset: string, signal: AbortSignal): Promise<string>
+  /** The snapshot exists, made now or before: repeating a name is success. `no-workspace`: there is no such dataset on a pool that answers. */
+  snapshot(name: string, signal: AbortSignal): Promise<SnapshotOutcome>
+  /** Resolves when the pool answers and the root of the workspaces is mounted; else rejects with `HostAwayError`. */
+  check(signal: AbortSignal): Promise<void>
+}

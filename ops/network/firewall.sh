@@ -1,0 +1,207 @@
+#!/bin/sh
+# The firewall around the sessions' bridge, in chains of its own. Run as root in the host's network namespace; the reconciler runs it
+# in a short helper container, an operator may run it by hand:
+#
+#   firewall.sh ensure   put the rules in place; says "ok" when they were there already, "repaired" when they were not
+#   firewall.sh check    say "ok", or what is missing (exit 3); changes nothing
+#   firewall.sh show     print the rules that ought to be there
+#   firewall.sh remove   take everything away again
+#
+# What the rules say:
+#   - one way in: Caddy's address may open connections to port 8080 of a session; nobody else, the host itself included
+#   - sessions reach no other session, no other container, no port of this host on any of its addresses, no private, shared or
+#     link-local (metadata) range; they do reach the internet, and port 53 of exactly the resolvers that Docker hands their names to
+#   - no IPv6 at all on this bridge
+set -eu
+
+BRIDGE=${BRIDGE:-mf-sessions}
+CADDY=${CADDY:-172.30.0.2}
+SUBNET=${SUBNET:-172.30.0.0/24}
+RESOLVERS=${RESOLVERS:-}
+PORT=8080
+
+PRIVATE="0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/4 240.0.0.0/4"
+
+FORWARD=MEDFORGE-FORWARD
+INPUT=MEDFORGE-INPUT
+OUTPUT=MEDFORGE-OUTPUT
+
+# Rules are written as `iptables -S` prints them, so that "is it there" is a comparison of text.
+rules_v4() {
+  known='-m conntrack --ctstate RELATED,ESTABLISHED'
+  echo "-A $FORWARD -i $BRIDGE $known -j ACCEPT"
+  echo "-A $FORWARD -o $BRIDGE $known -j ACCEPT"
+  # Caddy's own ports are published by Docker; everything else on this subnet is off limits from outside the bridge.
+  echo "-A $FORWARD -d $CADDY/32 ! -i $BRIDGE -o $BRIDGE -j RETURN"
+  echo "-A $FORWARD -s $CADDY/32 -d $SUBNET -i $BRIDGE -o $BRIDGE -p tcp -m tcp --dport $PORT -m conntrack --ctstate NEW -j ACCEPT"
+  echo "-A $FORWARD -o $BRIDGE -j DROP"
+  for resolver in $RESOLVERS; do
+    echo "-A $FORWARD -d $resolver/32 -i $BRIDGE -p udp -m udp --dport 53 -j ACCEPT"
+    echo "-A $FORWARD -d $resolver/32 -i $BRIDGE -p tcp -m tcp --dport 53 -j ACCEPT"
+  done
+  for range in $PRIVATE; do
+    echo "-A $FORWARD -d $range -i $BRIDGE -j DROP"
+  done
+  echo "-A $INPUT $known -j RETURN"
+  for resolver in $RESOLVERS; do
+    echo "-A $INPUT -d $resolver/32 -p udp -m udp --dport 53 -j RETURN"
+    echo "-A $INPUT -d $resolver/32 -p tcp -m tcp --dport 53 -j RETURN"
+  done
+  echo "-A $INPUT -j DROP"
+  # People with a shell on the host are not owners of every session on it.
+  echo "-A $OUTPUT -d $CADDY/32 -j RETURN"
+  echo "-A $OUTPUT -m conntrack --ctstate NEW -j REJECT --reject-with icmp-port-unreachable"
+}
+
+rules_v6() {
+  echo "-A $FORWARD -j DROP"
+  echo "-A $INPUT -j DROP"
+  echo "-A $OUTPUT -j DROP"
+}
+
+# The jumps into our chains, as `chain rule`. Each has to be the first rule of its chain.
+hooks_v4() {
+  echo "DOCKER-USER -j $FORWARD"
+  echo "INPUT -i $BRIDGE -j $INPUT"
+  echo "OUTPUT -o $BRIDGE -j $OUTPUT"
+}
+
+hooks_v6() {
+  echo "FORWARD -o $BRIDGE -j $FORWARD"
+  echo "FORWARD -i $BRIDGE -j $FORWARD"
+  echo "INPUT -i $BRIDGE -j $INPUT"
+  echo "OUTPUT -o $BRIDGE -j $OUTPUT"
+}
+
+# Docker's chains tell which of the two kernel interfaces this host uses.
+backend() {
+  for kind in nft legacy; do
+    if "iptables-$kind-save" -t filter 2>/dev/null | grep -q '^:DOCKER-USER '; then
+      echo "$kind"
+      return
+    fi
+  done
+  echo "Docker's own firewall chains are missing: restart Docker." >&2
+  exit 3
+}
+
+tool() { # tool <4|6> [-save|-restore]
+  if [ "$1" = 4 ]; then echo "iptables-$KIND${2:-}"; else echo "ip6tables-$KIND${2:-}"; fi
+}
+
+has_v6() { [ -n "$(cat /proc/net/if_inet6 2>/dev/null)" ]; }
+
+families() { if has_v6; then echo '4 6'; else echo 4; fi; }
+
+saved() { "$(tool "$1" -save)" -t filter 2>/dev/null; }
+
+chain_of() { grep "^-A $1 " || true; } # chain_of <chain> < saved rules
+
+# Says what is wrong with a family; silent when everything is in place.
+faults() {
+  family=$1
+  now=$(saved "$family")
+  for chain in $FORWARD $INPUT $OUTPUT; do
+    want=$("rules_v$family" | chain_of "$chain")
+    have=$(printf '%s\n' "$now" | chain_of "$chain")
+    [ "$want" = "$have" ] || echo "the rules of $chain (IPv$family) are not as they should be"
+  done
+  "hooks_v$family" | while read -r chain rule; do
+    # Two hooks of one chain: each among the first two.
+    count=$("hooks_v$family" | grep -c "^$chain ")
+    printf '%s\n' "$now" | chain_of "$chain" | head -n "$count" | grep -qxF -e "-A $chain $rule" ||
+      echo "$chain (IPv$family) does not begin with its jump to our rules"
+  done
+  if [ "$family" = 4 ]; then
+    # Docker puts this jump first; an ACCEPT in front of it would pass us by.
+    printf '%s\n' "$now" | chain_of FORWARD | sed '/-j DOCKER-USER$/q' | grep -q -- '-j ACCEPT' &&
+      echo 'FORWARD accepts packets before it asks DOCKER-USER'
+    printf '%s\n' "$now" | chain_of FORWARD | grep -qx -- '-A FORWARD -j DOCKER-USER' ||
+      echo 'FORWARD does not ask DOCKER-USER'
+  fi
+  true
+}
+
+# Without these, packets between two containers of one bridge never meet the rules.
+kernel_faults() {
+  for name in iptables $(has_v6 && echo ip6tables); do
+    value=$(cat "/proc/sys/net/bridge/bridge-nf-call-$name" 2>/dev/null || echo missing)
+    [ "$value" = 1 ] ||
+      echo "net.bridge.bridge-nf-call-$name is $value; on the host: modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-$name=1"
+  done
+}
+
+all_faults() {
+  for family in $(families); do faults "$family"; done
+  kernel_faults
+}
+
+# One transaction a family: our chains are replaced and hooked in at once, and nothing else is touched.
+apply() {
+  family=$1
+  now=$(saved "$family")
+  {
+    echo '*filter'
+    for chain in $FORWARD $INPUT $OUTPUT; do echo ":$chain - [0:0]"; done
+    "rules_v$family"
+    "hooks_v$family" | while read -r chain rule; do
+      printf '%s\n' "$now" | grep -xF -e "-A $chain $rule" | sed 's/^-A /-D /' || true
+      echo "-I $chain 1 $rule"
+    done
+    echo COMMIT
+  } | "$(tool "$family" -restore)" --noflush
+}
+
+remove() {
+  family=$1
+  now=$(saved "$family")
+  {
+    echo '*filter'
+    "hooks_v$family" | while read -r chain rule; do
+      printf '%s\n' "$now" | grep -xF -e "-A $chain $rule" | sed 's/^-A /-D /' || true
+    done
+    for chain in $FORWARD $INPUT $OUTPUT; do
+      if printf '%s\n' "$now" | grep -q "^:$chain "; then
+        echo "-F $chain"
+        echo "-X $chain"
+      fi
+    done
+    echo COMMIT
+  } | "$(tool "$family" -restore)" --noflush
+}
+
+KIND=$(backend) || exit 3
+
+case ${1:-ensure} in
+  show)
+    for family in $(families); do
+      echo "# IPv$family"
+      "rules_v$family"
+      "hooks_v$family" | sed 's/^/-I /'
+    done
+    ;;
+  check | ensure)
+    found=$(all_faults)
+    if [ -z "$found" ]; then
+      echo ok
+      exit 0
+    fi
+    if [ "${1:-ensure}" = ensure ]; then
+      for family in $(families); do apply "$family"; done
+      found=$(all_faults)
+      if [ -z "$found" ]; then
+        echo repaired
+        exit 0
+      fi
+    fi
+    echo "$found"
+    exit 3
+    ;;
+  remove)
+    for family in $(families); do remove "$family"; done
+    ;;
+  *)
+    echo "usage: firewall.sh [ensure|check|show|remove]" >&2
+    exit 2
+    ;;
+esac
