@@ -1,0 +1,133 @@
+import { type DB, inTransaction, toSqlDay, toSqlTime } from '@medforge/db'
+import type { Kysely, Transaction } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import { capReached, competitionClosed, idempotencyKeyReused } from './refusals.ts'
+import type { KeptFile } from './submission-store.ts'
+
+const DAY_MS = 86_400_000
+
+export type NewSubmission = {
+  id: string
+  competitionId: string
+  userId: string
+  filename: string
+  file: KeptFile
+  idempotencyKey: string | null
+  requestId: string
+}
+
+export type Acceptance = {
+  submissionId: string
+  /** The same file under the same `Idempotency-Key` had been accepted before: this one was not. */
+  isReplay: boolean
+  dailyCap: number
+  remainingToday: number
+  resetsAt: Date
+}
+
+/**
+ * Take a submission in, if the day's cap allows it: counted and inserted in one transaction that holds the person's row, so that any
+ * number of uploads at once, in any number of processes, are accepted exactly up to the cap.
+ *
+ * @throws DomainError `submission_cap_reached`, `competition_closed`, or 422 for a key that was used for another file
+ */
+export async function acceptSubmission(
+  db: Kysely<DB>,
+  clock: Clock,
+  submission: NewSubmission,
+): Promise<Acceptance> {
+  return inTransaction(db, async (tx) => {
+    // First of all statements: the snapshot of what follows is taken after the lock is held.
+    await tx
+      .selectFrom('users')
+      .select('id')
+      .where('id', '=', submission.userId)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
+    // Read inside the lock: two uploads around midnight are counted in the order in which they are accepted.
+    const now = clock.now()
+    const competition = await tx
+      .selectFrom('competitions')
+      .select(['slug', 'status', 'submission_cap_per_day'])
+      .where('id', '=', submission.competitionId)
+      .executeTakeFirstOrThrow()
+    const dailyCap = competition.submission_cap_per_day
+    const used = await countToday(tx, submission, now)
+    const resetsAt = nextMidnight(now)
+    const earlier = await findByKey(tx, submission, now)
+    if (earlier) {
+      if (!earlier.sha256.equals(submission.file.sha256)) throw idempotencyKeyReused()
+      const remainingToday = Math.max(0, dailyCap - used)
+      return { submissionId: earlier.id, isReplay: true, dailyCap, remainingToday, resetsAt }
+    }
+    if (competition.status !== 'active') throw competitionClosed(competition.slug)
+    if (used >= dailyCap) {
+      const retryAfterSeconds = Math.ceil((resetsAt.getTime() - now.getTime()) / 1000)
+      throw capReached(dailyCap, resetsAt.toISOString(), retryAfterSeconds)
+    }
+    await insert(tx, submission, now)
+    const remainingToday = dailyCap - used - 1
+    return { submissionId: submission.id, isReplay: false, dailyCap, remainingToday, resetsAt }
+  })
+}
+
+async function countToday(
+  tx: Transaction<DB>,
+  { userId, competitionId }: NewSubmission,
+  now: Date,
+): Promise<number> {
+  const { used } = await tx
+    .selectFrom('submissions')
+    .select((eb) => eb.fn.countAll<number>().as('used'))
+    .where('user_id', '=', userId)
+    .where('competition_id', '=', competitionId)
+    .where('utc_day', '=', toSqlDay(now))
+    .where('counts_against_cap', '=', true)
+    .executeTakeFirstOrThrow()
+  return Number(used)
+}
+
+/** The submission that used this key in the last 24 hours. An older use is forgotten, which frees the key. */
+async function findByKey(tx: Transaction<DB>, submission: NewSubmission, now: Date) {
+  const { userId, competitionId, idempotencyKey } = submission
+  if (idempotencyKey === null) return null
+  const earlier = await tx
+    .selectFrom('submissions')
+    .select(['id', 'sha256', 'created_at'])
+    .where('user_id', '=', userId)
+    .where('competition_id', '=', competitionId)
+    .where('idempotency_key', '=', idempotencyKey)
+    .executeTakeFirst()
+  if (!earlier) return null
+  if (earlier.created_at > toSqlTime(new Date(now.getTime() - DAY_MS))) return earlier
+  await tx
+    .updateTable('submissions')
+    .set({ idempotency_key: null })
+    .where('id', '=', earlier.id)
+    .execute()
+  return null
+}
+
+async function insert(tx: Transaction<DB>, submission: NewSubmission, now: Date): Promise<void> {
+  const { storedName, sha256, sizeBytes } = submission.file
+  await tx
+    .insertInto('submissions')
+    .values({
+      id: submission.id,
+      competition_id: submission.competitionId,
+      user_id: submission.userId,
+      filename: submission.filename,
+      stored_name: storedName,
+      sha256,
+      size_bytes: sizeBytes,
+      utc_day: toSqlDay(now),
+      idempotency_key: submission.idempotencyKey,
+      request_id: submission.requestId,
+      created_at: toSqlTime(now),
+    })
+    .execute()
+}
+
+export function nextMidnight(now: Date): Date {
+  return new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS + DAY_MS)
+}

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { Logger } from '../lib/logger.ts'
+import { waitsForHoldout } from '../scoring/index.ts'
+
+export interface ScoreWatch {
+  /**
+   * Resolves once the submission is scored or failed, once it turns out that it waits for a holdout, when the time is over, or when the
+   * process is asked to end: whatever is first. The caller reads the row to see which.
+   */
+  settled(submissionId: string, timeoutMs: number): Promise<void>
+}
+
+const POLL_MS = 25
+
+/** One query for everybody who waits, however many they are; none while nobody does. */
+export function createScoreWatch(deps: {
+  db: Kysely<DB>
+  logger: Logger
+  signal: AbortSignal
+}): ScoreWatch {
+  const { db, logger, signal } = deps
+  const waiting = new Map<string, Set<() => void>>()
+  let isPolling = false
+
+  async function findSettled(): Promise<string[]> {
+    const rows = await db
+      .selectFrom('submissions')
+      .select(['id', 'score_status', 'score_error_internal'])
+      .where('id', 'in', [...waiting.keys()])
+      .execute()
+    return rows
+      .filter((row) => ['scored', 'failed'].includes(row.score_status) || waitsForHoldout(row))
+      .map(({ id }) => id)
+  }
+
+  async function poll(): Promise<void> {
+    if (isPolling) return
+    isPolling = true
+    while (waiting.size > 0 && !signal.aborted) {
+      await sleep(POLL_MS, undefined, { signal }).catch(() => {})
+      if (waiting.size === 0 || signal.aborted) break
+      try {
+        for (const id of await findSettled()) for (const wake of waiting.get(id) ?? []) wake()
+      } catch (error) {
+        logger.warn({ err: error }, 'submission.watch_failed')
+        await sleep(1000, undefined, { signal }).catch(() => {})
+      }
+    }
+    isPolling = false
+  }
+
+  return {
+    async settled(submissionId, timeoutMs) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, timeoutMs)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      if (signal.aborted) resolve()
+      const mine = waiting.get(submissionId) ?? new Set()
+      waiting.set(submissionId, mine.add(resolve))
+      void poll()
+      await promise
+      clearTimeout(timer)
+      mine.delete(resolve)
+      if (mine.size === 0) waiting.delete(submissionId)
+    },
+  }
+}

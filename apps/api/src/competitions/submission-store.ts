@@ -1,0 +1,118 @@
+import { createHash, type Hash } from 'node:crypto'
+import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * The folder of uploads, shared with the worker, which only reads it. Names are made here; nothing that a person sent is ever part of
+ * a path. Files being received lie in `incoming/`, kept ones beside it.
+ */
+export interface SubmissionStore {
+  /** Begin to receive a file. Exactly one of `keep` and `discard` ends it. */
+  receive(id: string): Promise<IncomingFile>
+  /** Whether it was there. */
+  remove(storedName: string): Promise<boolean>
+  /** Names of kept files, and what is left of files being received, that nobody has touched since `before`. */
+  listOlderThan(before: Date): Promise<{ kept: string[]; incoming: string[] }>
+  removeIncoming(name: string): Promise<void>
+}
+
+export interface IncomingFile {
+  write(chunk: Uint8Array): Promise<void>
+  /** Make the file durable and give it its name. After this it survives a crash. */
+  keep(): Promise<KeptFile>
+  /** Leave nothing behind. Safe to call at any time, and again. */
+  discard(): Promise<void>
+}
+
+export type KeptFile = { storedName: string; sha256: Buffer; sizeBytes: number }
+
+const STORED_NAME = /^[0-9a-f-]{36}\.csv$/
+
+export function createSubmissionStore(folder: string): SubmissionStore {
+  const incomingFolder = join(folder, 'incoming')
+
+  async function receive(id: string): Promise<IncomingFile> {
+    await mkdir(incomingFolder, { recursive: true })
+    const path = join(incomingFolder, `${id}.part`)
+    return receiveInto(await open(path, 'wx', 0o640), path, folder, `${id}.csv`)
+  }
+
+  return {
+    receive,
+    async remove(storedName) {
+      return (await unlink(join(folder, storedName)).catch(ignoreMissing)) !== null
+    },
+    async listOlderThan(before) {
+      const [kept, incoming] = await Promise.all([
+        listOld(folder, before),
+        listOld(incomingFolder, before),
+      ])
+      return { kept: kept.filter((name) => STORED_NAME.test(name)), incoming }
+    },
+    async removeIncoming(name) {
+      await unlink(join(incomingFolder, name)).catch(ignoreMissing)
+    },
+  }
+}
+
+function receiveInto(
+  file: FileHandle,
+  path: string,
+  folder: string,
+  storedName: string,
+): IncomingFile {
+  const hash: Hash = createHash('sha256')
+  let sizeBytes = 0
+  let isOpen = true
+  let isKept = false
+
+  async function close(): Promise<void> {
+    if (!isOpen) return
+    isOpen = false
+    await file.close()
+  }
+
+  return {
+    async write(chunk) {
+      hash.update(chunk)
+      sizeBytes += chunk.length
+      for (let at = 0; at < chunk.length; ) {
+        at += (await file.write(chunk, at)).bytesWritten
+      }
+    },
+    async keep() {
+      // The mode that `open` was given went through the umask; the worker's group has to be able to read.
+      await file.chmod(0o640)
+      await file.sync()
+      await close()
+      await rename(path, join(folder, storedName))
+      isKept = true
+      await syncFolder(folder)
+      return { storedName, sha256: hash.digest(), sizeBytes }
+    },
+    async discard() {
+      await close().catch(() => {})
+      if (!isKept) await unlink(path).catch(ignoreMissing)
+    },
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r')
+  await folder.sync()
+}
+
+async function listOld(folder: string, before: Date): Promise<string[]> {
+  const names: string[] = []
+  for (const entry of (await readdir(folder, { withFileTypes: true }).catch(ignoreMissing)) ?? []) {
+    if (!entry.isFile()) continue
+    const facts = await stat(join(folder, entry.name)).catch(ignoreMissing)
+    if (facts && facts.mtime < before) names.push(entry.name)
+  }
+  return names
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
+}

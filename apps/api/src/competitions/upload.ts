@@ -1,0 +1,167 @@
+import type { Bundle } from '@medforge/competitions'
+import { type Checker, type CheckResult, createChecker } from '@medforge/scoring'
+import type { MultipartFile } from '@fastify/multipart'
+import type { FastifyRequest } from 'fastify'
+import { DomainError } from '../http/domain-error.ts'
+import { invalidRequest } from '../http/validation.ts'
+import { tooLarge, unkept, validationFailed, wrongFilename } from './refusals.ts'
+import type { IncomingFile, SubmissionStore } from './submission-store.ts'
+
+export type Upload = {
+  /** As the person named it, without folders and made harmless. */
+  filename: string
+  file: IncomingFile
+}
+
+export type UploadLimits = { maxBytes: number }
+
+// What is still read of a file that is too large, so that its true size can be told and the sender gets to read the answer.
+const OVERSIZE_READ_MAX_BYTES = 32 * 1024 * 1024
+// The server gives a whole request 60 s; this one is for a parser that falls silent.
+const UPLOAD_TIMEOUT_MS = 75_000
+const FILENAME_MAX = 255
+// The sender may still be sending: without this the rest would be read to the end.
+const CLOSE = { connection: 'close' }
+
+/**
+ * Receive one part named `file` into the store, checking it while it streams, so that neither its bytes nor its rows are ever held as
+ * a whole.
+ *
+ * @returns a file that is complete, valid and not yet kept: the caller keeps or discards it
+ * @throws DomainError for everything else, with nothing left behind
+ */
+export async function receiveUpload(
+  request: FastifyRequest,
+  store: SubmissionStore,
+  bundle: Bundle,
+  submissionId: string,
+  limits: UploadLimits,
+): Promise<Upload> {
+  assertMultipart(request)
+  const { promise: timeout, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const detail = 'The upload did not arrive in time. Send it again.'
+    reject(new DomainError('request_timeout', { detail, headers: CLOSE }))
+  }, UPLOAD_TIMEOUT_MS)
+  try {
+    return await Promise.race([readParts(request, store, bundle, submissionId, limits), timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function assertMultipart(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding']
+  if (request.isMultipart() && (encoding === undefined || encoding === 'identity')) return
+  throw new DomainError('unsupported_media_type', {
+    detail: 'Send the file as multipart/form-data, uncompressed, in a part named file.',
+    headers: CLOSE,
+  })
+}
+
+async function readParts(
+  request: FastifyRequest,
+  store: SubmissionStore,
+  bundle: Bundle,
+  submissionId: string,
+  limits: UploadLimits,
+): Promise<Upload> {
+  let upload: Upload | null = null
+  try {
+    // One more of each than is allowed, so that the surplus is seen and refused.
+    const parts = request.parts({
+      limits: { files: 2, fields: 1, parts: 3, fileSize: Number.POSITIVE_INFINITY },
+    })
+    for await (const part of parts) {
+      if (part.type !== 'file' || part.fieldname !== 'file' || upload) throw unexpectedPart(part)
+      upload = await readFilePart(part, store, bundle, submissionId, limits)
+    }
+    if (!upload) throw missingPart()
+    return upload
+  } catch (error) {
+    await upload?.file.discard()
+    throw error instanceof DomainError ? error : malformed(error)
+  }
+}
+
+async function readFilePart(
+  part: MultipartFile,
+  store: SubmissionStore,
+  bundle: Bundle,
+  submissionId: string,
+  { maxBytes }: UploadLimits,
+): Promise<Upload> {
+  const filename = cleanFilename(part.filename)
+  if (!filename.toLowerCase().endsWith('.csv')) throw wrongFilename(CLOSE)
+  const file = await store.receive(submissionId).catch((cause) => {
+    throw unkept(cause)
+  })
+  try {
+    const checker = createChecker(bundle.spec, bundle.expected)
+    const sizeBytes = await readBytes(part, file, checker, maxBytes)
+    if (sizeBytes > maxBytes) throw tooLarge(maxBytes, sizeBytes, CLOSE)
+    assertValid(checker.end())
+    return { filename, file }
+  } catch (error) {
+    await file.discard()
+    throw error
+  }
+}
+
+/** Into the file and the checker, as far as the limit; beyond it bytes are only counted. */
+async function readBytes(
+  part: MultipartFile,
+  file: IncomingFile,
+  checker: Checker,
+  maxBytes: number,
+): Promise<number> {
+  let sizeBytes = 0
+  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length
+    if (sizeBytes > maxBytes + OVERSIZE_READ_MAX_BYTES) break
+    if (sizeBytes > maxBytes) continue
+    checker.write(chunk)
+    await file.write(chunk).catch((cause) => {
+      throw unkept(cause)
+    })
+  }
+  return sizeBytes
+}
+
+function assertValid(result: CheckResult): void {
+  if (!result.ok) throw validationFailed(result)
+}
+
+function unexpectedPart(part: { fieldname: string }): DomainError {
+  const refusal = invalidRequest([
+    {
+      loc: ['body', part.fieldname.slice(0, 100)],
+      msg: 'is not expected: the form has exactly one part, a file named "file"',
+      type: 'value_error.unexpected_part',
+    },
+  ])
+  return new DomainError(refusal.key, { ...refusal, headers: CLOSE })
+}
+
+function missingPart(): DomainError {
+  return invalidRequest([{ loc: ['body', 'file'], msg: 'is required', type: 'value_error.missing' }])
+}
+
+function malformed(cause: unknown): DomainError {
+  return new DomainError('request_validation_failed', {
+    detail: 'The body is not well-formed multipart/form-data with exactly one part, a file named "file".',
+    errors: [{ loc: ['body'], msg: 'is not well-formed', type: 'value_error.multipart' }],
+    headers: CLOSE,
+    cause,
+  })
+}
+
+/** For showing only. Folders, control characters and those that turn the direction of writing are removed. */
+export function cleanFilename(given: string | undefined): string {
+  const name = (given ?? '').split(/[/\\]/).at(-1) ?? ''
+  const clean = name.toWellFormed().normalize('NFC').replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '')
+  const points = [...clean.trim()]
+  if (points.length <= FILENAME_MAX) return points.join('')
+  // The end says what kind of file it is.
+  return `${points.slice(0, FILENAME_MAX - 20).join('')}…${points.slice(-19).join('')}`
+}
