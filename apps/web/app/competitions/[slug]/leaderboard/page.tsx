@@ -1,0 +1,82 @@
+import Link from 'next/link'
+import { FailureNotice } from '../../../../components/failure-notice.tsx'
+import { buttonStyle } from '../../../../components/ui/button.tsx'
+import { Card, CardHeader } from '../../../../components/ui/card.tsx'
+import { EmptyState } from '../../../../components/ui/empty-state.tsx'
+import { TextLink } from '../../../../components/ui/text-link.tsx'
+import { HoldoutExplanation } from '../../../../features/competitions/holdout-badge.tsx'
+import { LeaderboardTable } from '../../../../features/competitions/leaderboard-table.tsx'
+import { metricLabel } from '../../../../features/competitions/metric-label.ts'
+import { readCompetition } from '../../../../features/competitions/read.ts'
+import { getViewer } from '../../../../features/identity/viewer.ts'
+import { attempt } from '../../../../lib/api/attempt.ts'
+import { serverClient } from '../../../../lib/api/server.ts'
+
+const PAGE_SIZE = 100
+
+type LeaderboardPageProps = {
+  params: Promise<{ slug: string }>
+  searchParams: Promise<{ cursor?: string | string[] }>
+}
+
+export default async function LeaderboardPage({ params, searchParams }: LeaderboardPageProps) {
+  const read = await readCompetition((await params).slug)
+  if (!read.ok) return null // The layout shows the failure.
+  const { slug, title, metric, holdout } = read.value
+  const { cursor } = await searchParams
+  const client = await serverClient()
+  const [viewer, board] = await Promise.all([
+    getViewer(),
+    attempt(() =>
+      client.getLeaderboard(slug, {
+        limit: PAGE_SIZE,
+        ...(typeof cursor === 'string' ? { cursor } : {}),
+      }),
+    ),
+  ])
+  const address = `/competitions/${slug}/leaderboard`
+  if (!board.ok) {
+    return (
+      <FailureNotice
+        failure={board.failure}
+        actions={<TextLink href={address}>Show the leaderboard from its top</TextLink>}
+      />
+    )
+  }
+  const { entries } = board.value.items
+  const nextCursor = board.value.meta.next_cursor
+  return (
+    <div className="space-y-4">
+      <Card aria-labelledby="leaderboard">
+        <CardHeader
+          title="Leaderboard"
+          id="leaderboard"
+          aside={`${metricLabel(metric).name}, best score per person`}
+        />
+        {entries.length === 0 ? (
+          <EmptyState title="Nobody has a score yet">
+            <p>
+              The first scored submission takes the top.{' '}
+              <TextLink href={`/competitions/${slug}`}>Submit a prediction</TextLink>
+            </p>
+          </EmptyState>
+        ) : (
+          <LeaderboardTable
+            title={title}
+            entries={entries}
+            viewerId={viewer.kind === 'signed-in' ? viewer.me.user_id : null}
+          />
+        )}
+      </Card>
+      {nextCursor ? (
+        <Link
+          href={`${address}?cursor=${encodeURIComponent(nextCursor)}`}
+          className={buttonStyle({ tone: 'quiet' })}
+        >
+          Show the next {PAGE_SIZE}
+        </Link>
+      ) : null}
+      <HoldoutExplanation kind={holdout.kind} />
+    </div>
+  )
+}

@@ -1,0 +1,81 @@
+import { dehydrate, HydrationBoundary, QueryClient } from '@tanstack/react-query'
+import Link from 'next/link'
+import { buttonStyle } from '../../../components/ui/button.tsx'
+import { Card, CardBody, CardHeader } from '../../../components/ui/card.tsx'
+import { Markdown } from '../../../components/ui/markdown.tsx'
+import { CompetitionFacts } from '../../../features/competitions/competition-facts.tsx'
+import { HoldoutExplanation } from '../../../features/competitions/holdout-badge.tsx'
+import { MySubmissions } from '../../../features/competitions/my-submissions.tsx'
+import { mySubmissionsQuery } from '../../../features/competitions/queries.ts'
+import { readCompetition } from '../../../features/competitions/read.ts'
+import { SampleLink } from '../../../features/competitions/sample-link.tsx'
+import { SubmitForm } from '../../../features/competitions/submit-form.tsx'
+import { loginAddress } from '../../../features/identity/next-target.ts'
+import { getViewer } from '../../../features/identity/viewer.ts'
+import { serverClient } from '../../../lib/api/server.ts'
+
+type CompetitionPageProps = { params: Promise<{ slug: string }> }
+
+export default async function CompetitionPage({ params }: CompetitionPageProps) {
+  const read = await readCompetition((await params).slug)
+  if (!read.ok) return null // The layout shows the failure.
+  const competition = read.value
+  const isSignedIn = (await getViewer()).kind === 'signed-in'
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  if (isSignedIn) {
+    await queryClient.prefetchQuery(mySubmissionsQuery(await serverClient(), competition.slug))
+  }
+  return (
+    <HydrationBoundary state={dehydrate(queryClient)}>
+      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_23rem] lg:gap-10">
+        <div className="min-w-0 space-y-8">
+          <section aria-label="Overview">
+            <Markdown source={competition.description} />
+          </section>
+          <section aria-labelledby="rules" className="border-line border-t pt-8">
+            <h2 id="rules" className="mb-4 text-xl">
+              Rules
+            </h2>
+            <Markdown source={competition.rules} />
+          </section>
+        </div>
+        <aside className="min-w-0 space-y-6 max-lg:order-first">
+          <Card aria-labelledby="submit">
+            <CardHeader title="Submit" id="submit" />
+            <CardBody className="space-y-4">
+              <SampleLink url={competition.sample_submission_url} />
+              {isSignedIn ? (
+                <SubmitForm competition={competition} />
+              ) : (
+                <LoginToSubmit slug={competition.slug} />
+              )}
+              <HoldoutExplanation kind={competition.holdout.kind} />
+            </CardBody>
+          </Card>
+          <Card aria-labelledby="facts">
+            <CardHeader title="At a glance" id="facts" />
+            <CardBody>
+              <CompetitionFacts competition={competition} />
+            </CardBody>
+          </Card>
+        </aside>
+      </div>
+      {isSignedIn ? (
+        <div className="pt-8">
+          <MySubmissions slug={competition.slug} higherIsBetter={competition.higher_is_better} />
+        </div>
+      ) : null}
+    </HydrationBoundary>
+  )
+}
+
+function LoginToSubmit({ slug }: { slug: string }) {
+  return (
+    <Link
+      href={loginAddress(`/competitions/${slug}`)}
+      className={`${buttonStyle({ tone: 'primary', size: 'large' })} w-full`}
+    >
+      Log in to submit
+    </Link>
+  )
+}

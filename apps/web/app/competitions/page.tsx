@@ -1,0 +1,26 @@
+import type { Metadata } from 'next'
+import { FailureNotice } from '../../components/failure-notice.tsx'
+import { PageShell, PageTitle } from '../../components/ui/page-shell.tsx'
+import { CompetitionList } from '../../features/competitions/competition-list.tsx'
+import { attempt } from '../../lib/api/attempt.ts'
+import { serverClient } from '../../lib/api/server.ts'
+
+export const metadata: Metadata = { title: 'Competitions' }
+
+export default async function CompetitionsPage() {
+  const client = await serverClient()
+  const competitions = await attempt(() => client.listCompetitions({ limit: 500 }))
+  return (
+    <PageShell>
+      <PageTitle
+        title="Competitions"
+        lead="Upload predictions, get a score from hidden data in seconds, and keep your best one on the leaderboard."
+      />
+      {competitions.ok ? (
+        <CompetitionList competitions={competitions.value.items} />
+      ) : (
+        <FailureNotice failure={competitions.failure} />
+      )}
+    </PageShell>
+  )
+}

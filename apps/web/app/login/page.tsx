@@ -1,0 +1,40 @@
+import type { Metadata } from 'next'
+import { redirect } from 'next/navigation'
+import { TextLink } from '../../components/ui/text-link.tsx'
+import { webConfig } from '../../config/env.ts'
+import { CredentialsCard } from '../../features/identity/credentials-card.tsx'
+import { LoginForm } from '../../features/identity/login-form.tsx'
+import { DEFAULT_TARGET, nextTarget, signupAddress } from '../../features/identity/next-target.ts'
+import { getViewer } from '../../features/identity/viewer.ts'
+
+export const metadata: Metadata = { title: 'Log in' }
+
+type LoginPageProps = { searchParams: Promise<{ next?: string | string[] }> }
+
+export default async function LoginPage({ searchParams }: LoginPageProps) {
+  const target = nextTarget((await searchParams).next, webConfig().domain)
+  const viewer = await getViewer()
+  if (viewer.kind === 'signed-in') redirect(target)
+  return (
+    <CredentialsCard
+      title="Welcome back"
+      lead={leadFor(target)}
+      footer={
+        <>
+          New here? <TextLink href={signupAddress(target)}>Create an account</TextLink>
+        </>
+      }
+    >
+      <LoginForm
+        target={target}
+        hasStaleCookie={viewer.kind === 'anonymous' && viewer.hasStaleCookie}
+      />
+    </CredentialsCard>
+  )
+}
+
+function leadFor(target: string): string {
+  if (target.startsWith('https://')) return 'Log in, and you are taken back to your session.'
+  if (target === DEFAULT_TARGET) return 'Log in to your dashboard.'
+  return 'Log in, and you are taken back to where you were.'
+}

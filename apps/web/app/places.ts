@@ -1,0 +1,8 @@
+/** Where the main navigation leads. */
+export function places(isSignedIn: boolean): { href: string; text: string }[] {
+  return [
+    ...(isSignedIn ? [{ href: '/dashboard', text: 'Dashboard' }] : []),
+    { href: '/competitions', text: 'Competitions' },
+    { href: '/datasets', text: 'Data sets' },
+  ]
+}

@@ -1,0 +1,44 @@
+import { cva, type VariantProps } from 'class-variance-authority'
+import type { ReactNode } from 'react'
+import { classNames } from './class-names.ts'
+
+const badgeStyle = cva(
+  'inline-flex items-center gap-1.5 rounded-sm px-1.5 py-0.5 text-xs font-semibold whitespace-nowrap',
+  {
+    variants: {
+      tone: {
+        neutral: 'bg-sunken text-ink-muted',
+        accent: 'bg-accent-soft text-accent-strong',
+        good: 'bg-good-soft text-good',
+        warn: 'bg-warn-soft text-warn',
+        bad: 'bg-bad-soft text-bad',
+      },
+    },
+    defaultVariants: { tone: 'neutral' },
+  },
+)
+
+type BadgeProps = VariantProps<typeof badgeStyle> & {
+  children: ReactNode
+  /** A small light before the text; `live` breathes. */
+  light?: 'steady' | 'live' | undefined
+  title?: string
+  className?: string
+}
+
+export function Badge({ tone, light, children, title, className }: BadgeProps) {
+  return (
+    <span className={classNames(badgeStyle({ tone }), className)} title={title}>
+      {light ? (
+        <span
+          aria-hidden="true"
+          className={classNames(
+            'size-1.5 rounded-full bg-current',
+            light === 'live' && 'animate-breathe',
+          )}
+        />
+      ) : null}
+      {children}
+    </span>
+  )
+}

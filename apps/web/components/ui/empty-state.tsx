@@ -1,0 +1,11 @@
+import type { ReactNode } from 'react'
+
+/** Where a list would be: why there is nothing, and how to change that. */
+export function EmptyState({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="px-5 py-10 text-center">
+      <p className="font-semibold">{title}</p>
+      <div className="mx-auto mt-1 max-w-prose text-ink-muted text-sm">{children}</div>
+    </div>
+  )
+}

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { parseInline, parseMarkdown } from './markdown-blocks.ts'
+
+describe(parseMarkdown, () => {
+  test('tells headings, paragraphs, lists and code apart', () => {
+    const blocks = parseMarkdown(
+      '# Goal\nPredict\nsurvival.\n\n- one\n  more\n- two\n\n```\nid,x\n```',
+    )
+    expect(blocks).toEqual([
+      { kind: 'heading', level: 2, content: [{ kind: 'text', text: 'Goal' }] },
+      { kind: 'paragraph', content: [{ kind: 'text', text: 'Predict survival.' }] },
+      {
+        kind: 'list',
+        ordered: false,
+        items: [[{ kind: 'text', text: 'one more' }], [{ kind: 'text', text: 'two' }]],
+      },
+      { kind: 'code', text: 'id,x' },
+    ])
+  })
+
+  test('keeps the numbers of a numbered list out of its items', () => {
+    expect(parseMarkdown('1. first\n2. second')).toMatchObject([
+      { kind: 'list', ordered: true, items: [[{ text: 'first' }], [{ text: 'second' }]] },
+    ])
+  })
+
+  test('ends with the text when a code fence is never closed', () => {
+    expect(parseMarkdown('```\nabc')).toEqual([{ kind: 'code', text: 'abc' }])
+  })
+})
+
+describe(parseInline, () => {
+  test('reads code, weight and links', () => {
+    expect(
+      parseInline('Use `id`, **now**, see [data](https://example.org/a) or [us](/datasets).'),
+    ).toEqual([
+      { kind: 'text', text: 'Use ' },
+      { kind: 'code', text: 'id' },
+      { kind: 'text', text: ', ' },
+      { kind: 'strong', text: 'now' },
+      { kind: 'text', text: ', see ' },
+      { kind: 'link', text: 'data', href: 'https://example.org/a' },
+      { kind: 'text', text: ' or ' },
+      { kind: 'link', text: 'us', href: '/datasets' },
+      { kind: 'text', text: '.' },
+    ])
+  })
+
+  test.each([
+    '[x](javascript:alert(1))',
+    '[x](//evil.example)',
+    '[x](http://plain.example)',
+    '<b>x</b>',
+  ])('leaves %s as text', (source) =>
+    expect(parseInline(source)).toEqual([{ kind: 'text', text: source }]),
+  )
+})

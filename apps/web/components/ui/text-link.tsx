@@ -1,0 +1,16 @@
+import Link from 'next/link'
+import type { ComponentProps } from 'react'
+import { classNames } from './class-names.ts'
+
+/** A link inside running text. */
+export function TextLink({ className, ...rest }: ComponentProps<typeof Link>) {
+  return (
+    <Link
+      {...rest}
+      className={classNames(
+        'font-medium text-accent underline decoration-1 underline-offset-[3px] hover:text-accent-strong hover:decoration-2',
+        className,
+      )}
+    />
+  )
+}

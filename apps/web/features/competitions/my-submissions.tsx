@@ -1,0 +1,106 @@
+'use client'
+
+import type { Submission } from '@medforge/contracts'
+import { useQuery } from '@tanstack/react-query'
+import { FailureNotice } from '../../components/failure-notice.tsx'
+import { Badge } from '../../components/ui/badge.tsx'
+import { Card, CardHeader } from '../../components/ui/card.tsx'
+import { Cell, DataTable, HeadCell } from '../../components/ui/data-table.tsx'
+import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { TimeAgo } from '../../components/ui/time-ago.tsx'
+import { useApi } from '../../lib/api/browser.tsx'
+import { explain } from '../../lib/api/failure.ts'
+import { formatScore } from '../../lib/format.ts'
+import { mySubmissionsQuery } from './queries.ts'
+
+type MySubmissionsProps = { slug: string; higherIsBetter: boolean }
+
+export function MySubmissions({ slug, higherIsBetter }: MySubmissionsProps) {
+  const query = useQuery(mySubmissionsQuery(useApi(), slug))
+  const submissions = query.data ?? []
+  const best = bestId(submissions, higherIsBetter)
+  return (
+    <Card aria-labelledby="my-submissions">
+      <CardHeader title="Your submissions" id="my-submissions" />
+      {query.error ? (
+        <div className="p-5">
+          <FailureNotice failure={explain(query.error)} />
+        </div>
+      ) : null}
+      {query.isSuccess && submissions.length === 0 ? (
+        <EmptyState title="Nothing submitted yet">
+          <p>Download the sample submission, put your predictions into it, and submit it here.</p>
+        </EmptyState>
+      ) : null}
+      {submissions.length > 0 ? (
+        <DataTable caption="Your submissions, newest first">
+          <thead>
+            <tr>
+              <HeadCell>File</HeadCell>
+              <HeadCell>When</HeadCell>
+              <HeadCell className="text-right">Score</HeadCell>
+            </tr>
+          </thead>
+          <tbody className="[&_tr:last-child_td]:border-b-0">
+            {submissions.map((submission) => (
+              <tr key={submission.id}>
+                <Cell className="max-w-64 break-words">{submission.filename}</Cell>
+                <Cell className="whitespace-nowrap text-ink-muted">
+                  <TimeAgo at={submission.created_at} />
+                </Cell>
+                <Cell className="text-right">
+                  <Outcome submission={submission} isBest={submission.id === best} />
+                </Cell>
+              </tr>
+            ))}
+          </tbody>
+        </DataTable>
+      ) : null}
+    </Card>
+  )
+}
+
+function Outcome({ submission, isBest }: { submission: Submission; isBest: boolean }) {
+  switch (submission.score_status) {
+    case 'queued':
+      return (
+        <Badge tone="accent" light="live">
+          Queued
+        </Badge>
+      )
+    case 'scoring':
+      return (
+        <Badge tone="accent" light="live">
+          Scoring
+        </Badge>
+      )
+    case 'failed':
+      return (
+        <Badge tone="bad" title={submission.score_error ?? ''}>
+          Failed
+        </Badge>
+      )
+    case 'scored':
+      return (
+        <span className="inline-flex items-center gap-2">
+          {isBest ? <Badge tone="accent">best</Badge> : null}
+          <span className="font-mono tabular-nums">
+            {submission.official_score ? formatScore(submission.official_score.primary_score) : '–'}
+          </span>
+        </span>
+      )
+  }
+}
+
+/** The submission that counts on the leaderboard: the best score, the earlier one of equals. */
+export function bestId(submissions: readonly Submission[], higherIsBetter: boolean): string | null {
+  const direction = higherIsBetter ? -1 : 1
+  const scored = submissions.filter(({ official_score }) => official_score !== null)
+  const ordered = scored.toSorted(
+    (a, b) =>
+      direction *
+        ((a.official_score?.primary_score ?? 0) - (b.official_score?.primary_score ?? 0)) ||
+      (a.scored_at ?? '').localeCompare(b.scored_at ?? ''),
+  )
+  return ordered[0]?.id ?? null
+}

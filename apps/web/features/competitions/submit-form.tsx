@@ -1,0 +1,139 @@
+'use client'
+
+import type { CompetitionDetail, Submission } from '@medforge/contracts'
+import { useQuery } from '@tanstack/react-query'
+import { FailureNotice } from '../../components/failure-notice.tsx'
+import { Button } from '../../components/ui/button.tsx'
+import { Notice } from '../../components/ui/notice.tsx'
+import { useApi } from '../../lib/api/browser.tsx'
+import { explain } from '../../lib/api/failure.ts'
+import { useServerNow } from '../../lib/clock.tsx'
+import { formatDuration } from '../../lib/format.ts'
+import { dailyCap } from './daily-cap.ts'
+import { DropZone } from './drop-zone.tsx'
+import { FaultList } from './fault-list.tsx'
+import type { LocalCheck } from './local-check.ts'
+import { mySubmissionsQuery } from './queries.ts'
+import { SubmissionResult } from './submission-result.tsx'
+import { usePrediction } from './use-prediction.ts'
+
+type SubmitFormProps = {
+  competition: Pick<
+    CompetitionDetail,
+    'slug' | 'metric' | 'status' | 'submission_cap_per_day' | 'holdout'
+  >
+}
+
+/** Choose a file, see at once whether it fits, submit it, and follow it until its score stands. */
+export function SubmitForm({ competition }: SubmitFormProps) {
+  const { slug, submission_cap_per_day } = competition
+  const submissions = useQuery(mySubmissionsQuery(useApi(), slug))
+  const { prediction, choose, send, isSending, accepted, error } = usePrediction(competition)
+  const now = useServerNow(20_000)
+  const cap = dailyCap(submissions.data ?? [], submission_cap_per_day, now)
+  const isExhausted = submissions.isSuccess && cap.remaining === 0
+  const isBlocked = prediction?.check?.kind === 'faulty' || isExhausted
+  const latest = followed(accepted?.submission ?? null, submissions.data ?? [])
+
+  if (competition.status !== 'active') {
+    return (
+      <Notice tone="info" title="This competition is closed">
+        <p>It takes no more submissions. Its leaderboard stays open to read.</p>
+      </Notice>
+    )
+  }
+  return (
+    <form
+      className="space-y-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        send()
+      }}
+    >
+      <DropZone
+        file={prediction?.file ?? null}
+        onFile={choose}
+        disabled={isSending || isExhausted}
+      />
+      {prediction ? <CheckNotice check={prediction.check} /> : null}
+      {error ? <RefusedNotice error={error} /> : null}
+      <Button
+        type="submit"
+        tone="primary"
+        size="large"
+        className="w-full"
+        busy={isSending}
+        disabled={!prediction?.check || isBlocked}
+      >
+        Submit prediction
+      </Button>
+      <p className="text-ink-muted text-sm" role="status">
+        {isSending ? 'Sending and scoring…' : null}
+        {!isSending && submissions.isSuccess
+          ? `${cap.remaining} of ${submission_cap_per_day} left today. The count starts again at 00:00 UTC, in ${formatDuration(roundUpMinute(Date.parse(cap.resetsAt) - now))}.`
+          : null}
+      </p>
+      {latest ? <SubmissionResult submission={latest} holdout={competition.holdout.kind} /> : null}
+    </form>
+  )
+}
+
+function CheckNotice({ check }: { check: LocalCheck | null }) {
+  if (check === null) return <p className="text-ink-muted text-sm">Checking the file…</p>
+  switch (check.kind) {
+    case 'good':
+      return (
+        <Notice tone="good" role="status" title="The file fits">
+          <p>
+            Columns, ids and values are as they must be. It was checked here; nothing was sent yet.
+          </p>
+        </Notice>
+      )
+    case 'unchecked':
+      return (
+        <Notice tone="info" role="status" title="Not checked here">
+          <p>{check.reason} It will be checked after it was sent.</p>
+        </Notice>
+      )
+    case 'faulty':
+      return (
+        <Notice tone="bad" role="alert" title="This file would be refused">
+          <FaultList messages={check.faults.map(({ message }) => message)} total={check.total} />
+          <p>Correct it and choose it again. Nothing was sent and nothing was counted.</p>
+        </Notice>
+      )
+  }
+}
+
+function RefusedNotice({ error }: { error: Error }) {
+  const failure = explain(error)
+  const messages = failure.errors.map(({ msg }) => msg)
+  return (
+    <div className="space-y-3">
+      <FailureNotice failure={failure} role="alert" />
+      {messages.length > 0 ? (
+        <div className="text-ink-muted text-sm">
+          <FaultList messages={messages} total={totalOf(failure.errors[0]?.ctx, messages.length)} />
+        </div>
+      ) : null}
+    </div>
+  )
+}
+
+function totalOf(ctx: Record<string, unknown> | undefined, fallback: number): number {
+  const total = ctx?.total
+  return typeof total === 'number' ? total : fallback
+}
+
+/** The submission just made, in its newest state. */
+function followed(
+  accepted: Submission | null,
+  submissions: readonly Submission[],
+): Submission | null {
+  return submissions.find(({ id }) => id === accepted?.id) ?? accepted
+}
+
+/** `6 h 12 min` and never `6 h 11 min 59 s`: the count is not that exact. */
+function roundUpMinute(ms: number): number {
+  return Math.ceil(ms / 60_000) * 60_000
+}

@@ -1,0 +1,62 @@
+'use client'
+
+import type { CompetitionDetail } from '@medforge/contracts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRef, useState } from 'react'
+import { useApi } from '../../lib/api/browser.tsx'
+import { checkLocally, type LocalCheck } from './local-check.ts'
+import { submissionKeys } from './queries.ts'
+
+type Prediction = {
+  file: File
+  /** Sending this file again, after an answer got lost, is the same submission. */
+  idempotencyKey: string
+  /** Null while the check runs. */
+  check: LocalCheck | null
+}
+
+/** The file that the person is about to submit: chosen, checked here, sent. */
+export function usePrediction(competition: Pick<CompetitionDetail, 'slug' | 'metric'>) {
+  const { slug, metric } = competition
+  const client = useApi()
+  const queryClient = useQueryClient()
+  const sample = useRef<Promise<string> | null>(null)
+  const [prediction, setPrediction] = useState<Prediction | null>(null)
+
+  function readSample(): Promise<string> {
+    sample.current ??= client.getSampleSubmission(slug)
+    // A failure is not kept: the next file asks again.
+    sample.current.catch(() => {
+      sample.current = null
+    })
+    return sample.current
+  }
+
+  const sending = useMutation({
+    mutationFn: ({ file, idempotencyKey }: Prediction) =>
+      client.submit(slug, file, { idempotencyKey }),
+    onSuccess: () => setPrediction(null),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: submissionKeys.mine(slug) }),
+  })
+
+  async function choose(file: File | null) {
+    sending.reset()
+    if (file === null) return setPrediction(null)
+    const chosen: Prediction = { file, idempotencyKey: crypto.randomUUID(), check: null }
+    setPrediction(chosen)
+    const check = await checkLocally(metric, file, readSample).catch(
+      (): LocalCheck => ({ kind: 'unchecked', reason: 'The browser could not read it.' }),
+    )
+    // Another file may have been chosen meanwhile; only the chosen one gets its result.
+    setPrediction((now) => (now?.file === file ? { ...now, check } : now))
+  }
+
+  return {
+    prediction,
+    choose: (file: File | null) => void choose(file),
+    send: () => prediction && sending.mutate(prediction),
+    isSending: sending.isPending,
+    accepted: sending.data ?? null,
+    error: sending.error,
+  }
+}

@@ -1,0 +1,26 @@
+import { ApiError } from '@medforge/client'
+import type { Me } from '@medforge/contracts'
+import { cache } from 'react'
+import { explain, type Failure } from '../../lib/api/failure.ts'
+import { hasLoginCookie, serverClient } from '../../lib/api/server.ts'
+
+export type Viewer =
+  | { kind: 'signed-in'; me: Me }
+  /** `hasStaleCookie`: a cookie came along that the API does not accept. */
+  | { kind: 'anonymous'; hasStaleCookie: boolean }
+  /** The API could not say. */
+  | { kind: 'unknown'; failure: Failure }
+
+/** Who looks at this page: one question to the API a request, and none without a cookie. */
+export const getViewer = cache(async (): Promise<Viewer> => {
+  if (!(await hasLoginCookie())) return { kind: 'anonymous', hasStaleCookie: false }
+  try {
+    const client = await serverClient()
+    return { kind: 'signed-in', me: await client.me() }
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) {
+      return { kind: 'anonymous', hasStaleCookie: true }
+    }
+    return { kind: 'unknown', failure: explain(error) }
+  }
+})

@@ -1,0 +1,98 @@
+'use client'
+
+import type { GpuMode, Session, SessionEvent } from '@medforge/contracts'
+import { FailureNotice } from '../../components/failure-notice.tsx'
+import { Notice } from '../../components/ui/notice.tsx'
+import { explain } from '../../lib/api/failure.ts'
+import { useServerNow } from '../../lib/clock.tsx'
+import { formatDuration } from '../../lib/format.ts'
+import { gpuName } from '../../lib/gpu.ts'
+import { StepList } from './step-list.tsx'
+import { StopButton } from './stop-button.tsx'
+import { launchTimeline, stopTimeline } from './timeline.ts'
+import type { StopAction } from './use-session.ts'
+import { useUsualDurations } from './use-usual-durations.ts'
+
+const TICK_MS = 200
+
+type StartingViewProps = {
+  session: Session
+  events: readonly SessionEvent[]
+  stop: StopAction
+  gpuMode: GpuMode
+}
+
+export function StartingView({ session, events, stop, gpuMode }: StartingViewProps) {
+  const now = useServerNow(TICK_MS)
+  const usual = useUsualDurations(events)
+  const elapsedMs = now - Date.parse(session.created_at)
+  return (
+    <div className="space-y-6">
+      <TransitHeader
+        title="Launching"
+        note={session.gpu_id === null ? null : gpuName(session.gpu_id, gpuMode)}
+        elapsedMs={elapsedMs}
+      />
+      <StepList label="Launch steps" gpuMode={gpuMode} steps={launchTimeline(session, events, now, usual)} />
+      {stop.error ? <FailureNotice failure={explain(stop.error)} role="alert" /> : null}
+      <StopButton
+        stop={() => stop.run(session)}
+        isPending={stop.isPending}
+        label="Cancel launch"
+        title="Cancel this launch?"
+        confirmLabel="Cancel the launch"
+        cancelLabel="Keep launching"
+        tone="plain"
+      >
+        <p>
+          The session ends before it has begun. Its GPU is free again as soon as the container is
+          gone.
+        </p>
+      </StopButton>
+    </div>
+  )
+}
+
+type StoppingViewProps = Omit<StartingViewProps, 'stop'>
+
+export function StoppingView({ session, events, gpuMode }: StoppingViewProps) {
+  const now = useServerNow(TICK_MS)
+  const usual = useUsualDurations(events)
+  const wish = events.find((event) => event.to_status === 'stopping')
+  return (
+    <div className="space-y-6">
+      <TransitHeader
+        title="Stopping"
+        note="Your files are kept."
+        elapsedMs={wish ? now - Date.parse(wish.at) : null}
+      />
+      <StepList label="Stop steps" gpuMode={gpuMode} steps={stopTimeline(session, events, now, usual)} />
+      {session.status_reason ? (
+        <Notice tone="warn" role="status" title="This takes longer than it should">
+          <p>{session.status_reason}</p>
+          <p>MedForge keeps trying, and the operator can see it. You need not wait on this page.</p>
+        </Notice>
+      ) : null}
+    </div>
+  )
+}
+
+function TransitHeader(props: { title: string; note: string | null; elapsedMs: number | null }) {
+  return (
+    <div className="flex items-baseline justify-between gap-x-6">
+      <div className="flex flex-wrap items-baseline gap-x-3">
+        <h2 className="text-xl">{props.title}</h2>
+        {props.note ? <p className="text-ink-muted text-sm">{props.note}</p> : null}
+      </div>
+      {props.elapsedMs === null ? null : (
+        <p
+          className="shrink-0 font-mono text-ink-muted text-lg tabular-nums"
+          role="timer"
+          aria-live="off"
+        >
+          {formatDuration(props.elapsedMs)}
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,43 @@
+'use client'
+
+import type { SessionEvent } from '@medforge/contracts'
+import { useEffect, useState } from 'react'
+import { useApi } from '../../lib/api/browser.tsx'
+import { withEvent } from './timeline.ts'
+
+const NONE: readonly SessionEvent[] = []
+
+/**
+ * What has happened to a session so far, growing live while `isLive`.
+ *
+ * The stream is a convenience: where it cannot be opened the list stays short and the polled status goes on alone.
+ * @param onTransition  called once for each change of status that the stream tells
+ */
+export function useSessionEvents(
+  sessionId: string | null,
+  isLive: boolean,
+  onTransition: () => void,
+): readonly SessionEvent[] {
+  const client = useApi()
+  const [log, setLog] = useState<{ sessionId: string; events: readonly SessionEvent[] } | null>(
+    null,
+  )
+
+  useEffect(() => {
+    if (sessionId === null || !isLive) return
+    const stop = new AbortController()
+    async function follow(id: string) {
+      for await (const event of client.sessionEvents(id, stop.signal)) {
+        setLog((before) => ({
+          sessionId: id,
+          events: withEvent(before?.sessionId === id ? before.events : NONE, event),
+        }))
+        if (event.kind === 'transition') onTransition()
+      }
+    }
+    follow(sessionId).catch(() => undefined)
+    return () => stop.abort()
+  }, [client, sessionId, isLive, onTransition])
+
+  return log !== null && log.sessionId === sessionId ? log.events : NONE
+}

@@ -1,0 +1,170 @@
+import { ApiError, UnexpectedAnswerError } from '@medforge/client'
+import type { ProblemItem } from '@medforge/contracts'
+
+/** A refusal in the words of a page: what happened, why, and what to do. Plain data, so a server can hand it on. */
+export type Failure = {
+  title: string
+  /** Why, in the API's own words where it spoke. */
+  detail: string
+  /** What the person can do; null where the detail says it already. */
+  advice: string | null
+  /** The problem's code, or null where what answered was not the API. */
+  code: string | null
+  /** For the operator's logs; null for a refusal that needs no operator. */
+  requestId: string | null
+  errors: readonly ProblemItem[]
+  retryAfterSeconds: number | null
+}
+
+type Advice = { title: string; advice: string | null }
+
+const ADVICE: Record<string, Advice> = {
+  authentication_required: {
+    title: 'You are not signed in any more',
+    advice: 'Log in again; what you were doing is still here.',
+  },
+  authentication_failed: {
+    title: 'You are not signed in any more',
+    advice: 'Log in again; your file has not been counted.',
+  },
+  invalid_credentials: {
+    title: 'That did not match',
+    advice: 'Check both, caps lock included. If the password is lost, the operator can reset it.',
+  },
+  account_disabled: {
+    title: 'This account is disabled',
+    advice: 'Ask the operator of this MedForge to enable it again.',
+  },
+  signup_closed: {
+    title: 'Sign-up is closed here',
+    advice: 'Ask the operator of this MedForge for an account.',
+  },
+  email_taken: {
+    title: 'That e-mail already has an account',
+    advice: 'Log in with it, or sign up with another address.',
+  },
+  origin_not_allowed: {
+    title: 'This page may not do that',
+    advice: 'Open MedForge at its own address and try again.',
+  },
+  no_gpu_available: {
+    title: 'No GPU is free',
+    advice:
+      'Every GPU is in use or out of service. Launch again when one is free; nothing was reserved for you.',
+  },
+  concurrent_limit_reached: {
+    title: 'You already have a session',
+    advice: 'Open the one that is running, or stop it before you launch another.',
+  },
+  session_start_failed: {
+    title: 'The session did not start',
+    advice:
+      'Nothing is left running and your GPU is free again. Launch once more; if it fails again, tell the operator.',
+  },
+  runtime_unavailable: {
+    title: 'Sessions cannot be started right now',
+    advice: 'Nothing was reserved. Try again in a minute; if it lasts, tell the operator.',
+  },
+  session_access_denied: { title: 'This is not your session', advice: null },
+  session_not_found: { title: 'There is no such session', advice: 'Go back to your dashboard.' },
+  submission_cap_reached: {
+    title: 'That was your last submission for today',
+    advice: 'The count starts again at 00:00 UTC. This file has not been counted.',
+  },
+  submission_too_large: {
+    title: 'The file is too large',
+    advice: 'Send the required columns only. Nothing was counted.',
+  },
+  submission_validation_failed: {
+    title: 'The file does not fit this competition',
+    advice: 'Correct the rows below and submit again. Nothing was counted.',
+  },
+  submission_processing_failed: {
+    title: 'The file could not be kept',
+    advice: 'The fault is ours, and nothing was counted. Submit again in a minute.',
+  },
+  competition_closed: {
+    title: 'This competition is closed',
+    advice: 'Its leaderboard stays open to read.',
+  },
+  holdout_unavailable: {
+    title: 'This competition cannot be scored right now',
+    advice: 'Its hidden data is missing or inconsistent. Tell the operator; nothing was counted.',
+  },
+  service_unavailable: {
+    title: 'MedForge is busy',
+    advice: 'A part of the platform is away for a moment. Try again shortly.',
+  },
+  internal_error: {
+    title: 'Something broke on our side',
+    advice: 'Try again. If it happens again, give the operator the request number.',
+  },
+  request_validation_failed: { title: 'Something in the form is not right', advice: null },
+  not_found: {
+    title: 'The API does not know this address',
+    advice: 'The web app and the API may be of different versions. Tell the operator.',
+  },
+}
+
+/** For the test that no code here is a misspelt one. */
+export const ADVISED_CODES = Object.keys(ADVICE)
+
+const UNREACHABLE_ADVICE =
+  'Check your connection and that this MedForge’s API name resolves, then try again. If it lasts, tell the operator.'
+const WRONG_ANSWER_ADVICE =
+  'What answered was not MedForge’s API: its address is wrong or its routing is broken. Tell the operator.'
+
+/** Any thrown thing, in the words of a page. */
+export function explain(error: unknown): Failure {
+  if (error instanceof ApiError) return explainApiError(error)
+  if (error instanceof UnexpectedAnswerError) {
+    const isSilent = error.status === null
+    return {
+      ...NOTHING_KNOWN,
+      title: isSilent ? 'MedForge’s API did not answer' : 'The answer was not MedForge’s',
+      detail: error.message,
+      advice: isSilent ? UNREACHABLE_ADVICE : WRONG_ANSWER_ADVICE,
+    }
+  }
+  return {
+    ...NOTHING_KNOWN,
+    title: 'Something broke in this page',
+    detail: error instanceof Error ? error.message : 'The cause is unknown.',
+    advice: 'Load the page again. If it happens again, tell the operator.',
+  }
+}
+
+const NOTHING_KNOWN = { code: null, requestId: null, errors: [], retryAfterSeconds: null }
+
+function explainApiError(error: ApiError): Failure {
+  const known = ADVICE[error.code]
+  return {
+    title: titleOf(error, known),
+    detail: error.message,
+    advice: error.code === 'rate_limit_exceeded' ? waitAdvice(error) : (known?.advice ?? null),
+    code: error.code,
+    requestId: error.status >= 500 ? error.requestId : null,
+    errors: error.errors,
+    retryAfterSeconds: error.retryAfterSeconds,
+  }
+}
+
+function titleOf(error: ApiError, known: Advice | undefined): string {
+  if (error.code === 'rate_limit_exceeded') return 'Too many tries'
+  return known?.title ?? 'That did not work'
+}
+
+function waitAdvice(error: ApiError): string {
+  const seconds = error.retryAfterSeconds
+  return seconds === null ? 'Wait a minute, then try again.' : `Try again in ${seconds} s.`
+}
+
+export function needsLogin(failure: Failure): boolean {
+  return failure.code === 'authentication_required' || failure.code === 'authentication_failed'
+}
+
+/** A read is tried again where the next try may do better, twice at most; a refusal is an answer. */
+export function shouldRetry(failureCount: number, error: unknown): boolean {
+  if (failureCount >= 2) return false
+  return error instanceof ApiError ? error.status >= 500 : true
+}

@@ -1,0 +1,16 @@
+import { ApiError } from '@medforge/client'
+import { notFound } from 'next/navigation'
+import { type Attempt, attempt } from './attempt.ts'
+
+/** Read the thing that a page's address names; where the API knows no such thing, the page is the not-found page. */
+export async function readOrNotFound<Value>(read: () => Promise<Value>): Promise<Attempt<Value>> {
+  let isMissing = false
+  const result = await attempt(() =>
+    read().catch((error: unknown) => {
+      isMissing = error instanceof ApiError && (error.status === 404 || error.status === 422)
+      throw error
+    }),
+  )
+  if (isMissing) notFound()
+  return result
+}

@@ -1,0 +1,20 @@
+import { type NextRequest, NextResponse } from 'next/server'
+import { webConfig } from './config/env.ts'
+import { contentSecurityPolicy } from './lib/content-security-policy.ts'
+
+/** Gives every page its own nonce; Next.js reads it back from the request's policy and puts it on its scripts. */
+export function proxy(request: NextRequest): NextResponse {
+  const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString('base64')
+  const { apiUrl, isDevelopment } = webConfig()
+  const policy = contentSecurityPolicy({ nonce, apiOrigin: apiUrl, isDevelopment })
+  const headers = new Headers(request.headers)
+  headers.set('x-nonce', nonce)
+  headers.set('content-security-policy', policy)
+  const response = NextResponse.next({ request: { headers } })
+  response.headers.set('content-security-policy', policy)
+  return response
+}
+
+export const config = {
+  matcher: [{ source: '/((?!_next/static|icon.svg).*)' }],
+}
