@@ -1,0 +1,94 @@
+import type { Command } from 'commander'
+import { readEnvironment } from '../config/env.ts'
+import { dockerAnswers } from '../host/docker.ts'
+import { poolHealth } from '../host/zfs.ts'
+import { CONTAINERS, POOL, SERVICES } from '../names.ts'
+import { inspectPlatform, listSessionContainers } from '../stack/containers.ts'
+import { readEnvFile } from '../stack/env-file.ts'
+import { getVerified } from '../stack/health.ts'
+import { locateInstallation } from '../stack/installation.ts'
+
+export type PlatformStatus = {
+  set_up: boolean
+  address: string | null
+  health: { ok: boolean; detail: string }
+  docker: boolean
+  pool: string | null
+  gpu_mode: string | null
+  containers: { name: string; state: string; health: string | null; image: string | null }[]
+  sessions: string[]
+}
+
+export function registerStatus(program: Command): void {
+  program
+    .command('status')
+    .description('what runs now')
+    .option('--json', 'as JSON, for programs')
+    .action(async (options: { json?: boolean }) => {
+      const status = await readStatus()
+      const text = options.json ? JSON.stringify(status, null, 2) : formatStatus(status)
+      process.stdout.write(`${text}\n`)
+      if (!status.health.ok) process.exitCode = 1
+    })
+}
+
+async function readStatus(): Promise<PlatformStatus> {
+  const settings = readEnvFile(locateInstallation(readEnvironment()).envFile)
+  const docker = await dockerAnswers()
+  const [pool, facts, sessions, health] = await Promise.all([
+    poolHealth(),
+    inspectPlatform(),
+    listSessionContainers(),
+    settings ? askHealth(settings.DOMAIN ?? '') : { ok: false, detail: 'not set up' },
+  ])
+  return {
+    set_up: settings !== undefined,
+    address: settings ? `https://medforge.${settings.DOMAIN}` : null,
+    health,
+    docker,
+    pool: pool ?? null,
+    gpu_mode: settings?.GPU_MODE || null,
+    containers: SERVICES.map((service) => {
+      const container = facts.get(service)
+      return {
+        name: CONTAINERS[service],
+        state: container?.State.Status ?? 'absent',
+        health: container?.State.Health?.Status ?? null,
+        image: container?.Config.Image ?? null,
+      }
+    }),
+    sessions,
+  }
+}
+
+async function askHealth(domain: string): Promise<{ ok: boolean; detail: string }> {
+  try {
+    const answer = await getVerified(`https://api.medforge.${domain}/healthz`)
+    const body = JSON.parse(answer.body) as { data?: { status?: string; reasons?: string[] } }
+    const reasons = body.data?.reasons ?? []
+    return {
+      ok: answer.status === 200,
+      detail: [body.data?.status ?? `status ${answer.status}`, ...reasons].join('; '),
+    }
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+export function formatStatus(status: PlatformStatus): string {
+  if (!status.set_up) return 'MedForge is not set up on this host. Run ./medforge up.'
+  const containers = status.containers.map(({ name, state, health }) => {
+    return `  ${name.padEnd(22)}${state}${health && state === 'running' ? ` (${health})` : ''}`
+  })
+  return [
+    `Address   ${status.address}`,
+    `Health    ${status.health.detail}`,
+    `Docker    ${status.docker ? 'answers' : 'does not answer'}`,
+    `Pool      ${POOL} ${status.pool ?? 'is not imported'}`,
+    `GPUs      ${status.gpu_mode ?? 'not known'}`,
+    `Sessions  ${status.sessions.length === 0 ? 'none' : status.sessions.join(', ')}`,
+    '',
+    'Containers',
+    ...containers,
+  ].join('\n')
+}

@@ -1,0 +1,76 @@
+import { lookup } from 'node:dns/promises'
+import type { CliEnvironment } from '../config/env.ts'
+import { dockerAnswers } from '../host/docker.ts'
+import { detectZfs, poolHealth, zfsAnswers } from '../host/zfs.ts'
+import { run } from '../process.ts'
+import { inspectPlatform } from '../stack/containers.ts'
+import { readEnvFile } from '../stack/env-file.ts'
+import { getVerified } from '../stack/health.ts'
+import { locateInstallation } from '../stack/installation.ts'
+import type { HostFacts } from './verdicts.ts'
+
+/** Look at the host as it is. Changes nothing, and answers whatever is broken. */
+export async function observe(environment: CliEnvironment): Promise<HostFacts> {
+  const settings = readEnvFile(locateInstallation(environment).envFile)
+  const domain = settings?.DOMAIN ?? 'localhost'
+  const sites = [`medforge.${domain}`, `api.medforge.${domain}`]
+  // Browsers resolve every name below localhost themselves; elsewhere a made-up slug shows whether the wildcard is there.
+  const names = domain === 'localhost' ? sites : [...sites, `s-doctor77.medforge.${domain}`]
+  const [docker, answers, pool, kind, platform, networks, datasets, healthz] = await Promise.all([
+    dockerAnswers(),
+    zfsAnswers(),
+    poolHealth(),
+    detectZfs(),
+    inspectPlatform(),
+    listLines('docker', ['network', 'ls', '--format', '{{.Name}}']),
+    listLines('zfs', ['list', '-H', '-o', 'name']),
+    askHealthz(domain),
+  ])
+  return {
+    settings,
+    resolved: Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await resolve(name)] as const)),
+    ),
+    tls: Object.fromEntries(
+      await Promise.all(sites.map(async (name) => [name, await tlsFault(name)] as const)),
+    ),
+    docker,
+    zfs: { kind, answers, pool, datasets },
+    networks,
+    api: platform.get('api'),
+    caddy: platform.get('caddy'),
+    web: platform.get('web'),
+    healthz,
+  }
+}
+
+async function listLines(file: string, args: string[]): Promise<string[]> {
+  return (await run(file, args)).stdout.split('\n').filter(Boolean)
+}
+
+async function resolve(name: string): Promise<string[]> {
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => address)
+  } catch {
+    return []
+  }
+}
+
+async function tlsFault(name: string): Promise<string | null> {
+  try {
+    await getVerified(`https://${name}/`)
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+async function askHealthz(domain: string): Promise<HostFacts['healthz']> {
+  try {
+    const { status, body } = await getVerified(`https://api.medforge.${domain}/healthz`)
+    const data = (JSON.parse(body) as { data?: { status?: string; reasons?: string[] } }).data
+    return { status, detail: [data?.status ?? '', ...(data?.reasons ?? [])].join(' ').trim() }
+  } catch {
+    return null
+  }
+}

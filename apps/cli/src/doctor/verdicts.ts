@@ -1,0 +1,222 @@
+import { DATASETS, FIXED_ADDRESSES, NETWORKS, POOL, POOL_MOUNT } from '../names.ts'
+import type { ContainerFacts } from '../stack/containers.ts'
+import type { EnvValues } from '../stack/env-file.ts'
+import { findSettingFaults } from '../stack/settings.ts'
+
+/** Everything that the doctor looked at, so that the verdicts are pure. */
+export type HostFacts = {
+  settings: EnvValues | undefined
+  /** Host name → the addresses that this host resolves it to. */
+  resolved: Record<string, string[]>
+  /** Host name → the problem with its certificate; null where chain and name verify. */
+  tls: Record<string, string | null>
+  docker: boolean
+  zfs: { kind: 'kernel' | 'fuse'; answers: boolean; pool: string | undefined; datasets: string[] }
+  networks: string[]
+  api: ContainerFacts | undefined
+  caddy: ContainerFacts | undefined
+  web: ContainerFacts | undefined
+  /** What `/healthz` answered through the edge; null where nothing answered. */
+  healthz: { status: number; detail: string } | null
+}
+
+export type Verdict = {
+  /** Section of the specification. */
+  section: '3.1' | '3.2' | '3.3' | '3.4'
+  title: string
+  ok: boolean
+  detail: string
+  /** What to do; empty when it is met. */
+  remedy: string
+}
+
+const UP = 'Run ./medforge up.'
+
+/** One verdict for each precondition of the specification's section 3, in its order. */
+export function judge(facts: HostFacts): Verdict[] {
+  return [...judgeNames(facts), ...judgeTls(facts), ...judgeSettings(facts), ...judgeRuntime(facts)]
+}
+
+function judgeNames({ settings, resolved, api, web }: HostFacts): Verdict[] {
+  const domain = settings?.DOMAIN ?? ''
+  const seen = [envOf(api, 'DOMAIN'), envOf(web, 'DOMAIN')].filter((value) => value !== undefined)
+  const strays = seen.filter((value) => value !== domain)
+  return [
+    verdict('3.1', 'DOMAIN is set', domain !== '', domain || 'not set', UP),
+    verdict(
+      '3.1',
+      'DOMAIN is the same in compose, API and web',
+      domain !== '' && seen.length === 2 && strays.length === 0,
+      seen.length < 2 ? 'the API or the web container does not exist' : (strays[0] ?? domain),
+      'Run ./medforge up, which recreates the containers whose settings changed.',
+    ),
+    ...Object.entries(resolved).map(([name, addresses]) =>
+      verdict(
+        '3.1',
+        `${name} resolves`,
+        addresses.length > 0,
+        addresses.join(', ') || 'no address',
+        name.startsWith('s-')
+          ? `Create a wildcard record *.medforge.${domain} that points at this host.`
+          : domain === 'localhost'
+            ? 'Run ./medforge up, which writes /etc/hosts.'
+            : `Create a record for ${name} that points at this host.`,
+      ),
+    ),
+  ]
+}
+
+function judgeTls({ settings, tls }: HostFacts): Verdict[] {
+  return Object.entries(tls).map(([name, fault]) =>
+    verdict(
+      '3.2',
+      `The certificate of ${name} verifies`,
+      fault === null,
+      fault ?? 'chain and name verify',
+      settings?.TLS_MODE === 'files'
+        ? 'Put fullchain.pem and privkey.pem for the domain and its wildcard into /var/lib/medforge/tls, then restart medforge-caddy.'
+        : 'Run ./medforge up; if it stays, read ./medforge logs caddy.',
+    ),
+  )
+}
+
+function judgeSettings({ settings, networks, api, caddy }: HostFacts): Verdict[] {
+  const faults = settings ? findSettingFaults(settings) : ['deploy/compose/.env does not exist']
+  const about = (name: string) => faults.filter((fault) => fault.startsWith(name)).join('; ')
+  const network = NETWORKS.publicSessions.name
+  const attached = [api, caddy].every((container) => addressOn(container, network) !== undefined)
+  const pack = settings?.PACK_IMAGE ?? ''
+  return [
+    verdict(
+      '3.3',
+      'PACK_IMAGE is pinned by a digest',
+      pack.includes('@sha256:') && about('PACK_IMAGE') === '',
+      pack || 'not set',
+      'Write it as name@sha256:…, or empty PACK_IMAGE in deploy/compose/.env and run ./medforge up.',
+    ),
+    verdict(
+      '3.3',
+      'NEXT_PUBLIC_API_URL points at the API',
+      settings !== undefined && about('NEXT_PUBLIC_API_URL') === '',
+      about('NEXT_PUBLIC_API_URL') || (settings?.NEXT_PUBLIC_API_URL ?? 'not set'),
+      'Correct it in deploy/compose/.env and run ./medforge up.',
+    ),
+    verdict(
+      '3.3',
+      'COOKIE_DOMAIN fits the domain',
+      settings !== undefined && about('COOKIE_DOMAIN') === '',
+      about('COOKIE_DOMAIN') || (settings?.COOKIE_DOMAIN ?? 'not set'),
+      'Correct it in deploy/compose/.env and run ./medforge up.',
+    ),
+    verdict(
+      '3.3',
+      `${network} exists, with the API and Caddy on it`,
+      networks.includes(network) && attached,
+      networks.includes(network) ? (attached ? 'both attached' : 'not both attached') : 'absent',
+      UP,
+    ),
+  ]
+}
+
+function judgeRuntime(facts: HostFacts): Verdict[] {
+  const { zfs, api, caddy, docker, healthz } = facts
+  const socket = mountOf(api, '/var/run/docker.sock')
+  const tank = mountOf(api, POOL_MOUNT)
+  const missing = DATASETS.filter((name) => !zfs.datasets.includes(name))
+  const network = NETWORKS.publicSessions.name
+  const isPoolUp = zfs.pool === 'ONLINE' || zfs.pool === 'DEGRADED'
+  return [
+    verdict('3.4', 'The Docker server answers', docker, docker ? 'yes' : 'no', UP),
+    verdict(
+      '3.4',
+      'medforge-api mounts /var/run/docker.sock',
+      socket !== undefined,
+      socket ? 'yes' : 'no',
+      UP,
+    ),
+    verdict(
+      '3.4',
+      'medforge-api mounts /tank with shared propagation',
+      tank?.Propagation === 'rshared' || tank?.Propagation === 'shared',
+      tank ? `propagation ${tank.Propagation || 'not set'}` : 'not mounted',
+      UP,
+    ),
+    verdict(
+      '3.4',
+      'ZFS is available',
+      zfs.answers,
+      `${zfs.kind === 'kernel' ? 'kernel (/dev/zfs)' : 'user space (zfs-fuse)'}${zfs.answers ? '' : ', does not answer'}`,
+      UP,
+    ),
+    verdict(
+      '3.4',
+      `The pool ${POOL} is imported and healthy`,
+      isPoolUp,
+      zfs.pool ?? 'not imported',
+      zfs.pool === undefined ? UP : `Look at zpool status ${POOL}.`,
+    ),
+    verdict(
+      '3.4',
+      'The datasets exist',
+      missing.length === 0,
+      missing.length === 0 ? DATASETS.join(', ') : `missing: ${missing.join(', ')}`,
+      UP,
+    ),
+    verdict(
+      '3.4',
+      `Caddy is ${FIXED_ADDRESSES.caddyOnSessions} and the API ${FIXED_ADDRESSES.apiOnSessions} on ${network}`,
+      addressOn(caddy, network) === FIXED_ADDRESSES.caddyOnSessions &&
+        addressOn(api, network) === FIXED_ADDRESSES.apiOnSessions,
+      `Caddy ${addressOn(caddy, network) ?? 'absent'}, API ${addressOn(api, network) ?? 'absent'}`,
+      UP,
+    ),
+    verdict(
+      '3.4',
+      'The API can start sessions',
+      healthz?.status === 200,
+      healthz ? `${healthz.status} ${healthz.detail}` : '/healthz does not answer',
+      healthz ? 'Read ./medforge logs api; the reasons above name the part.' : UP,
+    ),
+  ]
+}
+
+/** What people see, and what it means (the specification's section 3.5). */
+export const FAILURE_MAPPING: readonly { symptom: string; meaning: string }[] = [
+  {
+    symptom: 'ERR_NAME_NOT_RESOLVED, or "server IP not found"',
+    meaning: 'DNS is not configured or has not propagated (3.1).',
+  },
+  {
+    symptom: 'POST /api/v1/auth/signup failed: 404',
+    meaning:
+      'The browser calls the wrong API address, or the API host is not routed here (3.1, 3.3).',
+  },
+  {
+    symptom: 'Failed to start session runtime.',
+    meaning:
+      'A mount, a permission, ZFS, or the start of the container is not as it must be (3.4).',
+  },
+]
+
+function verdict(
+  section: Verdict['section'],
+  title: string,
+  ok: boolean,
+  detail: string,
+  remedy: string,
+): Verdict {
+  return { section, title, ok, detail, remedy: ok ? '' : remedy }
+}
+
+function envOf(container: ContainerFacts | undefined, name: string): string | undefined {
+  const entry = container?.Config.Env?.find((line) => line.startsWith(`${name}=`))
+  return entry?.slice(name.length + 1)
+}
+
+function mountOf(container: ContainerFacts | undefined, destination: string) {
+  return container?.Mounts.find((mount) => mount.Destination === destination)
+}
+
+function addressOn(container: ContainerFacts | undefined, network: string): string | undefined {
+  return container?.NetworkSettings.Networks[network]?.IPAddress || undefined
+}

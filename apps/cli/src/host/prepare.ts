@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { Failure } from '../failure.ts'
+import { CONTAINERS, DATASETS, POOL_FILE, POOL_MOUNT, STATE, UIDS } from '../names.ts'
+import { run } from '../process.ts'
+import { ensureStateFolders } from '../stack/folders.ts'
+import type { Progress } from '../terminal/progress.ts'
+import type { StepRunner } from '../terminal/steps.ts'
+import { checkDiskSpace, type DiskNeed, GIB } from './disk.ts'
+import { ensureDocker } from './docker.ts'
+import { ensureSharedMounts } from './mounts.ts'
+import { BASE_REQUIREMENTS, ensurePackages, ZFS_FUSE, ZFS_KERNEL } from './packages.ts'
+import { checkPorts, type Listener } from './ports.ts'
+import { detectZfs, ensureDataset, ensurePool, ensureZfs, type ZfsKind } from './zfs.ts'
+
+export type HostWishes = {
+  edgeAddress: string
+  poolSizeGib: number
+}
+
+/**
+ * Bring the host to where containers of the platform can run: packages, ZFS with its pool, Docker.
+ *
+ * The pool comes before Docker, because a Docker server that starts restarts the platform's containers.
+ */
+export async function prepareHost(
+  wishes: HostWishes,
+  step: StepRunner,
+  progress: Progress,
+): Promise<ZfsKind> {
+  await step('Room and packages', async () => {
+    checkDiskSpace(diskNeeds())
+    const zfs = await detectZfs()
+    const installed = await ensurePackages(
+      [...BASE_REQUIREMENTS, zfs === 'kernel' ? ZFS_KERNEL : ZFS_FUSE],
+      progress,
+    )
+    const says = installed.length > 0 ? `installed ${installed.join(', ')}` : 'all there'
+    return { says, value: undefined }
+  })
+
+  const kind = await step('ZFS', async () => {
+    const zfs = await detectZfs()
+    const started = await ensureZfs(zfs)
+    const pool = await ensurePool(wishes.poolSizeGib, progress)
+    let made = 0
+    for (const dataset of DATASETS) if (await ensureDataset(describeDataset(dataset))) made += 1
+    await ensureSharedMounts(POOL_MOUNT)
+    ensureStateFolders()
+    const where = zfs === 'kernel' ? 'in the kernel' : 'in user space (zfs-fuse)'
+    const what = [
+      where,
+      ...(started ? ['daemon started'] : []),
+      `pool tank ${pool === 'created' ? `created on ${POOL_FILE}` : pool}`,
+      ...(made > 0 ? [`${made} datasets made ready`] : []),
+    ]
+    return { says: what.join(', '), value: zfs }
+  })
+
+  await step('Docker', async () => {
+    const started = await ensureDocker()
+    // Docker's proxy holds the edge's ports for our own Caddy.
+    const isOurs = await edgeRuns()
+    await checkPorts([
+      ...[443, 80].map((port) => ({
+        port,
+        address: wishes.edgeAddress,
+        what: port === 443 ? 'https' : 'the redirect from http to https',
+        mine: (listener: Listener) => isOurs && listener.process === 'docker-proxy',
+        remedy:
+          'Stop that program, or give MedForge another address with EDGE_BIND_ADDRESS in deploy/compose/.env, and run this again.',
+      })),
+    ])
+    return { says: started ? 'started' : 'answers', value: undefined }
+  })
+  return kind
+}
+
+/** What this part writes; the images ask for their own room where they have to be built. */
+function diskNeeds(): DiskNeed[] {
+  const needs: DiskNeed[] = [{ path: STATE, bytes: 0.5 * GIB, what: 'uploads and logs' }]
+  if (!existsSync(POOL_FILE)) {
+    needs.push({ path: STATE, bytes: 2 * GIB, what: 'the database and the first workspaces' })
+  }
+  return needs
+}
+
+function describeDataset(name: string) {
+  if (name.endsWith('/system/db')) {
+    return { name, owner: UIDS.db, mode: 0o750, properties: ['recordsize=16K', 'atime=off'] }
+  }
+  if (name.endsWith('/system')) return { name, mode: 0o711 }
+  return { name, mode: 0o755, properties: ['atime=off'] }
+}
+
+async function edgeRuns(): Promise<boolean> {
+  const state = await run('docker', [
+    ...['container', 'inspect', '--format', '{{.State.Running}}', CONTAINERS.caddy],
+  ])
+  return state.stdout.trim() === 'true'
+}
+
+export function requireRoot(uid: number | undefined): void {
+  if (uid === 0) return
+  throw new Failure(
+    'Setting MedForge up changes this host, so it has to run as root.',
+    'Run: sudo ./medforge up.',
+  )
+}

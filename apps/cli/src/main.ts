@@ -1,0 +1,40 @@
+import { Command, CommanderError } from 'commander'
+import { registerBench } from './commands/bench.ts'
+import { registerDoctor } from './commands/doctor.ts'
+import { registerDown } from './commands/down.ts'
+import { registerLogs } from './commands/logs.ts'
+import { registerStatus } from './commands/status.ts'
+import { registerTest } from './commands/test.ts'
+import { registerUp } from './commands/up.ts'
+import { registerUsers } from './commands/users.ts'
+import { readEnvironment } from './config/env.ts'
+import { describeFailure } from './failure.ts'
+
+const program = new Command('medforge')
+  .description('MedForge: GPU sessions and medical AI competitions on one host')
+  .exitOverride()
+  .showHelpAfterError()
+
+for (const register of [
+  registerUp,
+  registerDown,
+  registerStatus,
+  registerLogs,
+  registerDoctor,
+  registerUsers,
+  registerTest,
+  registerBench,
+]) {
+  register(program)
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode
+  } else {
+    process.stderr.write(`\nmedforge: ${describeFailure(error, readEnvironment().isDebug)}\n`)
+    process.exitCode = 1
+  }
+}

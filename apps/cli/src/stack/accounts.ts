@@ -1,0 +1,104 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { createDatabase, toSqlTime } from '@medforge/db'
+import { hashPassword } from '../../../api/src/identity/passwords.ts'
+import { Failure } from '../failure.ts'
+
+/** Letters and digits that cannot be mistaken for one another. */
+const ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+
+/** 24 characters, about 139 bits, in groups of six. */
+export function makePassword(): string {
+  const letters = Array.from({ length: 24 }, () => ALPHABET[randomInt(ALPHABET.length)])
+  return letters.join('').replace(/(.{6})(?=.)/g, '$1-')
+}
+
+export type NewAdmin = { email: string; password: string }
+
+/**
+ * Create the first administrator where the installation has none. An account of that address which already exists is
+ * made one, with a new password: whoever can run this command owns the host.
+ *
+ * @returns the credentials, which are stored nowhere else; undefined when there was an administrator already
+ */
+export async function ensureFirstAdmin(
+  databaseUrl: string,
+  email: string,
+): Promise<NewAdmin | undefined> {
+  await using db = createDatabase(databaseUrl, { poolSize: 1 })
+  const admin = await db
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('disabled_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  if (admin) return undefined
+  const password = makePassword()
+  const password_hash = await hashPassword(password)
+  await db
+    .insertInto('users')
+    .values({
+      id: randomUUID(),
+      email: email.trim().toLowerCase(),
+      password_hash,
+      display_name: 'Administrator',
+      role: 'admin',
+      disabled_at: null,
+      created_at: toSqlTime(new Date()),
+    })
+    .onDuplicateKeyUpdate({ password_hash, role: 'admin', disabled_at: null })
+    .execute()
+  return { email: email.trim().toLowerCase(), password }
+}
+
+/**
+ * Give an account a new random password and end all of its logins.
+ *
+ * @throws Failure when there is no such account
+ */
+export async function resetPassword(databaseUrl: string, address: string): Promise<NewAdmin> {
+  const email = address.normalize('NFC').trim().toLowerCase()
+  await using db = createDatabase(databaseUrl, { poolSize: 1 })
+  const user = await db
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', email)
+    .executeTakeFirst()
+  if (!user) {
+    throw new Failure(
+      `There is no account with the address ${email}.`,
+      'Check the spelling; addresses are listed on the administrator’s page.',
+    )
+  }
+  const password = makePassword()
+  const password_hash = await hashPassword(password)
+  const at = toSqlTime(new Date())
+  await db.transaction().execute(async (tx) => {
+    await tx.updateTable('users').set({ password_hash }).where('id', '=', user.id).execute()
+    await tx
+      .updateTable('auth_sessions')
+      .set({ revoked_at: at })
+      .where('user_id', '=', user.id)
+      .where('revoked_at', 'is', null)
+      .execute()
+    // The API answers from memory; it asks again when this changes.
+    const epoch = { value: JSON.stringify(randomBytes(12).toString('hex')), updated_at: at }
+    await tx
+      .insertInto('platform_state')
+      .values({ name: 'epoch', ...epoch })
+      .onDuplicateKeyUpdate(epoch)
+      .execute()
+    await tx
+      .insertInto('audit_events')
+      .values({
+        actor_user_id: null,
+        action: 'user.password_reset',
+        subject: user.id,
+        detail: null,
+        request_id: null,
+        at,
+      })
+      .execute()
+  })
+  return { email, password }
+}

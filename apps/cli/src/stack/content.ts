@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { createDatabase, migrateToLatest, seedDefaultPack, seedGpus } from '@medforge/db'
+import { Failure } from '../failure.ts'
+import type { Progress } from '../terminal/progress.ts'
+import { writeSecretFile } from './env-file.ts'
+
+export type ContentWishes = {
+  databaseUrl: string
+  packImage: string
+  publicRoot: string
+  hiddenRoot: string
+  holdoutSeedFile: string
+  progress: Progress
+}
+
+/**
+ * Bring the database to the newest schema and put in what every installation has: the GPUs, the default pack, the
+ * competitions with a holdout. Rows that are there keep what an operator made of them.
+ *
+ * @returns what was done, for the step's line
+ */
+export async function ensureContent(wishes: ContentWishes): Promise<string> {
+  const { databaseUrl, progress } = wishes
+  progress.detail('migrating')
+  const migrations = await migrateToLatest(databaseUrl).catch((error: unknown) => {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : ''
+    throw new Failure(
+      `The database could not be migrated (${error instanceof Error ? error.message : String(error)} ${cause}).`,
+      'Read ./medforge logs db; nothing that was there is lost, and running this again goes on where it stopped.',
+      { cause: error },
+    )
+  })
+  progress.detail('seeding')
+  await using db = createDatabase(databaseUrl, { poolSize: 1 })
+  await seedGpus(db)
+  await seedDefaultPack(db, wishes.packImage, new Date())
+  return migrations.length > 0 ? `${migrations.length} migrations applied` : 'up to date'
+}
+
+/** The secret from which demo holdouts are made; one for the life of the installation. */
+export function ensureHoldoutSeed(file: string): string {
+  if (!existsSync(file)) writeSecretFile(file, `${randomBytes(32).toString('hex')}\n`)
+  return readFileSync(file, 'utf8').trim()
+}

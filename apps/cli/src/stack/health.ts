@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { Failure } from '../failure.ts'
+import { SYSTEM_BUNDLE } from '../host/trust.ts'
+import { CONTAINERS } from '../names.ts'
+import { waitFor } from '../process.ts'
+import type { Progress } from '../terminal/progress.ts'
+import { inspectPlatform, lastWords } from './containers.ts'
+
+export type HttpsAnswer = { status: number; body: string }
+
+/**
+ * One GET with the certificate verified against the system's trust store as it is now. (Node reads that store once, at
+ * start, so a root installed since then would be missed.)
+ *
+ * @param address  dial this address instead of resolving the name; the certificate is still checked for the name
+ */
+export function getVerified(url: string, address?: string): Promise<HttpsAnswer> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      url,
+      {
+        ca: readFileSync(SYSTEM_BUNDLE, 'utf8'),
+        timeout: 5_000,
+        agent: false,
+        ...(address === undefined
+          ? {}
+          : {
+              host: address,
+              servername: new URL(url).hostname,
+              headers: { host: new URL(url).host },
+            }),
+      },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() })
+        })
+        response.on('error', reject)
+      },
+    )
+    call.on('timeout', () => call.destroy(new Error('no answer within 5 s')))
+    call.on('error', reject)
+    call.end()
+  })
+}
+
+/**
+ * Wait until the API, asked as a browser asks it, says that it is healthy.
+ *
+ * @throws Failure with the API's own reasons, or with the container that is not up
+ */
+export async function waitForHealthz(domain: string, progress: Progress): Promise<void> {
+  const url = `https://api.medforge.${domain}/healthz`
+  let last = 'it did not answer'
+  const healthy = await waitFor(
+    async () => {
+      try {
+        const answer = await getVerified(url)
+        if (answer.status === 200) return true
+        last = reasonsOf(answer)
+      } catch (error) {
+        last = error instanceof Error ? error.message : String(error)
+      }
+      progress.detail(`waiting for ${url}: ${last}`)
+      return undefined
+    },
+    { timeoutMs: 120_000, everyMs: 300 },
+  )
+  if (healthy) return
+  const dead = [...(await inspectPlatform())].find(([, facts]) => !facts.State.Running)
+  if (dead) {
+    const said = (await lastWords(CONTAINERS[dead[0]], 5)).split('\n').at(-1) ?? ''
+    throw new Failure(
+      `${CONTAINERS[dead[0]]} does not stay up (${said.slice(0, 300)}).`,
+      `Read ./medforge logs ${dead[0]}, and run this again when the cause is gone.`,
+    )
+  }
+  throw new Failure(
+    `The platform did not become healthy: ${url} says: ${last}.`,
+    'Run ./medforge doctor, which names what is missing, or read ./medforge logs api.',
+  )
+}
+
+function reasonsOf(answer: HttpsAnswer): string {
+  try {
+    const body = JSON.parse(answer.body) as { data?: { reasons?: string[] }; detail?: string }
+    const told = body.data?.reasons?.join('; ') ?? body.detail
+    if (told) return `${answer.status} ${told}`
+  } catch {
+    // no JSON: the status has to do
+  }
+  return `status ${answer.status}`
+}

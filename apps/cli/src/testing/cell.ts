@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Failure } from '../failure.ts'
+
+function cellProgram(root: string): string {
+  return join(root, 'tests/cell/cell')
+}
+
+/** The command that runs `command` in the cell that somebody holds. */
+export function inCell(root: string, command: string[]): [string, ...string[]] {
+  return [cellProgram(root), 'exec', '--', ...command]
+}
+
+/**
+ * Hold a test cell (`tests/cell/cell`) until disposed.
+ *
+ * It lives as long as the pipe to its holder, so a kill -9 of this process takes it away too.
+ *
+ * @throws Failure when another test run holds it or this host cannot make one
+ */
+export async function openCell(root: string): Promise<AsyncDisposable> {
+  // In a process group of its own: Ctrl-C is for us, and we take the cell away in order.
+  const holder = spawn(cellProgram(root), ['hold'], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const gone = once(holder, 'exit')
+  const complaints: string[] = []
+  createInterface({ input: holder.stderr }).on('line', (line) => complaints.push(line))
+  const ready = await Promise.race([readLine(holder), gone.then(() => undefined)])
+  if (ready !== 'ready') {
+    holder.stdin.end()
+    await gone
+    throw new Failure(
+      `The test cell could not be made (${complaints.at(-1) ?? 'it said nothing'}).`,
+      'See tests/cell/cell for what it needs: root, and a kernel with namespaces, overlayfs and FUSE.',
+    )
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      holder.stdin.end()
+      await gone
+    },
+  }
+}
+
+async function readLine(child: ChildProcess): Promise<string | undefined> {
+  if (child.stdout === null) return undefined
+  for await (const line of createInterface({ input: child.stdout })) return line
+  return undefined
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import type { CliEnvironment } from '../config/env.ts'
+
+/** Above what the slowest program here ever took; one that hangs ends here instead of using up the run. */
+const LIMIT_MS = 30 * 60_000
+
+export type Execution = {
+  command: [string, ...string[]]
+  env?: Record<string, string>
+  /** A file that gets a copy of what the program says. */
+  copyTo?: string
+}
+
+/** Run a program whose output a person follows; its exit code, 1 where it was killed. */
+export async function execute(environment: CliEnvironment, options: Execution): Promise<number> {
+  const [file, ...args] = options.command
+  const output = options.copyTo === undefined ? 'inherit' : 'pipe'
+  const child = spawn(file, args, {
+    cwd: environment.root,
+    env: { ...environment.child, ...options.env },
+    stdio: ['ignore', output, output],
+    timeout: LIMIT_MS,
+  })
+  if (options.copyTo !== undefined) {
+    const copy = createWriteStream(options.copyTo)
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.pipe(process.stdout, { end: false })
+      stream?.pipe(copy, { end: false })
+    }
+  }
+  const [code] = (await once(child, 'close')) as [number | null]
+  return code ?? 1
+}

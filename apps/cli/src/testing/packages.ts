@@ -1,0 +1,42 @@
+import { BASE_REQUIREMENTS, type Requirement, ZFS_FUSE } from '../host/packages.ts'
+import type { Part } from './suites.ts'
+
+const MARIADB: Requirement[] = [
+  {
+    program: 'mariadbd',
+    packages: ['mariadb-server'],
+    because: 'is what integration tests run on',
+  },
+  {
+    program: 'mariadb-install-db',
+    packages: ['mariadb-server'],
+    because: 'makes a database for them',
+  },
+]
+
+const CELL: Requirement[] = [
+  ...BASE_REQUIREMENTS,
+  ZFS_FUSE,
+  { program: 'nsenter', packages: ['util-linux'], because: 'enters the test cell' },
+  { program: 'ip', packages: ['iproute2'], because: 'connects the test cell' },
+  { program: 'curl', packages: ['curl'], because: 'asks the edge what a client library would not' },
+]
+
+const BROWSER: Requirement[] = [
+  { program: 'chromium', packages: ['chromium'], because: 'is the browser of the journey' },
+]
+
+export const BENCH_REQUIREMENTS: Requirement[] = [
+  ...CELL,
+  { program: 'wrk', packages: ['wrk'], because: 'makes load for the edge benchmark' },
+]
+
+/** What the machine has to have for these parts. The cell installs nothing: it shares /usr with the machine. */
+export function requirementsOf(parts: readonly Part[]): Requirement[] {
+  const has = (...names: Part[]) => names.some((name) => parts.includes(name))
+  return [
+    ...(has('integration', 'host') ? MARIADB : []),
+    ...(has('host', 'contract', 'e2e') ? CELL : []),
+    ...(has('e2e') ? BROWSER : []),
+  ]
+}

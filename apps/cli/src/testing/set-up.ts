@@ -1,0 +1,33 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CliEnvironment } from '../config/env.ts'
+import { inCell } from './cell.ts'
+import { execute } from './execute.ts'
+
+/** Every client of the tests shares the address of the loopback gateway, and with it one rate-limit key. */
+const SETTINGS = ['AUTH_RATE_LIMIT=100000']
+
+export function artifactsFolder(root: string): string {
+  return join(root, '.artifacts')
+}
+
+/** The plain `./medforge up` in the cell that is held; its exit code. */
+export function setUpInCell(environment: CliEnvironment): Promise<number> {
+  const { root } = environment
+  mkdirSync(artifactsFolder(root), { recursive: true })
+  const settings = SETTINGS.flatMap((setting) => ['--set', setting])
+  return execute(environment, {
+    command: inCell(root, [join(root, 'medforge'), 'up', ...settings]),
+    copyTo: join(artifactsFolder(root), 'up.log'),
+  })
+}
+
+/** Keep what the platform's containers said, for whoever looks into a failure later. */
+export async function keepLogs(environment: CliEnvironment): Promise<void> {
+  const script = `mkdir -p "$1" && cp /var/log/medforge/* "$1" 2>/dev/null
+    for name in $(docker ps -a --format '{{.Names}}'); do docker logs "$name" >"$1/$name.log" 2>&1; done
+    docker ps -a >"$1/containers.txt" 2>&1; zfs list -t all >"$1/zfs.txt" 2>&1; true`
+  const folder = join(artifactsFolder(environment.root), 'logs')
+  const command = inCell(environment.root, ['sh', '-c', script, 'sh', folder])
+  await execute(environment, { command })
+}

@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import type { ReportKind } from './totals.ts'
+
+export const PARTS = ['lint', 'types', 'unit', 'integration', 'host', 'e2e', 'contract'] as const
+export type Part = (typeof PARTS)[number]
+
+export type Suite = {
+  part: Part
+  title: string
+  /** Whether it runs against the installation in the cell. */
+  needsCell: boolean
+  report: ReportKind
+  command: [string, ...string[]]
+}
+
+export type SuiteOptions = {
+  root: string
+  /** Where the runners leave their JSON reports, one file a part. */
+  reportsDir: string
+}
+
+/** Every suite in the order in which it runs: the quick ones that need nothing come first. */
+export function listSuites({ root, reportsDir }: SuiteOptions): Suite[] {
+  const tool = (...path: string[]): [string, string] => [
+    process.execPath,
+    join(root, 'node_modules', ...path),
+  ]
+  const vitest = (project: string): [string, ...string[]] => [
+    ...tool('vitest', 'vitest.mjs'),
+    'run',
+    ...['--project', project],
+    ...['--reporter', 'default', '--reporter', 'json'],
+    ...['--outputFile.json', join(reportsDir, `${project}.json`)],
+  ]
+  const npm = (script: string): [string, ...string[]] => ['npm', 'run', '--silent', script]
+  const base = { needsCell: false, report: 'vitest' as const }
+  return [
+    {
+      ...base,
+      part: 'lint',
+      title: 'lint and import rules',
+      report: 'exit code',
+      command: npm('lint'),
+    },
+    { ...base, part: 'types', title: 'types', report: 'exit code', command: npm('types') },
+    { ...base, part: 'unit', title: 'unit tests', command: vitest('unit') },
+    {
+      ...base,
+      part: 'integration',
+      title: 'integration tests on MariaDB',
+      command: vitest('integration'),
+    },
+    {
+      ...base,
+      part: 'host',
+      title: 'integration tests on Docker and ZFS',
+      needsCell: true,
+      command: vitest('host'),
+    },
+    // Before the contract tests, which fill the leaderboard that the journey takes a picture of.
+    {
+      part: 'e2e',
+      title: 'the journey in a browser',
+      needsCell: true,
+      report: 'playwright',
+      command: [
+        ...tool('@playwright', 'test', 'cli.js'),
+        'test',
+        ...['--config', join(root, 'tests/e2e/playwright.config.ts')],
+      ],
+    },
+    {
+      ...base,
+      part: 'contract',
+      title: 'contract tests over HTTPS',
+      needsCell: true,
+      command: vitest('contract'),
+    },
+  ]
+}
