@@ -18,5 +18,6 @@ export {
   inTransaction,
   isDatabaseAway,
   isDuplicateKey,
+  isLostRace,
   type TransactionOptions,
 } from './transaction.ts'

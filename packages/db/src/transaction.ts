@@ -26,7 +26,7 @@ export async function inTransaction<Result>(
       return await db.transaction().execute(work)
     } catch (error) {
       const lostRace =
-        isRetriable(error) ||
+        isLostRace(error) ||
         (options.retryDuplicateKeys ?? []).some((key) => isDuplicateKey(error, key))
       if (!lostRace || attempt >= ATTEMPTS_MAX) throw error
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
@@ -63,7 +63,8 @@ const AWAY_CODES = new Set([
   'ER_SERVER_SHUTDOWN',
 ])
 
-function isRetriable(error: unknown): boolean {
+/** Whether MariaDB gave this transaction up in favour of another: doing all of it again is safe. */
+export function isLostRace(error: unknown): boolean {
   return RETRIABLE_ERRNOS.includes(errnoOf(error) ?? 0)
 }
 

@@ -1,0 +1,29 @@
+import { API_PREFIX } from '@medforge/contracts'
+import type { FastifyInstance } from 'fastify'
+import type { ServerContext } from './context.ts'
+import { hostsOf } from './http/hosts.ts'
+import { createOpenApiDocument } from './http/openapi.ts'
+import { createHttpServer } from './http/server.ts'
+import { documentRoutes, healthRoutes, statusRoutes } from './platform/index.ts'
+
+/** Every route of the API on one server that does not listen yet. */
+export async function buildApp(context: ServerContext): Promise<FastifyInstance> {
+  const { config, guards, platform } = context
+  const hosts = hostsOf(config.domain)
+  const { app, routes } = createHttpServer({
+    logger: context.logger,
+    webOrigin: hosts.webOrigin,
+    trustedProxies: config.trustedProxies,
+    timeouts: context.timeouts,
+  })
+
+  await app.register(healthRoutes(platform))
+  await app.register(
+    documentRoutes(() => createOpenApiDocument(routes.list(), `https://${hosts.api}`)),
+  )
+  const domains = [context.identity.routes(guards), statusRoutes(platform)]
+  for (const domain of domains) await app.register(domain, { prefix: API_PREFIX })
+
+  await app.ready()
+  return app
+}

@@ -1,0 +1,57 @@
+import type { Env } from '../config/env.ts'
+import { RECONCILER_VARIABLES, RUNTIME_VARIABLES, SERVER_VARIABLES } from '../config/names.ts'
+
+export type ChildName = 'server' | 'reconciler'
+
+const OWN_DATABASE: Record<ChildName, string> = {
+  server: 'SERVER_DATABASE_URL',
+  reconciler: 'RECONCILER_DATABASE_URL',
+}
+const VARIABLES: Record<ChildName, readonly string[]> = {
+  server: SERVER_VARIABLES,
+  reconciler: RECONCILER_VARIABLES,
+}
+
+/** What one child may know of the container's environment: its own variables, and its own way to the database as `DATABASE_URL`. */
+export function childEnvironment(name: ChildName, env: Env): Record<string, string> {
+  const allowed = new Set([...VARIABLES[name], ...RUNTIME_VARIABLES])
+  const kept: Record<string, string> = {}
+  for (const [variable, value] of Object.entries(env)) {
+    if (allowed.has(variable) && value !== undefined) kept[variable] = value
+  }
+  for (const suffix of ['', '_FILE']) {
+    const value = env[`${OWN_DATABASE[name]}${suffix}`]
+    if (value !== undefined) kept[`DATABASE_URL${suffix}`] = value
+  }
+  return kept
+}
+
+const RELAYED: Record<ChildName, { type: string; to: ChildName }> = {
+  server: { type: 'nudge', to: 'reconciler' },
+  reconciler: { type: 'changed', to: 'server' },
+}
+
+export type Relay = { to: ChildName; message: { type: string; session_id: string } }
+
+/** Where a child's message goes, rebuilt from its two known fields; null for anything that is not the child's to say. */
+export function relayOf(from: ChildName, message: unknown): Relay | null {
+  const { type, to } = RELAYED[from]
+  const said = message as { type?: unknown; session_id?: unknown } | null
+  if (said?.type !== type || typeof said.session_id !== 'string' || said.session_id.length > 64) {
+    return null
+  }
+  return { to, message: { type, session_id: said.session_id } }
+}
+
+const BACKOFF_FIRST_MS = 500
+const BACKOFF_MAX_MS = 30_000
+const STABLE_AFTER_MS = 60_000
+
+/** How long to wait before a dead child is started again, and how many deaths in a row that makes. */
+export function nextRestart(
+  deathsBefore: number,
+  livedMs: number,
+): { deaths: number; delayMs: number } {
+  const deaths = livedMs >= STABLE_AFTER_MS ? 1 : deathsBefore + 1
+  return { deaths, delayMs: Math.min(BACKOFF_FIRST_MS * 2 ** (deaths - 1), BACKOFF_MAX_MS) }
+}

@@ -1,0 +1,81 @@
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { test as base, expect, type Page } from '@playwright/test'
+import { type Installation, REPOSITORY, readInstallation } from '../support/installation.ts'
+
+const SCREENSHOTS = join(REPOSITORY, '.artifacts/screenshots')
+
+type Fixtures = {
+  installation: Installation
+  /** Every complaint that a page of ours made in this test; there must be none in the end. */
+  complaints: string[]
+}
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
+  installation: async ({}, use) => {
+    await use(readInstallation())
+  },
+  complaints: [
+    async ({ context, installation }, use) => {
+      const complaints: string[] = []
+      const isOurs = (page: Page | null) =>
+        page?.url().startsWith(`https://${installation.webHost}`)
+      context.on('console', (message) => {
+        if (message.type() === 'error' && isOurs(message.page())) {
+          complaints.push(`${message.text()} (${message.location().url})`)
+        }
+      })
+      context.on('weberror', (error) => {
+        if (isOurs(error.page())) complaints.push(String(error.error()))
+      })
+      await use(complaints)
+      expect(complaints, 'what our pages wrote to the console as errors').toEqual([])
+    },
+    { auto: true },
+  ],
+})
+
+export { expect }
+
+/** Keep a picture of what the page shows now; with `forDocs` it may become one of the documentation's. */
+export async function picture(page: Page, name: string, options: { forDocs?: boolean } = {}) {
+  mkdirSync(SCREENSHOTS, { recursive: true })
+  const file = join(SCREENSHOTS, `${name}.png`)
+  await page.screenshot({ path: file, animations: 'disabled', caret: 'hide' })
+  // biome-ignore lint/style/noProcessEnv: set by ./medforge test --update-screenshots
+  if (options.forDocs && process.env.MEDFORGE_UPDATE_SCREENSHOTS) {
+    mkdirSync(join(REPOSITORY, 'docs/images'), { recursive: true })
+    copyFileSync(file, join(REPOSITORY, 'docs/images', `${name}.png`))
+  }
+}
+
+/** No accessibility fault that a machine can find (WCAG 2.2 A and AA). */
+export async function expectAccessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze()
+  const faults = violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`),
+  )
+  expect(faults).toEqual([])
+}
+
+/** Nothing sticks out sideways: a page is read by scrolling one way. */
+export async function expectNoSidewaysScroll(page: Page) {
+  // Text, not a function: these sources are checked without the browser's types.
+  const overhang = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )
+  expect(overhang).toBeLessThanOrEqual(0)
+}
+
+export async function signUpInBrowser(page: Page, email: string, password: string) {
+  await page.goto('/')
+  await page.getByRole('banner').getByRole('link', { name: 'Sign up' }).click()
+  await page.getByLabel('Email', { exact: true }).fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.waitForURL('**/dashboard')
+}

@@ -1,0 +1,76 @@
+import { PASSWORD, signUp } from '../support/person.ts'
+import { expect, expectAccessible, expectNoSidewaysScroll, picture, test } from './fixtures.ts'
+
+const WIDTHS = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+} as const
+const PUBLIC_PAGES = {
+  landing: '/',
+  'sign-up': '/signup',
+  'log-in': '/login',
+  competitions: '/competitions',
+  competition: '/competitions/titanic-survival',
+  'leaderboard-page': '/competitions/titanic-survival/leaderboard',
+  datasets: '/datasets',
+} as const
+
+for (const [width, viewport] of Object.entries(WIDTHS)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(`on a ${width}, ${colorScheme}`, () => {
+      test.use({ viewport, colorScheme })
+
+      for (const [name, path] of Object.entries(PUBLIC_PAGES)) {
+        test(`${name} is accessible and fits`, async ({ page }) => {
+          const answer = await page.goto(path)
+          expect(answer?.status()).toBe(200)
+          await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+          await expectAccessible(page)
+          await expectNoSidewaysScroll(page)
+          await picture(page, `${name}-${width}-${colorScheme}`)
+        })
+      }
+
+      test('the dashboard is accessible and fits', async ({ page, context, installation }) => {
+        const person = await signUp(installation)
+        const [name = '', value = ''] = person.cookie.split('=')
+        const domain = `.${installation.webHost}`
+        await context.addCookies([
+          { name, value, domain, path: '/', secure: true, httpOnly: true, sameSite: 'Lax' },
+        ])
+        await page.goto('/dashboard')
+        await expect(page.getByRole('button', { name: 'Launch' })).toBeVisible()
+        await expectAccessible(page)
+        await expectNoSidewaysScroll(page)
+        await picture(page, `dashboard-${width}-${colorScheme}`)
+      })
+    })
+  }
+}
+
+test('a wrong password is explained beside the form', async ({ page, complaints }) => {
+  await page.goto('/login')
+  await page.getByLabel('Email', { exact: true }).fill('nobody@medforge.test')
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await expect(
+    page.getByRole('alert').filter({ hasText: 'Invalid email or password.' }),
+  ).toBeVisible()
+  // The browser itself reports the refused request; nothing else may be there.
+  expect(complaints.filter((text) => !text.includes('401'))).toEqual([])
+  complaints.length = 0
+})
+
+test('a visitor who opens the dashboard is sent to the log-in and then back', async ({
+  page,
+  installation,
+}) => {
+  const person = await signUp(installation)
+  await page.goto('/dashboard')
+  await page.waitForURL(/\/login\?/)
+  await page.getByLabel('Email', { exact: true }).fill(person.email)
+  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.waitForURL('**/dashboard')
+  await expect(page.getByRole('button', { name: 'Launch' })).toBeVisible()
+})

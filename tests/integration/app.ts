@@ -1,0 +1,139 @@
+import { Writable } from 'node:stream'
+import { buildApp } from '@medforge/api/app.ts'
+import { parseServerConfig } from '@medforge/api/config/config.ts'
+import { openServerContext, type ServerContext } from '@medforge/api/context.ts'
+import { createLogger } from '@medforge/api/lib/logger.ts'
+import type { DB } from '@medforge/db'
+import {
+  createFakeClock,
+  createVisitor,
+  type FakeClock,
+  openWorkerDatabase,
+  type Visitor,
+  type VisitorOptions,
+} from '@medforge/test-support'
+import type { Kysely } from 'kysely'
+import { test as base, expect } from 'vitest'
+
+export const SESSION_SECRET = 'f3b1c5a79d2e4068b7f1a0c3d5e7928411223344'
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
+
+/** Variables of an installation at `localhost`; `overrides` on top. */
+export function serverEnv(databaseUrl: string, overrides: Record<string, string> = {}) {
+  return {
+    DOMAIN: 'localhost',
+    DATABASE_URL: databaseUrl,
+    SESSION_SECRET,
+    PACK_IMAGE: `packs/default@${DIGEST}`,
+    GPU_MODE: 'simulated',
+    // Most tests log in more often than a person does; those about the limit set their own.
+    AUTH_RATE_LIMIT: '1000',
+    MEDFORGE_LOG_LEVEL: 'debug',
+    ...overrides,
+  }
+}
+
+export type TestApp = AsyncDisposable & {
+  app: Awaited<ReturnType<typeof buildApp>>
+  context: ServerContext
+  clock: FakeClock
+  /** What the rate limiter takes for the time, in milliseconds. */
+  monotonic: { nowMs: number }
+  logs: LogLine[]
+  visitor: (options?: VisitorOptions) => Visitor
+}
+
+export type LogLine = Record<string, unknown> & { level: string; msg?: string }
+
+export type TestAppOptions = {
+  env?: Record<string, string>
+  timeouts?: Partial<ServerContext['timeouts']>
+  /** Replaces parts of the context before the application is built from it. */
+  arrange?: (context: ServerContext) => void
+}
+
+/** The whole API on a database of this worker, with a clock that stands still; without a port. */
+export async function openTestApp(
+  databaseUrl: string,
+  options: TestAppOptions = {},
+): Promise<TestApp> {
+  const { config, secrets } = parseServerConfig(serverEnv(databaseUrl, options.env))
+  const clock = createFakeClock()
+  const monotonic = { nowMs: 0 }
+  const logs: LogLine[] = []
+  const stopping = new AbortController()
+  const context = openServerContext({
+    config,
+    secrets,
+    logger: createLogger('server', config.logLevel, collectLines(logs)),
+    signal: stopping.signal,
+    overrides: {
+      clock,
+      monotonicMs: () => monotonic.nowMs,
+      ...(options.timeouts ? { timeouts: options.timeouts } : {}),
+    },
+  })
+  options.arrange?.(context)
+  const app = await buildApp(context)
+  return {
+    app,
+    context,
+    clock,
+    monotonic,
+    logs,
+    visitor: (visitorOptions) => createVisitor(app, visitorOptions),
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      await app.close()
+      await context[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function collectLines(lines: LogLine[]): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      for (const line of String(chunk).split('\n')) if (line) lines.push(JSON.parse(line))
+      done()
+    },
+  })
+}
+
+type Fixtures = {
+  db: Kysely<DB>
+  /** Another application on the same database, closed after the test. */
+  open: (options?: TestAppOptions) => Promise<TestApp>
+  api: TestApp
+  /** Log lines of level error that a test wants; any other fails it. */
+  expectedErrors: Set<string>
+}
+
+/** A test with an empty database (`db`) and the whole API on it (`api`). An `error` line in the log that nobody expected fails it. */
+export const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern
+  .extend('database', { scope: 'worker' }, async ({}, { onCleanup }) => {
+    const database = await openWorkerDatabase()
+    onCleanup(() => database[Symbol.asyncDispose]())
+    return database
+  })
+  .extend('db', async ({ database }): Promise<Fixtures['db']> => {
+    await database.empty()
+    return database.db
+  })
+  .extend('expectedErrors', (): Fixtures['expectedErrors'] => new Set())
+  .extend('open', async ({ database, db, expectedErrors }, { onCleanup }) => {
+    const opened: TestApp[] = []
+    onCleanup(async () => {
+      for (const each of opened) await each[Symbol.asyncDispose]()
+      const errors = opened.flatMap(({ logs }) => logs.filter(({ level }) => level === 'error'))
+      expect(errors.filter(({ msg }) => !expectedErrors.has(msg ?? ''))).toEqual([])
+    })
+    const open: Fixtures['open'] = async (options) => {
+      expect(db).toBeDefined()
+      const api = await openTestApp(database.url, options)
+      opened.push(api)
+      return api
+    }
+    return open
+  })
+  .extend('api', ({ open }) => open())

@@ -1,0 +1,102 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { PROBLEMS } from '@medforge/contracts'
+import { describe, expect } from 'vitest'
+import { type TestApp, test } from '../app.ts'
+
+async function listen(api: TestApp): Promise<number> {
+  await api.app.listen({ host: '127.0.0.1', port: 0 })
+  return (api.app.server.address() as AddressInfo).port
+}
+
+/** Writes bytes as they are and reads until the server closes. */
+async function converse(port: number, text: string): Promise<{ head: string; body: string }> {
+  const socket = connect(port, '127.0.0.1')
+  let said = ''
+  socket.on('data', (chunk) => {
+    said += chunk
+  })
+  socket.write(text)
+  await once(socket, 'close')
+  const [head = '', body = ''] = said.split('\r\n\r\n')
+  return { head, body }
+}
+
+function expectProblem(answer: { head: string; body: string }, code: keyof typeof PROBLEMS) {
+  const { status } = PROBLEMS[code]
+  expect(answer.head).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  expect(answer.head).toContain('Content-Type: application/problem+json')
+  const requestId = /X-Request-Id: (\S+)/i.exec(answer.head)?.[1]
+  expect(JSON.parse(answer.body)).toMatchObject({ code, status, request_id: requestId })
+}
+
+describe('a connection', () => {
+  test('with headers over 64 KiB is told so, and to clear its cookies', async ({ api }) => {
+    const cookies = Array.from({ length: 70 }, (_, index) => `c${index}=${'x'.repeat(1000)}`)
+    const answer = await converse(
+      await listen(api),
+      `GET /api/v1/me HTTP/1.1\r\nHost: x\r\nCookie: ${cookies.join('; ')}\r\n\r\n`,
+    )
+    expectProblem(answer, 'headers_too_large')
+    expect(answer.head).toContain('Clear-Site-Data: "cookies"')
+  })
+
+  test('with many cookies that a browser may send is served', async ({ api }) => {
+    const port = await listen(api)
+    const cookies = Array.from({ length: 200 }, (_, index) => `c${index}=${'x'.repeat(200)}`)
+    const answer = await converse(
+      port,
+      `GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: ${cookies.join('; ')}\r\n\r\n`,
+    )
+    expect(answer.head).toMatch(/^HTTP\/1.1 401 /)
+  })
+
+  test('whose headers never end is closed with 408', async ({ open }) => {
+    const api = await open({ timeouts: { headersMs: 200, requestMs: 400 } })
+    const answer = await converse(await listen(api), 'GET /api/v1/me HTTP/1.1\r\nHost: x\r\n')
+    expectProblem(answer, 'request_timeout')
+  })
+
+  test('whose body never ends is closed with 408', async ({ open }) => {
+    const api = await open({ timeouts: { headersMs: 200, requestMs: 400 } })
+    const answer = await converse(
+      await listen(api),
+      'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"email":',
+    )
+    expectProblem(answer, 'request_timeout')
+  })
+
+  test.for([
+    { note: 'no HTTP', text: 'hello\r\n\r\n' },
+    {
+      note: 'two lengths',
+      text: 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    },
+    {
+      note: 'a length and chunks',
+      text: 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    },
+  ])('that speaks $note is closed with a problem', async ({ text }, { api }) => {
+    const answer = await converse(await listen(api), text)
+    expectProblem(answer, 'request_validation_failed')
+  })
+
+  test('asking for an upgrade gets the ordinary answer', async ({ api }) => {
+    const answer = await converse(
+      await listen(api),
+      'GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n',
+    )
+    expect(answer.head).toMatch(/^HTTP\/1.1 401 /)
+  })
+
+  test('with a body that a refusal left unread can be used again', async ({ api }) => {
+    const port = await listen(api)
+    const body = JSON.stringify({ filler: 'x'.repeat(1000) })
+    const answer = await converse(
+      port,
+      `POST /api/v1/nowhere HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}` +
+        'GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    )
+    expect(answer.head).toMatch(/^HTTP\/1.1 404 /)
+  })
+})

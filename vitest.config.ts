@@ -1,0 +1,55 @@
+import { defineConfig } from 'vitest/config'
+
+const ignored = ['**/node_modules/**', '**/.next/**', '**/.artifacts/**']
+
+/**
+ * `unit` needs nothing but the sources. `integration` starts a MariaDB of its own. `host` (files named `*.host.test.ts`)
+ * talks to the Docker server and the ZFS of the machine it runs on, so it runs in the test cell only, as `contract` does,
+ * which speaks HTTPS to the installation there.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{apps,packages,competitions,ops,tests}/**/*.test.{ts,tsx}'],
+          exclude: [...ignored, 'tests/{integration,contract,e2e}/**'],
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['tests/integration/**/*.test.ts'],
+          exclude: [...ignored, '**/*.host.test.ts'],
+          globalSetup: ['tests/integration/mariadb.setup.ts'],
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'host',
+          include: ['tests/integration/**/*.host.test.ts'],
+          exclude: ignored,
+          globalSetup: ['tests/integration/mariadb.setup.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          include: ['tests/contract/**/*.test.ts'],
+          exclude: ignored,
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
