@@ -48,6 +48,8 @@ function poolOptions(url: string, poolSize: number): PoolOptions {
     charset: 'utf8mb4_bin',
     timezone: 'Z',
     dateStrings: true,
+    // MariaDB marks columns with CHECK (JSON_VALID(…)) as JSON; they stay the text that they are.
+    jsonStrings: true,
     typeCast: (field, next) => {
       if (field.type === 'TINY' && field.length === 1) {
         const text = field.string()
