@@ -25,6 +25,14 @@ export type BuilderDeps = {
 /** Docker says on every build that its classic builder is old; that is nobody's fault and hides what is. */
 const BUILDER_NOTICE = /^DEPRECATED: The legacy builder.*\n(?: {4,}.*\n?)*\n?/m
 
+/**
+ * mmdebstrap mounts the host's /proc and /sys inside what it makes, and starts many processes. In namespaces of its own all
+ * of that ends with it, however it ends; otherwise a kill leaves the mounts behind, and whoever tidies up walks into the host's.
+ */
+const OWN_NAMESPACES = '--mount --propagation private --pid --fork --kill-child --mount-proc'.split(
+  ' ',
+)
+
 /** Two builds wait for the network or the disk while a third computes: measured best of 2, 3 and 4 on two cores. */
 const BUILDS_AT_ONCE = 3
 /** A push compresses on one core. */
@@ -71,14 +79,23 @@ export function createBuilder(deps: BuilderDeps) {
     using step = activity.begin('building base')
     const folder = join(cacheDir, 'base')
     const tar = join(folder, `${part.hash}.tar`)
+    const tmp = join(cacheDir, 'tmp')
     if (!existsSync(tar)) {
       await rm(folder, { recursive: true, force: true })
       await mkdir(folder, { recursive: true })
+      await mkdir(tmp, { recursive: true, mode: 0o755 })
       const script = join(deps.root, part.recipe)
-      const outcome = await long('bash', [script, `${tar}.partial.tar`], {
-        signal,
-        onLine: (line) => step.detail(line.replace(/^I: /, '').slice(0, 80)),
-      })
+      const outcome = await long(
+        'unshare',
+        [...OWN_NAMESPACES, 'bash', script, `${tar}.partial.tar`],
+        {
+          signal,
+          // What a killed run leaves is swept with this folder.
+          env: { TMPDIR: tmp },
+          onLine: (line) => step.detail(line.replace(/^I: /, '').slice(0, 80)),
+        },
+        'KILL',
+      )
       await settle(part, outcome)
       await rename(`${tar}.partial.tar`, tar)
     }

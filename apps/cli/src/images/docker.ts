@@ -68,7 +68,17 @@ export function createImageStore(): ImageStore {
   }
 }
 
-/** Run a program that takes minutes, and that ends with this process however this process ends (kill -9 too). */
-export function long(file: string, args: string[], options: RunOptions): Promise<Outcome> {
-  return run('setpriv', ['--pdeathsig', 'TERM', file, ...args], { timeoutMs: LONG_MS, ...options })
+/**
+ * Run a program that takes minutes, and that ends with this process however this process ends (kill -9 too).
+ *
+ * @param deathSignal what it gets then; a program that does not end its own children on TERM wants KILL
+ */
+export function long(
+  file: string,
+  args: string[],
+  options: RunOptions,
+  deathSignal: 'TERM' | 'KILL' = 'TERM',
+): Promise<Outcome> {
+  const wrapped = ['--pdeathsig', deathSignal, file, ...args]
+  return run('setpriv', wrapped, { timeoutMs: LONG_MS, ...options })
 }
