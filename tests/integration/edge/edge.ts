@@ -72,6 +72,8 @@ export type Edge = AsyncDisposable & {
   /** Plain http on port 80. */
   askPlain: (host: string, path: string) => Promise<Answer>
   askProbe: (path: string, from: 'api' | 'stranger') => Promise<number>
+  /** Whether a certificate for this host name may be asked for. */
+  mayCertify: (host: string) => Promise<boolean>
   /** Send bytes as they are; everything that came back until the end or `waitMs` of silence. */
   raw: (serverName: string, bytes: string, waitMs?: number) => Promise<string>
   /** An open TLS connection, for upgrades. */
@@ -103,6 +105,7 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
     WEB_ADDRESS: `${network}.6:3000`,
     PROBE_LISTEN: `${network}.2`,
     PROBE_CLIENT: `${network}.3`,
+    ASK_LISTEN: `${network}.2`,
     XDG_DATA_HOME: '/data',
     ...environment,
   }
@@ -135,6 +138,7 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
     ask: (options) => ask(target, options),
     askPlain: (host, path) => askPlain(target.address, host, path),
     askProbe: (path, from) => askProbe(network, path, from),
+    mayCertify: async (host) => (await fetch(`http://${network}.2:8082/?domain=${host}`)).ok,
     connect: (serverName) => openTls(target, serverName),
     raw: (serverName, bytes, waitMs = 1_500) => raw(target, serverName, bytes, waitMs),
     reset: () => {

@@ -168,3 +168,18 @@ describe('the readiness listener', () => {
     expect(await edge.askProbe('/probe/mf-session-cccccccc', 'api')).toBe(502)
   })
 })
+
+describe('certificates on demand', () => {
+  test('are for hosts of running sessions alone', async () => {
+    expect(await edge.mayCertify(SESSION)).toBe(true)
+    for (const host of [
+      `s-cccccccc.medforge.${DOMAIN}`,
+      `s-${SLUG}.medforge.evil.example`,
+      `a.${SESSION}`,
+      WEB,
+      '',
+    ]) {
+      expect(await edge.mayCertify(host), host).toBe(false)
+    }
+  })
+})
