@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import { deadlineOf, type LifecycleLimits } from './lifecycle.ts'
 import { ALLOCATED } from './reasons.ts'
+import { countActive } from './repository.ts'
 
 export type Wish = { userId: string; tier: SessionTier; packId: string; requestId: string }
 
@@ -62,14 +63,8 @@ async function assertBelowLimit(tx: Transaction<DB>, userId: string): Promise<vo
     .where('id', '=', userId)
     .forUpdate()
     .executeTakeFirstOrThrow()
-  const { active } = await tx
-    .selectFrom('sessions')
-    .select((query) => query.fn.countAll<number>().as('active'))
-    .where('user_id', '=', userId)
-    .where('gpu_active', '=', 1)
-    .executeTakeFirstOrThrow()
   const limit = user.max_concurrent_sessions
-  if (Number(active) < limit) return
+  if ((await countActive(tx, userId)) < limit) return
   throw new DomainError('concurrent_limit_reached', {
     detail: `Concurrent session limit of ${limit} reached. Stop a session before you launch another.`,
   })

@@ -11,6 +11,7 @@ import {
   type RowPatch,
   type RowToken,
   recordStep,
+  recordStepIn,
   recordTransition,
   type Step,
   updateFacts,
@@ -86,6 +87,8 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
   const records: Promise<unknown>[] = []
   let stepStartedMs = performance.now()
   let workspacePath: string | undefined
+  /** Why this is late; it stays the row's reason, whatever the next try runs into. */
+  let overdue: Reason | undefined
   let containerId = seen.container.kind === 'present' ? seen.container.id : row.container_id
   let snapshot = isSnapshotSeen(seen) ? row.snapshot_name : null
 
@@ -144,7 +147,7 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
       inTransaction(db, async (tx) => {
         const version = await updateFacts(tx, token, { container_id: id })
         if (version === null) return null
-        await recordStep(tx, token, { step: 'container', durationMs, at: clock.now() })
+        await recordStepIn(tx, token, { step: 'container', durationMs, at: clock.now() })
         return version
       }).then((version) => {
         if (version !== null) token.version = version
@@ -242,6 +245,7 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
   }
 
   async function reportOverdue(reason: Reason): Promise<undefined> {
+    overdue = reason
     if (row.status_reason === reason.text) return undefined
     logger.error({ ...context, reason: reason.code }, 'session.recovery.failure')
     if (await patchRow({ status_reason: reason.text })) deps.changed(row.id)
@@ -256,7 +260,7 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
     async perform(action: SessionAction, signal: AbortSignal): Promise<Outcome | undefined> {
       switch (action.kind) {
         case 'wait':
-          return { kind: 'retry', reason: action.reason }
+          return { kind: 'retry', reason: overdue ?? action.reason }
         case 'ensure-workspace':
           workspacePath = await workspaces.ensure(row.workspace_zfs, signal)
           return recordStepOf('workspace')
@@ -291,7 +295,7 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
       if (error instanceof HostRefusedError && isStarting) return recordFailure(error, null)
       const isKnown = error instanceof HostRefusedError || error instanceof HostAwayError
       const text = isKnown ? error.text : 'Something unforeseen happened; trying again.'
-      return { kind: 'retry', reason: { code: 'retry', text } }
+      return { kind: 'retry', reason: overdue ?? { code: 'retry', text } }
     },
   }
 }

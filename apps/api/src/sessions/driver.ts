@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DB } from '@medforge/db'
+import { type DB, sqlTimeToMs } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -23,6 +23,8 @@ export type DriverDeps = {
   changed(sessionId: string): void
   /** Ends all work; what was begun is finished by whoever comes next. */
   signal: AbortSignal
+  /** Calls back after so many milliseconds unless cancelled; replaced in tests. */
+  later?: (ms: number, callback: () => void) => () => void
 }
 
 /** Why somebody looks at a session; told in the log. */
@@ -37,7 +39,7 @@ export interface SessionDriver {
   nudge(sessionId: string, trigger: Trigger): void
   /** Look at this session unless somebody is at it already. */
   ensure(sessionId: string, trigger: Trigger): void
-  /** Resolves once no work is in progress. */
+  /** Resolves once nothing is being worked on; what waits for its next try does not count. */
   idle(): Promise<void>
 }
 
@@ -50,14 +52,17 @@ const TURNS_WITHOUT_PAUSE_MAX = 50
 
 export function createDriver(deps: DriverDeps): SessionDriver {
   const { db, clock, logger, runtime, workspaces, readiness, signal } = deps
+  const later = deps.later ?? setTimer
   const working = new Map<string, Work>()
+  const retries = new Map<string, { attempts: number; cancel: () => void }>()
 
   async function observe(row: WorkRow): Promise<Observation> {
     const [container, workspace] = await Promise.all([
       runtime.observe({ sessionId: row.id, slug: row.slug }, signal),
       workspaces.observe(row.workspace_zfs, row.snapshot_name, signal),
     ])
-    return { row, container, workspace }
+    const deadlineMs = row.deadline_at === null ? null : sqlTimeToMs(row.deadline_at)
+    return { row: { ...row, deadlineMs }, container, workspace }
   }
 
   async function turn(work: Work): Promise<Outcome> {
@@ -84,19 +89,22 @@ export function createDriver(deps: DriverDeps): SessionDriver {
     return applyPlan({ ...deps, awaitReady }, row, seen, plan, signal)
   }
 
-  async function pause(work: Work, reason: Reason): Promise<void> {
+  /** Writes down that this has to be tried again, and sees to it that it is. */
+  async function comeBack(work: Work, reason: Reason): Promise<void> {
     const { row } = work
-    work.attempts = Math.max(work.attempts, row?.attempts ?? 0) + 1
-    const afterMs = attemptBackoffMs(work.attempts - 1)
+    const attempts = Math.max(work.attempts, row?.attempts ?? 0) + 1
+    const afterMs = attemptBackoffMs(attempts - 1)
     if (row) {
       const nextAttemptAt = new Date(clock.now().getTime() + afterMs)
       const isNews = row.status !== 'running' && row.error_message === null
       const statusReason = isNews ? reason.text : null
-      await recordRetry(db, row, { attempts: work.attempts, nextAttemptAt, statusReason }).catch(
-        (error) => logger.warn({ err: error, session_id: work.id }, 'session.recovery.failure'),
+      await recordRetry(db, row, { attempts, nextAttemptAt, statusReason }).catch((error) =>
+        logger.warn({ err: error, session_id: work.id }, 'session.recovery.failure'),
       )
     }
-    await work.sleep(afterMs)
+    if (signal.aborted) return
+    const { id, trigger } = work
+    retries.set(id, { attempts, cancel: later(afterMs, () => start(id, trigger, forgetRetry(id))) })
   }
 
   async function run(work: Work): Promise<void> {
@@ -106,42 +114,59 @@ export function createDriver(deps: DriverDeps): SessionDriver {
         logger.error({ err: error, session_id: work.id }, 'session.recovery.failure')
         return { kind: 'retry', reason: { code: 'internal', text: 'Trying again.' } }
       })
-      if (outcome.kind === 'settled' && !work.isNudged) break
-      if (outcome.kind === 'retry') await pause(work, outcome.reason)
+      if (outcome.kind === 'retry' && !work.isNudged) await comeBack(work, outcome.reason)
+      if (outcome.kind !== 'again' && !work.isNudged) break
       if (turns % TURNS_WITHOUT_PAUSE_MAX === 0) await work.sleep(attemptBackoffMs(0))
     }
     // In the same breath as the look at `isNudged`, so that a nudge is either seen there or starts new work.
     working.delete(work.id)
   }
 
-  function start(id: string, trigger: Trigger): void {
-    if (signal.aborted) return
-    const work = createWork(id, trigger, signal)
+  /** @returns how often the work that is taken up again has failed */
+  function forgetRetry(id: string): number {
+    const retry = retries.get(id)
+    retry?.cancel()
+    retries.delete(id)
+    return retry?.attempts ?? 0
+  }
+
+  function start(id: string, trigger: Trigger, attempts: number): void {
+    if (signal.aborted || working.has(id)) return
+    const work = createWork(id, trigger, attempts, signal)
     working.set(id, work)
     work.done = run(work)
   }
 
+  signal.addEventListener('abort', () => {
+    for (const { cancel } of retries.values()) cancel()
+  })
+
   return {
     nudge(id, trigger) {
       const work = working.get(id)
-      if (!work) return start(id, trigger)
+      forgetRetry(id)
+      if (!work) return start(id, trigger, 0)
       work.trigger = trigger
       work.isNudged = true
       work.wake()
     },
-    ensure(id, trigger) {
-      if (!working.has(id)) start(id, trigger)
-    },
+    ensure: (id, trigger) => start(id, trigger, forgetRetry(id)),
     async idle() {
       while (working.size > 0) await Promise.all([...working.values()].map((work) => work.done))
     },
   }
 }
 
+function setTimer(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+}
+
 type Work = {
   id: string
   trigger: Trigger
   row?: WorkRow
+  /** Failures in a row before this work, as memory has it; the row has it too, unless the database was away. */
   attempts: number
   /** Somebody asked for another look since this turn began. */
   isNudged: boolean
@@ -153,12 +178,12 @@ type Work = {
   readonly interrupt: AbortSignal
 }
 
-function createWork(id: string, trigger: Trigger, signal: AbortSignal): Work {
+function createWork(id: string, trigger: Trigger, attempts: number, signal: AbortSignal): Work {
   let controller = new AbortController()
   return {
     id,
     trigger,
-    attempts: 0,
+    attempts,
     isNudged: false,
     done: Promise.resolve(),
     get interrupt() {

@@ -1,5 +1,5 @@
 import type { Health } from '@medforge/contracts'
-import { type DB, isDatabaseAway, sqlTimeToMs, toSqlTime } from '@medforge/db'
+import { type DB, sqlTimeToMs, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { HostReport } from './host-state.ts'
@@ -37,19 +37,13 @@ export async function readReconcilerState(db: Kysely<DB>, clock: Clock): Promise
   return { able, reasons }
 }
 
-/**
- * The platform's health for `/healthz`: degraded while recovery is enabled and cannot act, for whatever cause, the database included.
- * Never rejects because of an unreachable database.
- */
+/** The platform's health for `/healthz`: degraded while recovery is enabled and cannot act, or something waits for the operator. */
 export async function readHealth(
   db: Kysely<DB>,
   clock: Clock,
   options: { recoveryEnabled: boolean },
 ): Promise<Health> {
   if (!options.recoveryEnabled) return { status: 'ok' }
-  const { reasons, able } = await readReconcilerState(db, clock).catch((error) => {
-    if (!isDatabaseAway(error)) throw error
-    return { able: false, reasons: ['The database does not answer.'] }
-  })
+  const { reasons, able } = await readReconcilerState(db, clock)
   return able && reasons.length === 0 ? { status: 'ok' } : { status: 'degraded', reasons }
 }

@@ -103,9 +103,9 @@ export function firewallCheck(firewall: Firewall, logger: Logger): HostCheck {
     maxAgeMs: FIREWALL_MAX_AGE_MS,
     async run(signal) {
       const verdict = await firewall.ensure(signal)
-      if (verdict.state === 'ok') return null
-      if (verdict.state === 'repaired') {
-        logger.warn({ part: 'firewall' }, 'host.firewall.repaired')
+      if (verdict.state !== 'failed') {
+        if (verdict.state === 'repaired')
+          logger.warn({ part: 'firewall' }, 'host.firewall.repaired')
         return null
       }
       logger.error({ part: 'firewall', faults: verdict.faults }, 'host.firewall.failed')

@@ -16,6 +16,8 @@ export interface HostState {
   /** The worst reason why no container may be started now, or null. */
   whyClosed(): Reason | null
   report(): HostReport
+  /** Called when the report has become another one. */
+  onChange(listener: () => void): void
 }
 
 const UNCHECKED: Reason = { code: 'unchecked', text: 'The host is still being checked.' }
@@ -30,6 +32,8 @@ export function createHostState(): HostState {
     ['firewall', UNCHECKED],
   ])
 
+  let onChange = () => {}
+
   function whyClosed(): Reason | null {
     for (const [part, reason] of known) {
       if (reason && !HARMLESS_TO_STARTS.includes(part)) return reason
@@ -40,7 +44,12 @@ export function createHostState(): HostState {
   return {
     whyClosed,
     set(part, reason) {
+      const before = known.get(part)
       known.set(part, reason)
+      if (before?.text !== reason?.text) onChange()
+    },
+    onChange(listener) {
+      onChange = listener
     },
     report() {
       const reasons = [...known.values()].flatMap((reason) => (reason ? [reason.text] : []))

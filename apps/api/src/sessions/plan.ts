@@ -1,5 +1,4 @@
 import type { SessionStatus } from '@medforge/contracts'
-import { type SqlTime, sqlTimeToMs } from '@medforge/db'
 import { type Reason, type SnapshotCause, snapshotName } from './lifecycle.ts'
 import { FAILURES } from './reasons.ts'
 import type { ContainerFact } from './runtime/port.ts'
@@ -10,7 +9,8 @@ export type PlannedRow = {
   status: SessionStatus
   container_id: string | null
   workspace_zfs: string
-  deadline_at: SqlTime | null
+  /** `deadline_at` in milliseconds since the epoch. */
+  deadlineMs: number | null
   /** Not null while the status is still active: the session has failed and is being undone. */
   error_message: string | null
   snapshot_name: string | null
@@ -144,7 +144,7 @@ function hasRun({ row, container }: Observation): boolean {
 }
 
 function isOverdue(row: PlannedRow, now: Date): boolean {
-  return row.deadline_at !== null && now.getTime() >= sqlTimeToMs(row.deadline_at)
+  return row.deadlineMs !== null && now.getTime() >= row.deadlineMs
 }
 
 function startOverdue(container: ContainerFact): Reason {

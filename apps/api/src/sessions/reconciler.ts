@@ -25,6 +25,8 @@ export interface Reconciler {
    * the pass; only the database being away does, and then it rejects.
    */
   scan(trigger: Trigger, signal: AbortSignal): Promise<PassStats>
+  /** Only find out whether Docker answers: what is left of a pass where recovery is switched off. */
+  checkDocker(signal: AbortSignal): Promise<void>
   /** `scan`, and wait until all the work that it caused is done. */
   runOnce(signal: AbortSignal): Promise<PassStats>
 }
@@ -101,6 +103,9 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
   return {
     scan,
+    async checkDocker(signal) {
+      await listContainers(signal)
+    },
     async runOnce(signal) {
       const stats = await scan('poll', signal)
       await Promise.all([driver.idle(), ...removals.values()])

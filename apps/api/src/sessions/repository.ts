@@ -71,6 +71,17 @@ export async function findCurrent(db: Kysely<DB>, userId: string): Promise<Sessi
 /** Where a page of the history ended. */
 export type HistoryKey = { created_at: SqlTime; id: string }
 
+/** How many GPUs a person holds. */
+export async function countActive(db: Kysely<DB>, userId: string): Promise<number> {
+  const { active } = await db
+    .selectFrom('sessions')
+    .select((query) => query.fn.countAll<number>().as('active'))
+    .where('user_id', '=', userId)
+    .where('gpu_active', '=', 1)
+    .executeTakeFirstOrThrow()
+  return Number(active)
+}
+
 /** A person's sessions, newest first, `limit` at most, after `after`. */
 export async function listByUser(
   db: Kysely<DB>,
@@ -89,23 +100,15 @@ export async function listByUser(
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(page.limit).execute()
 }
 
-/** Whose session runs under this slug; undefined when none does. One read of a unique key. */
-export async function findRunningBySlug(
-  db: Kysely<DB>,
-  slug: string,
-): Promise<{ id: string; user_id: string } | undefined> {
-  return db
-    .selectFrom('sessions')
-    .select(['id', 'user_id'])
-    .where('slug', '=', slug)
-    .where('status', '=', 'running')
-    .executeTakeFirst()
-}
-
 export type Pack = { tier: SessionTier; status: 'active' | 'deprecated' }
 
 export async function findPack(db: Kysely<DB>, id: string): Promise<Pack | undefined> {
   return db.selectFrom('packs').select(['tier', 'status']).where('id', '=', id).executeTakeFirst()
+}
+
+/** The session, locked until the transaction ends. */
+export async function lockById(tx: Transaction<DB>, id: string): Promise<SessionRow | undefined> {
+  return tx.selectFrom('sessions').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
 }
 
 /** Events of a session after `afterId` (0: all), oldest first. */
@@ -123,6 +126,17 @@ export async function listEvents(
     .execute()
 }
 
+export async function hasEvents(db: Kysely<DB>, sessionId: string, afterId: number) {
+  const event = await db
+    .selectFrom('session_events')
+    .select('id')
+    .where('session_id', '=', sessionId)
+    .where('id', '>', afterId)
+    .limit(1)
+    .executeTakeFirst()
+  return event !== undefined
+}
+
 /** The newest durations of a step, any session, newest first. */
 export async function listDurations(db: Kysely<DB>, step: Step, limit: number): Promise<number[]> {
   const rows = await db
@@ -138,13 +152,28 @@ export async function listDurations(db: Kysely<DB>, step: Step, limit: number): 
 
 export type StepRecord = { step: Step; durationMs: number }
 
-/** Append a finished step. The row itself is not looked at: a step that was finished was finished. */
+/**
+ * Append a finished step. What the row says is not looked at: a step that was finished was finished. Its lock is taken all the same, so
+ * that events of a session become visible in the order of their ids.
+ */
 export async function recordStep(
   db: Kysely<DB>,
   token: RowToken,
+  record: StepRecord & { at: Date },
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await tx.selectFrom('sessions').select('id').where('id', '=', token.id).forUpdate().execute()
+    await recordStepIn(tx, token, record)
+  })
+}
+
+/** As `recordStep`, inside a transaction that holds the row's lock. */
+export async function recordStepIn(
+  tx: Transaction<DB>,
+  token: RowToken,
   { step, durationMs, at }: StepRecord & { at: Date },
 ): Promise<void> {
-  await db
+  await tx
     .insertInto('session_events')
     .values({
       session_id: token.id,

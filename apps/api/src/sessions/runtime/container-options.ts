@@ -5,6 +5,7 @@ import {
   sessionContainerName,
 } from '@medforge/contracts'
 import type { ContainerCreateOptions, HostConfig } from 'dockerode'
+import { readOpenFilesLimit } from './open-files.ts'
 import type { ContainerSpec } from './port.ts'
 
 export const LABELS = {
@@ -37,6 +38,7 @@ export function containerOptions(
   managed: string,
 ): ContainerCreateOptions & { HostConfig: HostConfig } {
   const { limits, network, gpuMode } = settings
+  const openFiles = readOpenFilesLimit()
   const uuid = gpuMode === 'nvidia' ? spec.gpu.uuid : null
   return {
     name: sessionContainerName(spec.slug),
@@ -85,7 +87,7 @@ export function containerOptions(
       ShmSize: limits.shmBytes,
       Ulimits: [
         { Name: 'core', Soft: 0, Hard: 0 },
-        { Name: 'nofile', Soft: 65_536, Hard: 65_536 },
+        { Name: 'nofile', Soft: openFiles, Hard: openFiles },
       ],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '2' } },
       DeviceRequests: deviceRequests(gpuMode, uuid),

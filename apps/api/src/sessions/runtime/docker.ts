@@ -127,6 +127,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
     async watch(onEnd, signal) {
       const stream = await callDocker({ limitMs: LIMIT_MS.read, signal }, () =>
         docker.getEvents({
+          // Events of this very second are told again: none may fall between two streams.
+          since: Math.floor(Date.now() / 1000),
           filters: {
             type: ['container'],
             event: ['die', 'destroy'],

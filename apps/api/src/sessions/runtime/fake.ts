@@ -27,6 +27,8 @@ export interface FakeRuntime extends SessionRuntime {
   vanish(slug: string): void
   /** Somebody else's container takes the name. */
   occupy(slug: string): void
+  /** As new: no container, no fault. */
+  clear(): void
 }
 
 /** A Docker in memory that keeps the port's contract. */
@@ -84,6 +86,12 @@ export function createFakeRuntime(): FakeRuntime {
         exitCode: null,
         oomKilled: false,
       })
+    },
+    clear() {
+      containers.clear()
+      calls.length = 0
+      isAway = false
+      refusal = undefined
     },
 
     async list(signal) {

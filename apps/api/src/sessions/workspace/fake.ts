@@ -9,6 +9,8 @@ export interface FakeWorkspaces extends SessionWorkspaces {
   setAway(isAway: boolean): void
   /** Every `ensure` and `snapshot` is refused with this until it is taken back with null. */
   refuse(error: HostRefusedError | null): void
+  /** As new: no dataset, no fault. */
+  clear(): void
 }
 
 /** A ZFS pool in memory that keeps the port's contract. */
@@ -28,6 +30,11 @@ export function createFakeWorkspaces(root: string): FakeWorkspaces {
     },
     refuse(error) {
       refusal = error
+    },
+    clear() {
+      datasets.clear()
+      isAway = false
+      refusal = null
     },
     async check(signal) {
       enter(signal)

@@ -1,0 +1,52 @@
+import { createDatabase } from '@medforge/db'
+import type { ReconcilerConfig, Secrets } from './config/config.ts'
+import { systemClock } from './lib/clock.ts'
+import type { Logger } from './lib/logger.ts'
+import {
+  createDocker,
+  createReconcilerHost,
+  type IpcEndpoint,
+  type ReconcilerProcess,
+} from './sessions/index.ts'
+import { createDockerRuntime } from './sessions/runtime/docker.ts'
+import { createZfsWorkspaces } from './sessions/workspace/zfs.ts'
+
+export type ReconcilerContextOptions = {
+  config: ReconcilerConfig
+  secrets: Secrets
+  logger: Logger
+  /** This process's end of the channel to the server. */
+  endpoint: IpcEndpoint
+  signal: AbortSignal
+}
+
+// One for the lead, one for each session at work (seven GPUs), and some for the passes.
+const POOL_SIZE = 16
+const GIB = 1024 ** 3
+
+/** The reconciler's composition root. Opens nothing by itself: the first query and the first call to Docker do. */
+export function openReconcilerContext(
+  options: ReconcilerContextOptions,
+): ReconcilerProcess & AsyncDisposable {
+  const { config, secrets, logger, endpoint, signal } = options
+  const clock = systemClock
+  const db = createDatabase(secrets.databaseUrl, { poolSize: POOL_SIZE })
+  const docker = createDocker()
+  const { sessions, sessionsNetwork: network, limits, workspaceQuotaGb } = config
+  const runtime = createDockerRuntime({ docker, network, gpuMode: sessions.gpuMode, limits })
+  const workspaces = createZfsWorkspaces({
+    root: sessions.workspaceZfsRoot,
+    quotaBytes: workspaceQuotaGb === null ? null : workspaceQuotaGb * GIB,
+  })
+  const host = createReconcilerHost({ db, clock, logger, config, docker, runtime, workspaces })
+  return {
+    db,
+    clock,
+    logger,
+    config,
+    endpoint,
+    signal,
+    host,
+    [Symbol.asyncDispose]: () => db.destroy(),
+  }
+}

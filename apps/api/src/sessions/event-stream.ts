@@ -1,0 +1,76 @@
+import type { SessionEvent } from '@medforge/contracts'
+import { type DB, toTimestamp } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { ChangeFeed } from './changes.ts'
+import { isTerminal } from './lifecycle.ts'
+import { listEvents, type SessionEventRow } from './repository.ts'
+import type { UsualDurations } from './usual-durations.ts'
+
+export type EventStreamDeps = {
+  db: Kysely<DB>
+  changes: ChangeFeed
+  usual: UsualDurations
+}
+
+export type EventStreamOptions = {
+  sessionId: string
+  /** The last event that the reader has, 0 for none. */
+  afterId: number
+  /** Asked with every heartbeat: whether the reader may still read. */
+  isAllowed(): Promise<boolean>
+  signal: AbortSignal
+}
+
+// Short enough that a revoked login ends an open stream within 10 s, and that proxies do not take the connection for dead.
+const HEARTBEAT_MS = 8_000
+// Events are announced; this is for the ones whose announcement was lost.
+const LOOK_AGAIN_MS = 2_000
+const RECONNECT_MS = 1_000
+
+/**
+ * The text of a session's server-sent events: everything after `afterId`, then live. Ends after the event that makes the session
+ * terminal, when the reader leaves, or when the reader's login has ended.
+ */
+export async function* streamEvents(
+  deps: EventStreamDeps,
+  { sessionId, afterId, isAllowed, signal }: EventStreamOptions,
+): AsyncGenerator<string> {
+  using watch = deps.changes.watch(sessionId)
+  let lastId = afterId
+  let spokeMs = performance.now()
+  yield `retry: ${RECONNECT_MS}\n\n`
+  while (!signal.aborted) {
+    for (const row of await listEvents(deps.db, sessionId, lastId)) {
+      lastId = row.id
+      spokeMs = performance.now()
+      yield frame(await toEvent(row, deps.usual))
+      if (row.to_status !== null && isTerminal(row.to_status)) return
+    }
+    const silentMs = performance.now() - spokeMs
+    if (silentMs >= HEARTBEAT_MS) {
+      if (!(await isAllowed())) return
+      spokeMs = performance.now()
+      yield ': still here\n\n'
+    }
+    await watch.next(LOOK_AGAIN_MS, signal)
+  }
+}
+
+async function toEvent(row: SessionEventRow, usual: UsualDurations): Promise<SessionEvent> {
+  const { session_id, kind, from_status, to_status, step, reason } = row
+  return {
+    id: String(row.id),
+    session_id,
+    kind,
+    from_status,
+    to_status,
+    step,
+    reason,
+    usual_ms: await usual.ofEvent(row),
+    at: toTimestamp(row.at),
+  }
+}
+
+function frame(event: SessionEvent): string {
+  return `id: ${event.id}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`
+}

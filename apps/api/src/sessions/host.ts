@@ -1,0 +1,45 @@
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { ReconcilerConfig } from '../config/config.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Docker } from './docker/client.ts'
+import { removeLeftHelpers } from './docker/helper.ts'
+import { createNvidiaInventory } from './gpus/nvidia.ts'
+import { firewallCheck, gpuCheck, imageCheck, networkCheck, poolCheck } from './host-checks.ts'
+import { createFirewall } from './network/firewall.ts'
+import type { ReconcilerHost } from './open-reconciler.ts'
+import { createCaddyProbe } from './readiness.ts'
+import type { SessionRuntime } from './runtime/port.ts'
+import type { SessionWorkspaces } from './workspace/port.ts'
+
+export type HostDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  logger: Logger
+  config: ReconcilerConfig
+  docker: Docker
+  runtime: SessionRuntime
+  workspaces: SessionWorkspaces
+}
+
+/** What the reconciler needs of its host besides containers and workspaces: the firewall, the GPUs, the way to a session's first answer. */
+export function createReconcilerHost(deps: HostDeps): ReconcilerHost {
+  const { db, clock, logger, config, docker, runtime, workspaces } = deps
+  const { sessions, sessionsNetwork: network, helperImage, probeUrl } = config
+  const firewall = createFirewall({ docker, helperImage, network })
+  const inventory = createNvidiaInventory({ docker, helperImage })
+  return {
+    runtime,
+    workspaces,
+    readiness: createCaddyProbe(probeUrl),
+    checks: [
+      poolCheck(workspaces),
+      networkCheck(firewall),
+      imageCheck(docker, sessions.packImage),
+      firewallCheck(firewall, logger),
+      gpuCheck({ db, clock, mode: sessions.gpuMode, inventory, logger }),
+    ],
+    removeLeftovers: (signal) => removeLeftHelpers(docker, signal),
+  }
+}

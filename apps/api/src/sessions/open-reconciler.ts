@@ -1,0 +1,123 @@
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { ReconcilerConfig } from '../config/config.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { createLoop } from '../lib/loop.ts'
+import { createDriver } from './driver.ts'
+import { HEARTBEAT_INTERVAL_MS, writeHeartbeat } from './heartbeat.ts'
+import { createHostChecks, type HostCheck } from './host-checks.ts'
+import { createHostState } from './host-state.ts'
+import { createIpc, type IpcEndpoint } from './ipc.ts'
+import { whileLeading } from './leadership.ts'
+import type { ReadinessProbe } from './readiness.ts'
+import { createReconciler } from './reconciler.ts'
+import type { SessionRuntime } from './runtime/port.ts'
+import type { SessionWorkspaces } from './workspace/port.ts'
+
+export type ReconcilerProcess = {
+  db: Kysely<DB>
+  clock: Clock
+  logger: Logger
+  config: ReconcilerConfig
+  /** This process's end of the channel to the server. */
+  endpoint: IpcEndpoint
+  signal: AbortSignal
+  host: ReconcilerHost
+}
+
+/** The doors to the host. */
+export type ReconcilerHost = {
+  runtime: SessionRuntime
+  workspaces: SessionWorkspaces
+  readiness: ReadinessProbe
+  checks: readonly HostCheck[]
+  /** What a killed reconciler left on the host, besides sessions. */
+  removeLeftovers(signal: AbortSignal): Promise<void>
+}
+
+const WATCH_RETRY_MS = 1_000
+
+/** The whole reconciler, while it leads. Resolves once `signal` has aborted and its work has ended. */
+export async function openReconciler(options: ReconcilerProcess): Promise<void> {
+  const { db, logger, signal } = options
+  await whileLeading({ db, logger, signal, lead: (lead) => runReconciler(options, lead) })
+}
+
+async function runReconciler(options: ReconcilerProcess, signal: AbortSignal): Promise<void> {
+  const { db, clock, logger, config } = options
+  const { runtime, workspaces, readiness } = options.host
+  const { pollIntervalSeconds, pollBackoffMaxSeconds, recoveryEnabled } = config.sessions
+  const limits = {
+    startTimeoutMs: config.sessions.startTimeoutSeconds * 1000,
+    stopTimeoutMs: config.sessions.stopTimeoutSeconds * 1000,
+  }
+  const ipc = createIpc(options.endpoint)
+  const host = createHostState()
+  const checks = createHostChecks({ checks: options.host.checks, host, logger })
+  const { changed } = ipc
+  const whyClosed = host.whyClosed
+  const driver = createDriver({
+    db,
+    clock,
+    logger,
+    runtime,
+    workspaces,
+    readiness,
+    limits,
+    whyClosed,
+    changed,
+    signal,
+  })
+  const reconciler = createReconciler({ db, clock, logger, runtime, driver, host })
+  let isFirst = true
+
+  const passes = createLoop({
+    intervalMs: pollIntervalSeconds * 1000,
+    backoffMaxMs: pollBackoffMaxSeconds * 1000,
+    signal,
+    async runOnce() {
+      checks.runDue(signal)
+      if (recoveryEnabled) await reconciler.scan(isFirst ? 'boot' : 'poll', signal)
+      else await reconciler.checkDocker(signal)
+      isFirst = false
+    },
+    onFailure: (error, retryInMs) =>
+      logger.error({ err: error, retry_in_ms: retryInMs }, 'session.poll.failed'),
+  })
+
+  let isBeating = true
+  const heartbeats = createLoop({
+    intervalMs: Math.min(pollIntervalSeconds * 1000, HEARTBEAT_INTERVAL_MS),
+    backoffMaxMs: HEARTBEAT_INTERVAL_MS,
+    signal,
+    async runOnce() {
+      await writeHeartbeat(db, clock, host.report())
+      // The database is back: the pass need not sit out the rest of its backoff.
+      if (!isBeating) passes.nudge()
+      isBeating = true
+    },
+    onFailure(error) {
+      if (isBeating) logger.error({ err: error }, 'session.heartbeat.failed')
+      isBeating = false
+    },
+  })
+
+  const watch = createLoop({
+    intervalMs: WATCH_RETRY_MS,
+    backoffMaxMs: 30 * WATCH_RETRY_MS,
+    signal,
+    runOnce: () => runtime.watch((sessionId) => driver.nudge(sessionId, 'watch'), signal),
+    onFailure() {},
+  })
+
+  host.onChange(() => heartbeats.nudge())
+  const unsubscribe = ipc.onNudge((sessionId) => driver.nudge(sessionId, 'nudge'))
+  logger.info({ recovery_enabled: recoveryEnabled }, 'reconciler.started')
+  await options.host.removeLeftovers(signal).catch(() => {})
+  const loops = [passes.run(), heartbeats.run(), ...(recoveryEnabled ? [watch.run()] : [])]
+  await Promise.all(loops)
+  unsubscribe()
+  await Promise.all([driver.idle(), checks.idle()])
+  logger.info('reconciler.stopped')
+}

@@ -1,0 +1,82 @@
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { SessionsConfig } from '../config/config.ts'
+import type { RouteGuards } from '../http/guards.ts'
+import { hostsOf } from '../http/hosts.ts'
+import type { Pagination } from '../http/pagination.ts'
+import type { Routes } from '../http/schemas.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { createChangeFeed } from './changes.ts'
+import { createIpc, type IpcEndpoint } from './ipc.ts'
+import { createSessionProxy, type ProxyIdentity } from './proxy.ts'
+import { sessionProxyRoutes, sessionRoutes } from './routes.ts'
+import { createSessionService, type SessionService } from './service.ts'
+import { createUsualDurations } from './usual-durations.ts'
+import { createVisitLog } from './visits.ts'
+
+export type SessionsDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  logger: Logger
+  identity: ProxyIdentity
+  pagination: Pagination
+  /** This process's end of the channel to the reconciler. */
+  endpoint: IpcEndpoint
+  config: { domain: string; sessions: SessionsConfig }
+  signal: AbortSignal
+}
+
+/** The server's half of sessions. */
+export interface Sessions extends AsyncDisposable {
+  readonly service: SessionService
+  /** `/sessions…` and `/auth/session-proxy`. */
+  routes(guards: RouteGuards): Routes[]
+}
+
+export function openSessions(deps: SessionsDeps): Sessions {
+  const { db, clock, logger, identity, pagination, config, signal } = deps
+  const changes = createChangeFeed()
+  const ipc = createIpc(deps.endpoint)
+  const unsubscribe = ipc.onChanged((sessionId) => changes.notify(sessionId))
+  const { startTimeoutSeconds, stopTimeoutSeconds, workspaceZfsRoot } = config.sessions
+  const service = createSessionService({
+    db,
+    clock,
+    logger,
+    ipc,
+    changes,
+    config: {
+      domain: config.domain,
+      workspaceRoot: workspaceZfsRoot,
+      limits: {
+        startTimeoutMs: startTimeoutSeconds * 1000,
+        stopTimeoutMs: stopTimeoutSeconds * 1000,
+      },
+    },
+  })
+  const proxy = createSessionProxy({ db, identity, webHost: hostsOf(config.domain).web })
+  const visits = createVisitLog({ db, clock, logger })
+
+  return {
+    service,
+    routes(guards) {
+      const routesDeps = {
+        service,
+        proxy,
+        visits,
+        events: { db, changes, usual: createUsualDurations(db) },
+        guards,
+        pagination,
+        isSignedIn: async (cookie: string | undefined) =>
+          (await identity.authenticateCookie(cookie)).principal !== null,
+        signal,
+      }
+      return [sessionRoutes(routesDeps), sessionProxyRoutes(routesDeps)]
+    },
+    async [Symbol.asyncDispose]() {
+      unsubscribe()
+      await visits.settled()
+    },
+  }
+}

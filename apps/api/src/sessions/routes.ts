@@ -1,0 +1,245 @@
+import { Readable } from 'node:stream'
+import {
+  CreateSessionRequest,
+  CreateSessionResult,
+  CurrentSession,
+  ListQuery,
+  Message,
+  Session,
+  SessionEvent,
+  SessionIdParams,
+} from '@medforge/contracts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { principalOf, type RouteGuards } from '../http/guards.ts'
+import type { Pagination } from '../http/pagination.ts'
+import { envelopeOf, pageOf } from '../http/reply.ts'
+import { type Routes, route } from '../http/schemas.ts'
+import { type EventStreamDeps, streamEvents } from './event-stream.ts'
+import { isTerminal } from './lifecycle.ts'
+import type { SessionProxy } from './proxy.ts'
+import { type HistoryKey, hasEvents } from './repository.ts'
+import type { SessionService } from './service.ts'
+import type { VisitLog } from './visits.ts'
+
+export type SessionRoutesDeps = {
+  service: SessionService
+  proxy: SessionProxy
+  visits: VisitLog
+  events: EventStreamDeps
+  guards: RouteGuards
+  pagination: Pagination
+  /** Whether this cookie still proves a login; asked again while a stream is open. */
+  isSignedIn(cookieHeader: string | undefined): Promise<boolean>
+  /** Ends every open stream. */
+  signal: AbortSignal
+}
+
+const tags = ['Sessions']
+const LIST = 'sessions'
+const OWN = ['session_not_found', 'session_access_denied'] as const
+
+/** `/sessions…`, behind a login. */
+export function sessionRoutes(deps: SessionRoutesDeps): Routes {
+  const { service, guards, pagination } = deps
+  const read = [guards.signedIn]
+  const write = [guards.origin, guards.signedIn]
+
+  return async (app) => {
+    app.post(
+      '/sessions',
+      {
+        preValidation: write,
+        schema: route({
+          summary: 'Launch a session',
+          description:
+            'Answers when the IDE answers, or at once with status `starting` for `Prefer: respond-async`. The launch goes on if the caller leaves.',
+          tags,
+          body: CreateSessionRequest,
+          success: { 201: CreateSessionResult },
+          problems: [
+            'origin_not_allowed',
+            'authentication_required',
+            'private_tier_not_implemented',
+            'pack_not_found',
+            'pack_deprecated',
+            'pack_tier_mismatch',
+            'concurrent_limit_reached',
+            'no_gpu_available',
+            'session_start_failed',
+            'runtime_unavailable',
+          ],
+        }),
+      },
+      async (request, reply) => {
+        const isAsync = prefersAsync(request)
+        const options = { requestId: request.id, isAsync }
+        const session = await service.request(principalOf(request), request.body, options)
+        if (isAsync) reply.header('preference-applied', 'respond-async')
+        const data: CreateSessionResult = { message: 'Session started.', session }
+        return reply.code(201).send(envelopeOf(request, data))
+      },
+    )
+
+    app.get(
+      '/sessions',
+      {
+        preValidation: read,
+        schema: route({
+          summary: 'Own sessions, newest first',
+          tags,
+          querystring: ListQuery,
+          success: { 200: Type.Array(Session) },
+          problems: ['authentication_required', 'invalid_limit', 'invalid_cursor'],
+        }),
+      },
+      async (request) => {
+        const { limit, cursor } = pagination.parsePage(LIST, request.query)
+        const after = cursor as HistoryKey | null
+        const { sessions, next } = await service.history(principalOf(request), { limit, after })
+        const nextCursor = next === null ? null : pagination.encodeCursor(LIST, next)
+        return pageOf(request, sessions, { limit, nextCursor })
+      },
+    )
+
+    app.get(
+      '/sessions/current',
+      {
+        preValidation: read,
+        schema: route({
+          summary: 'The newest active session, or null',
+          tags,
+          success: { 200: CurrentSession },
+          problems: ['authentication_required'],
+        }),
+      },
+      async (request) => {
+        const session = await service.current(principalOf(request))
+        return envelopeOf(request, { session })
+      },
+    )
+
+    app.get(
+      '/sessions/:id',
+      {
+        preValidation: read,
+        schema: route({
+          summary: 'A session',
+          tags,
+          params: SessionIdParams,
+          success: { 200: Session },
+          problems: ['authentication_required', ...OWN],
+        }),
+      },
+      async (request) =>
+        envelopeOf(request, await service.find(principalOf(request), request.params.id)),
+    )
+
+    app.post(
+      '/sessions/:id/stop',
+      {
+        preValidation: write,
+        schema: route({
+          summary: 'Ask for a stop',
+          description: 'May be repeated. The session ends with a snapshot of its workspace.',
+          tags,
+          params: SessionIdParams,
+          success: { 202: Message },
+          problems: ['origin_not_allowed', 'authentication_required', ...OWN],
+        }),
+      },
+      async (request, reply) => {
+        const outcome = await service.stop(principalOf(request), request.params.id, request.id)
+        const message =
+          outcome === 'terminal' ? 'Session already terminal.' : 'Session stop requested.'
+        return reply.code(202).send(envelopeOf(request, { message }))
+      },
+    )
+
+    app.get(
+      '/sessions/:id/events',
+      {
+        preValidation: read,
+        schema: route({
+          summary: 'Every transition and step of a session, live',
+          description:
+            'Server-sent events. Resumes after `Last-Event-ID`, ends when the session is terminal; 204 when there is nothing left to tell.',
+          tags,
+          params: SessionIdParams,
+          success: {},
+          otherMedia: { 200: { 'text/event-stream': SessionEvent }, 204: {} },
+          problems: ['authentication_required', ...OWN],
+        }),
+      },
+      async (request, reply) => {
+        const session = await service.find(principalOf(request), request.params.id)
+        return sendEvents(deps, session, request, reply)
+      },
+    )
+  }
+}
+
+/** `GET /auth/session-proxy`, for the edge alone. The hottest route of the system. */
+export function sessionProxyRoutes({ proxy, visits }: SessionRoutesDeps): Routes {
+  return async (app) => {
+    app.get(
+      '/auth/session-proxy',
+      {
+        schema: route({
+          summary: 'Whether a request may go to the session that its Host names',
+          description: 'Asked by the edge before every request to a session host.',
+          tags,
+          success: { 200: Message },
+          problems: [
+            'authentication_required',
+            'session_host_not_found',
+            'session_not_found',
+            'session_access_denied',
+            'origin_not_allowed',
+          ],
+        }),
+      },
+      async (request, reply) => {
+        const decision = await proxy.decide(request.raw.headers)
+        reply.raw.once('finish', () => visits.note(decision, request.id))
+        reply.header('x-upstream', decision.upstream).header('cache-control', 'no-store')
+        return envelopeOf(request, { message: 'Session access granted.' })
+      },
+    )
+  }
+}
+
+/** `Prefer` is a list of preferences with parameters (RFC 7240). */
+function prefersAsync(request: FastifyRequest): boolean {
+  const preferences = String(request.headers.prefer ?? '').split(',')
+  return preferences.some((item) => item.split(';')[0]?.trim().toLowerCase() === 'respond-async')
+}
+
+const EVENT_ID = /^\d{1,15}$/
+
+async function sendEvents(
+  deps: SessionRoutesDeps,
+  session: Session,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const given = String(request.headers['last-event-id'] ?? '')
+  const afterId = EVENT_ID.test(given) ? Number(given) : 0
+  // 204 is what tells an EventSource not to come back.
+  if (isTerminal(session.status) && !(await hasEvents(deps.events.db, session.id, afterId))) {
+    return reply.code(204).send()
+  }
+  const left = new AbortController()
+  reply.raw.once('close', () => left.abort())
+  const stream = streamEvents(deps.events, {
+    sessionId: session.id,
+    afterId,
+    isAllowed: () => deps.isSignedIn(request.headers.cookie),
+    signal: AbortSignal.any([left.signal, deps.signal]),
+  })
+  return reply
+    .type('text/event-stream; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .header('x-accel-buffering', 'no')
+    .send(Readable.from(stream))
+}

@@ -1,0 +1,235 @@
+import {
+  type CreateSessionRequest,
+  DEFAULT_PACK_ID,
+  type Session,
+  type SessionTier,
+} from '@medforge/contracts'
+import { type DB, inTransaction, isDuplicateKey, toSqlTime } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import { DomainError } from '../http/domain-error.ts'
+import type { AuthenticatedPrincipal } from '../http/guards.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { type Allocated, allocateSession } from './allocation.ts'
+import { recordAudit } from './audit.ts'
+import type { ChangeFeed } from './changes.ts'
+import { readReconcilerState } from './heartbeat.ts'
+import type { Ipc } from './ipc.ts'
+import { deadlineOf, isTerminal, type LifecycleLimits, snapshotName } from './lifecycle.ts'
+import { REQUESTED } from './reasons.ts'
+import {
+  findById,
+  findCurrent,
+  findPack,
+  type HistoryKey,
+  listByUser,
+  lockById,
+  recordTransitionIn,
+  type SessionRow,
+} from './repository.ts'
+import { toSession } from './view.ts'
+
+export type SessionServiceDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  logger: Logger
+  ipc: Ipc
+  changes: ChangeFeed
+  config: { domain: string; workspaceRoot: string; limits: LifecycleLimits }
+}
+
+export type StopOutcome = 'requested' | 'terminal'
+
+export type HistoryPage = { sessions: Session[]; next: HistoryKey | null }
+
+/** What people ask about sessions. It writes wishes and reads facts; what happens on the host is the reconciler's. */
+export interface SessionService {
+  /**
+   * Reserve a GPU and launch. The launch goes on whatever becomes of the caller.
+   *
+   * @param options.isAsync  answer with the `starting` session at once instead of waiting for the IDE
+   * @throws DomainError as the wire contract's section 4 orders them; `session_start_failed` once the failed launch was undone
+   */
+  request(
+    principal: AuthenticatedPrincipal,
+    wish: CreateSessionRequest,
+    options: { requestId: string; isAsync: boolean },
+  ): Promise<Session>
+  /** @throws DomainError `session_not_found`, `session_access_denied` */
+  stop(principal: AuthenticatedPrincipal, id: string, requestId: string): Promise<StopOutcome>
+  current(principal: AuthenticatedPrincipal): Promise<Session | null>
+  history(
+    principal: AuthenticatedPrincipal,
+    page: { limit: number; after: HistoryKey | null },
+  ): Promise<HistoryPage>
+  /** @throws DomainError `session_not_found`, `session_access_denied` */
+  find(principal: AuthenticatedPrincipal, id: string): Promise<Session>
+}
+
+const START_FAILED = 'Failed to start session runtime.'
+// A waiter looks again this often when no message comes, and reminds the reconciler.
+const LOOK_AGAIN_MS = 2_000
+
+export function createSessionService(deps: SessionServiceDeps): SessionService {
+  const { db, clock, logger, ipc, changes, config } = deps
+
+  async function assertPack(packId: string, tier: SessionTier): Promise<void> {
+    const pack = await findPack(db, packId)
+    if (!pack) {
+      throw new DomainError('pack_not_found', {
+        detail: `Pack ${packId} not found. Leave pack_id out to get the default pack.`,
+      })
+    }
+    if (pack.status === 'deprecated') {
+      throw new DomainError('pack_deprecated', {
+        detail: 'This pack is no longer offered. Leave pack_id out to get the default pack.',
+      })
+    }
+    if (pack.tier !== tier) {
+      throw new DomainError('pack_tier_mismatch', {
+        detail: `This pack is for the ${pack.tier} tier, and the session was asked for as ${tier}.`,
+      })
+    }
+  }
+
+  async function assertAble(tx: Kysely<DB>): Promise<void> {
+    const { able, reasons } = await readReconcilerState(tx, clock)
+    if (able) return
+    throw new DomainError('runtime_unavailable', {
+      detail: `${START_FAILED} ${reasons[0] ?? ''} Nothing was reserved; try again in a minute.`,
+      headers: { 'retry-after': '10' },
+    })
+  }
+
+  async function allocate(wish: Parameters<typeof allocateSession>[1]): Promise<Allocated> {
+    const { limits, workspaceRoot } = config
+    try {
+      return await allocateSession(db, wish, { clock, limits, workspaceRoot, assertAble })
+    } catch (error) {
+      // Beaten to a GPU at every try: all of them have gone to others meanwhile.
+      if (!isDuplicateKey(error, 'sessions_gpu_active')) throw error
+      throw new DomainError('no_gpu_available', { detail: 'No GPUs available.', cause: error })
+    }
+  }
+
+  async function readOwn(id: string): Promise<SessionRow> {
+    const row = await findById(db, id)
+    if (!row) throw new Error(`Session ${id} has vanished.`)
+    return row
+  }
+
+  /** Waits until the launch has ended one way or the other. */
+  async function untilLaunched({ id, deadlineAt }: Allocated): Promise<Session> {
+    using watch = changes.watch(id)
+    const giveUpMs = deadlineAt.getTime() + config.limits.stopTimeoutMs
+    for (;;) {
+      const row = await readOwn(id)
+      if (row.status === 'running') return toSession(row, config.domain)
+      if (row.status !== 'starting') throw startFailed(row)
+      if (clock.now().getTime() > giveUpMs) throw startFailed(row)
+      if (!(await watch.next(LOOK_AGAIN_MS))) ipc.nudge(id)
+    }
+  }
+
+  function assertMayTouch(
+    row: SessionRow | undefined,
+    principal: AuthenticatedPrincipal,
+  ): asserts row is SessionRow {
+    if (!row) throw new DomainError('session_not_found', { detail: 'Session not found.' })
+    if (row.user_id === principal.userId || principal.role === 'admin') return
+    throw new DomainError('session_access_denied', { detail: 'Session access denied.' })
+  }
+
+  return {
+    async request(principal, wish, { requestId, isAsync }) {
+      const tier = wish.tier ?? 'public'
+      if (tier === 'private') {
+        throw new DomainError('private_tier_not_implemented', {
+          detail: 'The private tier is not implemented. Launch with the public tier.',
+        })
+      }
+      const packId = wish.pack_id ?? DEFAULT_PACK_ID
+      await assertPack(packId, tier)
+      const allocated = await allocate({ userId: principal.userId, tier, packId, requestId })
+      const { id, slug } = allocated
+      const context = { session_id: id, user_id: principal.userId, slug, request_id: requestId }
+      logger.info(context, 'session.requested')
+      ipc.nudge(id)
+      return isAsync ? toSession(await readOwn(id), config.domain) : untilLaunched(allocated)
+    },
+
+    async stop(principal, id, requestId) {
+      const now = clock.now()
+      const { outcome, row } = await inTransaction(db, async (tx) => {
+        const found = await lockById(tx, id)
+        assertMayTouch(found, principal)
+        if (isTerminal(found.status)) return { outcome: 'terminal' as const, row: found }
+        if (found.status === 'stopping') return { outcome: 'requested' as const, row: found }
+        const deadline = deadlineOf('stopping', now, config.limits)
+        await recordTransitionIn(
+          tx,
+          { ...found, request_id: requestId },
+          {
+            to: 'stopping',
+            reason: REQUESTED,
+            at: now,
+            patch: {
+              stop_requested_at: toSqlTime(now),
+              // Fixed here, so that however often the snapshot is tried it is one and the same.
+              snapshot_name: snapshotName(found.workspace_zfs, 'stop', now),
+              deadline_at: deadline === null ? null : toSqlTime(deadline),
+              status_reason: REQUESTED.text,
+              error_message: null,
+              request_id: requestId,
+            },
+          },
+        )
+        if (found.user_id !== principal.userId) {
+          await recordAudit(tx, {
+            actorUserId: principal.userId,
+            action: 'session.stop',
+            sessionId: id,
+            ownerUserId: found.user_id,
+            requestId,
+            at: now,
+          })
+        }
+        return { outcome: 'requested' as const, row: found }
+      })
+      if (outcome === 'terminal') return outcome
+      const context = { session_id: id, user_id: row.user_id, slug: row.slug }
+      logger.info({ ...context, request_id: requestId }, 'session.stop_requested')
+      changes.notify(id)
+      ipc.nudge(id)
+      return outcome
+    },
+
+    async current(principal) {
+      const row = await findCurrent(db, principal.userId)
+      return row ? toSession(row, config.domain) : null
+    },
+
+    async history(principal, { limit, after }) {
+      const rows = await listByUser(db, { userId: principal.userId, limit: limit + 1, after })
+      const shown = rows.slice(0, limit)
+      const last = shown.at(-1)
+      const next = rows.length > limit && last ? { created_at: last.created_at, id: last.id } : null
+      return { sessions: shown.map((row) => toSession(row, config.domain)), next }
+    },
+
+    async find(principal, id) {
+      const row = await findById(db, id)
+      assertMayTouch(row, principal)
+      return toSession(row, config.domain)
+    },
+  }
+}
+
+function startFailed(row: SessionRow): DomainError {
+  const why =
+    row.status === 'error' || row.status === 'starting'
+      ? (row.error_message ??
+        'The launch takes too long and is being undone. Look at your sessions in a minute.')
+      : 'The session was stopped before its IDE answered. Launch again.'
+  return new DomainError('session_start_failed', { detail: `${START_FAILED} ${why}` })
+}

@@ -1,0 +1,11 @@
+import { createFakeWorkspaces } from './fake.ts'
+import { describeSessionWorkspaces } from './port.contract.ts'
+
+const root = 'tank/medforge/workspaces'
+const workspaces = createFakeWorkspaces(root)
+
+describeSessionWorkspaces('the fake', () => ({
+  workspaces,
+  root,
+  listSnapshots: async (dataset) => workspaces.datasets.get(dataset) ?? [],
+}))

@@ -1,0 +1,236 @@
+import { eventually, newSession } from '@medforge/test-support'
+import { describe, expect } from 'vitest'
+import { type Stage, test } from './stage.ts'
+
+const SLUG = 'abcdefgh'
+const HOST = `s-${SLUG}.medforge.localhost`
+
+/** An owner with a running session under `SLUG`. */
+async function running(stage: Stage) {
+  const owner = await stage.person()
+  const session = await newSession(stage.db, { user_id: owner.user.id, slug: SLUG })
+  const ask = (headers: Record<string, string> = {}) =>
+    owner.visitor.get('/auth/session-proxy', { host: HOST, ...headers })
+  return { ...owner, session, ask }
+}
+
+describe('GET /auth/session-proxy', () => {
+  test('names the upstream to the owner of a running session', async ({ stage }) => {
+    const { ask } = await running(stage)
+    const answer = await ask()
+    expect(answer.status).toBe(200)
+    expect(answer.headers['x-upstream']).toBe(`mf-session-${SLUG}:8080`)
+    expect(answer.data()).toEqual({ message: expect.any(String) })
+  })
+
+  test.for([
+    ['with a port', `${HOST}:443`],
+    ['in upper case', HOST.toUpperCase()],
+  ])('knows its host %s', async ([, host = ''], { stage }) => {
+    const { ask } = await running(stage)
+    expect((await ask({ host })).status).toBe(200)
+  })
+
+  test.for([
+    ['the API', 'api.medforge.localhost'],
+    ['the web', 'medforge.localhost'],
+    ['another domain', `s-${SLUG}.medforge.example`],
+    ['our domain as a prefix', `${HOST}.evil.example`],
+    ['our domain glued on', `s-${SLUG}.xmedforge.localhost`],
+    ['a dot of the suffix that is none', `s-${SLUG}.medforge-localhost`],
+    ['two levels', `a.${HOST}`],
+    ['a trailing dot', `${HOST}.`],
+    ['a slug too short', 's-abcdefg.medforge.localhost'],
+    ['a slug too long', 's-abcdefghi.medforge.localhost'],
+    ['a slug with a dash', 's-abcd-fgh.medforge.localhost'],
+    ['no prefix', `${SLUG}.medforge.localhost`],
+    ['a bad port', `${HOST}:abc`],
+    ['an address', '172.30.0.130:8080'],
+  ])('answers 404 for %s', async ([, host = ''], { stage }) => {
+    const { ask } = await running(stage)
+    const answer = await ask({ host })
+    expect(answer.status).toBe(404)
+    expect(answer.problem()).toMatchObject({
+      code: 'session_host_not_found',
+      detail: 'Session host not found.',
+    })
+    expect(answer.headers['x-upstream']).toBeUndefined()
+  })
+
+  test('looks at Host alone', async ({ stage }) => {
+    const { ask } = await running(stage)
+    const spoofed = await ask({
+      host: 'api.medforge.localhost',
+      'x-forwarded-host': HOST,
+      'x-original-host': HOST,
+      forwarded: `host=${HOST}`,
+      'x-upstream': `mf-session-${SLUG}:8080`,
+    })
+    expect(spoofed.status).toBe(404)
+  })
+
+  test('answers 401 before anything else, whatever the host', async ({ stage }) => {
+    await running(stage)
+    for (const host of [HOST, 'api.medforge.localhost', 's-zzzzzzzz.medforge.localhost']) {
+      const answer = await stage.api.visitor().get('/auth/session-proxy', { host })
+      expect(answer.status).toBe(401)
+      expect(answer.problem().detail).toBe('Authentication required.')
+    }
+  })
+
+  test('refuses two different login cookies and makes the browser drop them', async ({ stage }) => {
+    const { visitor } = await running(stage)
+    const cookie = `${visitor.cookie()}; medforge_session=other`
+    const answer = await stage.api.visitor().get('/auth/session-proxy', { host: HOST, cookie })
+    expect(answer.status).toBe(401)
+    expect(answer.headers['clear-site-data']).toBe('"cookies"')
+  })
+
+  test.for(['starting', 'stopping', 'stopped', 'error'] as const)(
+    'answers 404 for a session that is %s',
+    async (status, { stage }) => {
+      const { user, visitor } = await stage.person()
+      await newSession(stage.db, { user_id: user.id, slug: SLUG, status })
+      const answer = await visitor.get('/auth/session-proxy', { host: HOST })
+      expect(answer.status).toBe(404)
+      expect(answer.problem().code).toBe('session_not_found')
+    },
+  )
+
+  test('answers 403 to a stranger and 200 to an admin', async ({ stage }) => {
+    await running(stage)
+    const stranger = await stage.person()
+    const refused = await stranger.visitor.get('/auth/session-proxy', { host: HOST })
+    expect(refused.status).toBe(403)
+    expect(refused.problem().code).toBe('session_access_denied')
+    const admin = await stage.person({ role: 'admin' })
+    expect((await admin.visitor.get('/auth/session-proxy', { host: HOST })).status).toBe(200)
+  })
+
+  test('notes an admin’s visit once a minute, after the answer, and an owner’s never', async ({
+    stage,
+    db,
+  }) => {
+    const { session, ask } = await running(stage)
+    const { user: admin, visitor } = await stage.person({ role: 'admin' })
+    const visit = () => visitor.get('/auth/session-proxy', { host: HOST })
+    const visits = () => db.selectFrom('audit_events').selectAll().execute()
+    await ask()
+    await Promise.all([visit(), visit(), visit()])
+    await eventually(async () => (await visits()).length === 1)
+    stage.api.clock.advance(61_000)
+    await visit()
+    await eventually(async () => (await visits()).length === 2)
+    expect((await visits())[0]).toMatchObject({
+      actor_user_id: admin.id,
+      action: 'session.visit',
+      subject: session.id,
+    })
+  })
+})
+
+describe('what counts at once', () => {
+  test('a stop by this server', async ({ stage }) => {
+    const { session, visitor, ask } = await running(stage)
+    stage.runtime.setAway(true)
+    expect((await ask()).status).toBe(200)
+    await visitor.post(`/sessions/${session.id}/stop`)
+    expect((await ask()).status).toBe(404)
+  })
+
+  test('a stop by anybody else', async ({ stage, db }) => {
+    const { ask } = await running(stage)
+    expect((await ask()).status).toBe(200)
+    await db.updateTable('sessions').set({ status: 'stopping' }).execute()
+    expect((await ask()).status).toBe(404)
+  })
+
+  test('a logout', async ({ stage }) => {
+    const { visitor, ask } = await running(stage)
+    const cookie = visitor.cookie() ?? ''
+    expect((await ask()).status).toBe(200)
+    await visitor.post('/auth/logout')
+    expect((await ask({ cookie })).status).toBe(401)
+  })
+
+  test('a login ended by another writer, once it moved the epoch', async ({ stage, db }) => {
+    const { ask } = await running(stage)
+    const setEpoch = (value: string) =>
+      db
+        .insertInto('platform_state')
+        .values({ name: 'epoch', value, updated_at: '2026-03-01 12:00:00.000000' })
+        .onDuplicateKeyUpdate({ value })
+        .execute()
+    await setEpoch('"one"')
+    expect((await ask()).status).toBe(200)
+    await db
+      .updateTable('auth_sessions')
+      .set({ revoked_at: '2026-03-01 12:00:00.000000' })
+      .execute()
+    await setEpoch('"two"')
+    expect((await ask()).status).toBe(401)
+  })
+})
+
+describe('Origin', () => {
+  const OWN = `https://${HOST}`
+  const FOREIGN = [
+    'https://s-zzzzzzzz.medforge.localhost',
+    'https://medforge.localhost',
+    'https://evil.example',
+    `https://${HOST}.evil.example`,
+    'null',
+    `${OWN}/path`,
+  ]
+  const handshake = { upgrade: 'websocket', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
+
+  test('of a websocket handshake is the session’s own host', async ({ stage }) => {
+    const { ask } = await running(stage)
+    expect((await ask({ ...handshake, origin: OWN })).status).toBe(200)
+    for (const origin of FOREIGN) {
+      const answer = await ask({ ...handshake, origin })
+      expect(answer.status, origin).toBe(403)
+      expect(answer.problem().code).toBe('origin_not_allowed')
+    }
+  })
+
+  test('is looked at even where the edge stripped the upgrade', async ({ stage }) => {
+    const { ask } = await running(stage)
+    const { 'sec-websocket-key': key } = handshake
+    const answer = await ask({ 'sec-websocket-key': key, origin: 'https://evil.example' })
+    expect(answer.status).toBe(403)
+  })
+
+  test.for(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])(
+    'of a %s is the session’s own host',
+    async (method, { stage }) => {
+      const { ask } = await running(stage)
+      const asked = { 'x-forwarded-method': method }
+      expect((await ask({ ...asked, origin: OWN })).status).toBe(200)
+      expect((await ask({ ...asked, origin: `${OWN}:443` })).status).toBe(200)
+      expect((await ask(asked)).status).toBe(200)
+      for (const origin of FOREIGN) {
+        expect((await ask({ ...asked, origin })).status, origin).toBe(403)
+      }
+    },
+  )
+
+  test('of a read does not matter', async ({ stage }) => {
+    const { ask } = await running(stage)
+    for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+      const answer = await ask({ 'x-forwarded-method': method, origin: 'https://evil.example' })
+      expect(answer.status).toBe(200)
+    }
+  })
+
+  test('is refused after the owner was established, not before', async ({ stage }) => {
+    await running(stage)
+    const stranger = await stage.person()
+    const answer = await stranger.visitor.get('/auth/session-proxy', {
+      host: HOST,
+      ...handshake,
+      origin: 'https://evil.example',
+    })
+    expect(answer.problem().code).toBe('session_access_denied')
+  })
+})

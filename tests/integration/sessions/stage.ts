@@ -1,0 +1,144 @@
+import { createLogger } from '@medforge/api/lib/logger.ts'
+import { createDriver, type SessionDriver } from '@medforge/api/sessions/driver.ts'
+import { writeHeartbeat } from '@medforge/api/sessions/heartbeat.ts'
+import { createHostState, type HostState } from '@medforge/api/sessions/host-state.ts'
+import { createIpc, createIpcPair } from '@medforge/api/sessions/ipc.ts'
+import type { ReadinessProbe } from '@medforge/api/sessions/readiness.ts'
+import { createReconciler, type Reconciler } from '@medforge/api/sessions/reconciler.ts'
+import { createFakeRuntime, type FakeRuntime } from '@medforge/api/sessions/runtime/fake.ts'
+import { createFakeWorkspaces, type FakeWorkspaces } from '@medforge/api/sessions/workspace/fake.ts'
+import type { DB } from '@medforge/db'
+import { newHost, newUser, type Visitor } from '@medforge/test-support'
+import type { Kysely, Selectable } from 'kysely'
+import { test as base, type TestApp } from '../app.ts'
+
+const ROOT = 'tank/medforge/workspaces'
+const LIMITS = { startTimeoutMs: 120_000, stopTimeoutMs: 60_000 }
+
+export type User = Selectable<DB['users']>
+export type Row = Selectable<DB['sessions']>
+
+/** The real server and the real reconciler on a real database, with Docker, ZFS and the IDE's first answer in memory. */
+export type Stage = {
+  db: Kysely<DB>
+  api: TestApp
+  runtime: FakeRuntime
+  workspaces: FakeWorkspaces
+  /** Whether an IDE that is asked says that it is ready. */
+  ide: { isReady: boolean }
+  host: HostState
+  driver: SessionDriver
+  reconciler: Reconciler
+  /** What the reconciler said in its log, newest last. */
+  said: string[]
+  /** One pass over everything, waited for. */
+  pass(): Promise<void>
+  /** Ends the reconciler's work wherever it is, as kill -9 does, and starts another. */
+  crash(): void
+  /** Whether a pass would come to its end by itself: nothing waits for an IDE that never answers. */
+  isQuiet(): boolean
+  /** An empty host and a new reconciler, for the next of many histories. */
+  reset(): void
+  /** Somebody who is signed in. */
+  person(overrides?: Partial<User>): Promise<{ user: User; visitor: Visitor }>
+  row(id: string): Promise<Row>
+}
+
+const PARTS = ['docker', 'pool', 'network', 'image', 'firewall'] as const
+
+/** @param options.isListening  whether the reconciler hears the server's nudges; else only `pass` makes it work */
+async function openStage(
+  db: Kysely<DB>,
+  api: TestApp,
+  endpoint: ReturnType<typeof createIpcPair>['reconciler'],
+): Promise<Stage & { close(): Promise<void> }> {
+  await newHost(db)
+  const runtime = createFakeRuntime()
+  const workspaces = createFakeWorkspaces(ROOT)
+  const ide = { isReady: true }
+  const readiness: ReadinessProbe = { isReady: async () => ide.isReady }
+  const host = createHostState()
+  for (const part of PARTS) host.set(part, null)
+  await writeHeartbeat(db, api.clock, host.report())
+  const said: string[] = []
+  const logger = createLogger('reconciler', 'info', { write: (line) => void said.push(line) })
+  const ipc = createIpc(endpoint)
+  let ending = new AbortController()
+
+  function startReconciler() {
+    const { signal } = ending
+    const driver = createDriver({
+      ...{ db, clock: api.clock, logger, runtime, workspaces, readiness, signal },
+      limits: LIMITS,
+      whyClosed: host.whyClosed,
+      changed: ipc.changed,
+      // Time stands still here: what has to be tried again is tried by the next pass.
+      later: () => () => {},
+    })
+    return {
+      driver,
+      reconciler: createReconciler({ db, clock: api.clock, logger, runtime, driver, host }),
+    }
+  }
+
+  const stage = {
+    ...{ db, api, runtime, workspaces, ide, host, said },
+    ...startReconciler(),
+    async pass() {
+      await stage.reconciler.runOnce(ending.signal)
+    },
+    crash() {
+      ending.abort()
+      ending = new AbortController()
+      Object.assign(stage, startReconciler())
+    },
+    isQuiet: () => ide.isReady,
+    reset() {
+      stage.crash()
+      runtime.clear()
+      workspaces.clear()
+      ide.isReady = true
+    },
+    async person(overrides: Partial<User> = {}) {
+      const user = await newUser(db, overrides)
+      const visitor = api.visitor()
+      await visitor.logIn(user.email)
+      return { user, visitor }
+    },
+    row: (id: string) =>
+      db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    async close() {
+      unsubscribe()
+      ending.abort()
+      await stage.driver.idle()
+    },
+  }
+  const unsubscribe = ipc.onNudge((id) => stage.driver.nudge(id, 'nudge'))
+  return stage
+}
+
+export const test = base.extend('stage', async ({ db, open }, { onCleanup }): Promise<Stage> => {
+  const pair = createIpcPair()
+  const api = await open({ endpoint: pair.server })
+  const stage = await openStage(db, api, pair.reconciler)
+  onCleanup(stage.close)
+  return stage
+})
+
+/** The session that an answer holds. */
+export function sessionOf(answer: { data: <Data>() => Data }) {
+  return answer.data<{ session: SessionView }>().session
+}
+
+export type SessionView = {
+  id: string
+  slug: string
+  status: string
+  gpu_id: number | null
+  container_id: string | null
+  workspace_zfs: string
+  error_message: string | null
+  status_reason: string | null
+  last_snapshot: { name: string; created_at: string } | null
+  url: string
+}
