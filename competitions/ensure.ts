@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { chmod, chown, mkdir } from 'node:fs/promises'
 import { type Bundle, loadBundles } from './bundle.ts'
 import { DEMO_GENERATOR_VERSION, generateDemoHoldout } from './demo/generator.ts'
 import {
@@ -17,8 +16,6 @@ import {
 
 /** The group of the scoring worker inside its container. */
 export const WORKER_GID = 10002
-/** The user of the HTTP server inside its container. */
-export const SERVER_UID = 10001
 
 export type EnsureOptions = {
   publicRoot: string
@@ -135,14 +132,4 @@ function describeDemo(
     holdout_sha256: sha256(labels),
     salt: createHmac('sha256', secretSeed).update(`salt ${version}`).digest('hex'),
   }
-}
-
-/**
- * The folder that uploads go to: the server's own, with the worker's group on every file in it (set-group-id), so that the server can
- * write and the worker can only read. Run by root on the host; repeating it changes nothing.
- */
-export async function ensureSubmissionsFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true })
-  await chown(path, SERVER_UID, WORKER_GID)
-  await chmod(path, 0o2750)
 }

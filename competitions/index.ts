@@ -8,8 +8,6 @@ export {
   type EnsuredHoldout,
   type EnsureOptions,
   ensureCompetitionData,
-  ensureSubmissionsFolder,
-  SERVER_UID,
   WORKER_GID,
 } from './ensure.ts'
 export {

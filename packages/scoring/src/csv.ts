@@ -2,7 +2,7 @@
  * A strict, incremental CSV reader over bytes (RFC 4180 with LF as well as CRLF).
  *
  * Why our own: the well-kept parsers accept what a scoring system must not (stray quotes, lone carriage returns, NUL, broken
- * UTF-8 turned into U+FFFD, rows of any length), do not name the line, or need Node. This one is 200 lines, has no
+ * UTF-8 turned into U+FFFD, rows of any length), do not name the line, or need Node. This one is small, has no
  * configuration besides its limits, and runs in the browser, the server and the worker alike.
  */
 

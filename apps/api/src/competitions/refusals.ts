@@ -1,4 +1,4 @@
-import { type ProblemItem } from '@medforge/contracts'
+import type { ProblemItem } from '@medforge/contracts'
 import type { CheckResult, Fault } from '@medforge/scoring'
 import { DomainError } from '../http/domain-error.ts'
 
@@ -48,7 +48,9 @@ export function wrongFilename(headers: Headers): DomainError {
   const msg = 'The name of the file has to end in .csv.'
   return new DomainError('submission_validation_failed', {
     detail: `${msg} It cost no submission.`,
-    errors: [{ loc: FILE, msg, type: 'value_error.filename', ctx: { row: null, column: null, total: 1 } }],
+    errors: [
+      { loc: FILE, msg, type: 'value_error.filename', ctx: { row: null, column: null, total: 1 } },
+    ],
     headers,
   })
 }
@@ -69,7 +71,12 @@ export function validationFailed(result: CheckResult & { ok: false }): DomainErr
 }
 
 function itemOf({ kind, message, row, column, count }: Fault, total: number): ProblemItem {
-  return { loc: FILE, msg: message, type: `value_error.${kind}`, ctx: { row, column, count, total } }
+  return {
+    loc: FILE,
+    msg: message,
+    type: `value_error.${kind}`,
+    ctx: { row, column, count, total },
+  }
 }
 
 /** The disk or the folder is at fault, not the person. */

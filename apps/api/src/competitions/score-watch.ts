@@ -13,6 +13,7 @@ export interface ScoreWatch {
 }
 
 const POLL_MS = 25
+const RETRY_MS = 1000
 
 /** One query for everybody who waits, however many they are; none while nobody does. */
 export function createScoreWatch(deps: {
@@ -35,6 +36,10 @@ export function createScoreWatch(deps: {
       .map(({ id }) => id)
   }
 
+  function wake(ids: Iterable<string>): void {
+    for (const id of ids) for (const resolve of waiting.get(id) ?? []) resolve()
+  }
+
   async function poll(): Promise<void> {
     if (isPolling) return
     isPolling = true
@@ -42,21 +47,21 @@ export function createScoreWatch(deps: {
       await sleep(POLL_MS, undefined, { signal }).catch(() => {})
       if (waiting.size === 0 || signal.aborted) break
       try {
-        for (const id of await findSettled()) for (const wake of waiting.get(id) ?? []) wake()
+        wake(await findSettled())
       } catch (error) {
         logger.warn({ err: error }, 'submission.watch_failed')
-        await sleep(1000, undefined, { signal }).catch(() => {})
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
       }
     }
     isPolling = false
+    if (signal.aborted) wake(waiting.keys())
   }
 
   return {
     async settled(submissionId, timeoutMs) {
+      if (signal.aborted) return
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, timeoutMs)
-      signal.addEventListener('abort', () => resolve(), { once: true })
-      if (signal.aborted) resolve()
       const mine = waiting.get(submissionId) ?? new Set()
       waiting.set(submissionId, mine.add(resolve))
       void poll()

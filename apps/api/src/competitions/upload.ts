@@ -1,6 +1,6 @@
+import type { MultipartFile } from '@fastify/multipart'
 import type { Bundle } from '@medforge/competitions'
 import { type Checker, type CheckResult, createChecker } from '@medforge/scoring'
-import type { MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { DomainError } from '../http/domain-error.ts'
 import { invalidRequest } from '../http/validation.ts'
@@ -144,12 +144,15 @@ function unexpectedPart(part: { fieldname: string }): DomainError {
 }
 
 function missingPart(): DomainError {
-  return invalidRequest([{ loc: ['body', 'file'], msg: 'is required', type: 'value_error.missing' }])
+  return invalidRequest([
+    { loc: ['body', 'file'], msg: 'is required', type: 'value_error.missing' },
+  ])
 }
 
 function malformed(cause: unknown): DomainError {
   return new DomainError('request_validation_failed', {
-    detail: 'The body is not well-formed multipart/form-data with exactly one part, a file named "file".',
+    detail:
+      'The body is not well-formed multipart/form-data with exactly one part, a file named "file".',
     errors: [{ loc: ['body'], msg: 'is not well-formed', type: 'value_error.multipart' }],
     headers: CLOSE,
     cause,
@@ -159,7 +162,10 @@ function malformed(cause: unknown): DomainError {
 /** For showing only. Folders, control characters and those that turn the direction of writing are removed. */
 export function cleanFilename(given: string | undefined): string {
   const name = (given ?? '').split(/[/\\]/).at(-1) ?? ''
-  const clean = name.toWellFormed().normalize('NFC').replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '')
+  const clean = name
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '')
   const points = [...clean.trim()]
   if (points.length <= FILENAME_MAX) return points.join('')
   // The end says what kind of file it is.

@@ -1,0 +1,154 @@
+import type { Bundle } from '@medforge/competitions'
+import {
+  CompetitionDetail,
+  CompetitionSlugParams,
+  CompetitionSummary,
+  DatasetDetail,
+  DatasetSummary,
+  ListQuery,
+} from '@medforge/contracts'
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import { Type } from 'typebox'
+import type { Page, Pagination } from '../http/pagination.ts'
+import { envelopeOf, pageOf } from '../http/reply.ts'
+import { type Routes, route } from '../http/schemas.ts'
+import { competitionNotFound, datasetNotFound } from './refusals.ts'
+import {
+  describeCompetition,
+  describeDataset,
+  listCompetitions,
+  listDatasets,
+  type PageOf,
+} from './repository.ts'
+
+export type CatalogueDeps = {
+  db: Kysely<DB>
+  pagination: Pagination
+  bundles: ReadonlyMap<string, Bundle>
+  /** `https://api.medforge.<DOMAIN>/api/v1` */
+  apiUrl: string
+}
+
+const tags = ['Competitions']
+// Anybody may keep these, and asks again before every use.
+const PUBLIC = 'no-cache'
+const SAMPLE = 'public, max-age=300'
+
+/** What anybody may read about competitions and data sets. */
+export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDeps): Routes {
+  return async (app) => {
+    app.get(
+      '/competitions',
+      {
+        schema: route({
+          summary: 'All competitions, by slug',
+          tags,
+          querystring: ListQuery,
+          success: { 200: Type.Array(CompetitionSummary) },
+          problems: ['invalid_limit', 'invalid_cursor'],
+        }),
+      },
+      async (request, reply) => {
+        const page = pagination.parsePage('competitions', request.query)
+        const rows = await listCompetitions(db, bySlug(page))
+        reply.header('cache-control', PUBLIC)
+        return pageOf(request, rows.slice(0, page.limit), nextBySlug('competitions', rows, page))
+      },
+    )
+
+    app.get(
+      '/competitions/:slug',
+      {
+        schema: route({
+          summary: 'One competition',
+          tags,
+          params: CompetitionSlugParams,
+          success: { 200: CompetitionDetail },
+          problems: ['competition_not_found'],
+        }),
+      },
+      async (request, reply) => {
+        const { slug } = request.params
+        const competition = await describeCompetition(db, slug)
+        if (!competition) throw competitionNotFound(slug)
+        reply.header('cache-control', PUBLIC)
+        const sample_submission_url = `${apiUrl}/competitions/${slug}/sample-submission`
+        return envelopeOf(request, { ...competition, sample_submission_url })
+      },
+    )
+
+    app.get(
+      '/competitions/:slug/sample-submission',
+      {
+        schema: route({
+          summary: 'A submission of the right shape, to download',
+          tags,
+          params: CompetitionSlugParams,
+          success: {},
+          otherMedia: { 200: { 'text/csv': Type.String() } },
+          problems: ['competition_not_found'],
+        }),
+      },
+      async (request, reply) => {
+        const { slug } = request.params
+        const bundle = bundles.get(slug)
+        if (!bundle || !(await describeCompetition(db, slug))) throw competitionNotFound(slug)
+        return reply
+          .header('cache-control', SAMPLE)
+          .header('content-disposition', `attachment; filename="${slug}-sample-submission.csv"`)
+          .type('text/csv; charset=utf-8')
+          .send(bundle.sampleSubmission)
+      },
+    )
+
+    app.get(
+      '/datasets',
+      {
+        schema: route({
+          summary: 'All data sets, by slug',
+          tags,
+          querystring: ListQuery,
+          success: { 200: Type.Array(DatasetSummary) },
+          problems: ['invalid_limit', 'invalid_cursor'],
+        }),
+      },
+      async (request, reply) => {
+        const page = pagination.parsePage('datasets', request.query)
+        const rows = await listDatasets(db, bySlug(page))
+        reply.header('cache-control', PUBLIC)
+        return pageOf(request, rows.slice(0, page.limit), nextBySlug('datasets', rows, page))
+      },
+    )
+
+    app.get(
+      '/datasets/:slug',
+      {
+        schema: route({
+          summary: 'One data set',
+          description: 'What it is and where it comes from. MedForge does not serve its files.',
+          tags,
+          params: CompetitionSlugParams,
+          success: { 200: DatasetDetail },
+          problems: ['dataset_not_found'],
+        }),
+      },
+      async (request, reply) => {
+        const { slug } = request.params
+        const dataset = await describeDataset(db, slug)
+        if (!dataset) throw datasetNotFound(slug)
+        reply.header('cache-control', PUBLIC)
+        return envelopeOf(request, dataset)
+      },
+    )
+  }
+
+  function bySlug({ limit, cursor }: Page): PageOf<string> {
+    return { limit, after: cursor === null ? null : String(cursor) }
+  }
+
+  function nextBySlug(list: string, rows: { slug: string }[], { limit }: Page) {
+    const last = rows.length > limit ? rows[limit - 1] : undefined
+    return { limit, nextCursor: last ? pagination.encodeCursor(list, last.slug) : null }
+  }
+}

@@ -1,0 +1,46 @@
+import type { LeaderboardEntry } from '@medforge/contracts'
+import { describe, expect, test } from 'vitest'
+import { leaderboardCsv, prefersCsv } from './csv-export.ts'
+
+const entry = (display_name: string): LeaderboardEntry => ({
+  rank: 1,
+  user_id: 'u',
+  display_name,
+  best_submission_id: 's',
+  best_score_id: 'b',
+  primary_score: 1e-7,
+  metric_version: 'accuracy-v1',
+  evaluation_split_version: 'v1',
+  scored_at: '2026-03-01T12:00:00Z',
+  entries: 3,
+})
+
+describe(leaderboardCsv, () => {
+  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '\u200b=1', '＝1', '|cmd', '%0A'])(
+    'makes the name %j harmless in a spreadsheet',
+    (name) => expect(leaderboardCsv([entry(name)])).toContain(`"'${name}"`),
+  )
+
+  test('keeps honest names, quotes and commas', () => {
+    expect(leaderboardCsv([entry('Ann "A", 漢')])).toContain(',"Ann ""A"", 漢",1e-7,')
+  })
+
+  test('is a header alone when nobody has a score', () => {
+    expect(leaderboardCsv([])).toMatch(/^rank,[a-z_,]+\r\n$/)
+  })
+})
+
+describe(prefersCsv, () => {
+  test.each([
+    { accept: undefined, csv: false },
+    { accept: '*/*', csv: false },
+    { accept: 'text/csv', csv: true },
+    { accept: 'text/csv, */*', csv: false },
+    { accept: 'text/csv, */*;q=0.1', csv: true },
+    { accept: 'application/json, text/csv;q=0.9', csv: false },
+    { accept: 'application/json;q=0.5, text/*', csv: true },
+    { accept: 'text/csv;q=0', csv: false },
+    { accept: 'TEXT/CSV; header=present', csv: true },
+    { accept: 'text/csv;q=x', csv: false },
+  ])('is $csv for Accept: $accept', ({ accept, csv }) => expect(prefersCsv(accept)).toBe(csv))
+})

@@ -1,0 +1,241 @@
+import type {
+  CompetitionDetail,
+  CompetitionSummary,
+  DatasetDetail,
+  DatasetSummary,
+  Submission,
+} from '@medforge/contracts'
+import { type DB, toTimestamp } from '@medforge/db'
+import type { ExpressionBuilder, Kysely } from 'kysely'
+import { waitsForHoldout } from '../scoring/index.ts'
+
+/** A page of rows in the order of a key that no two rows share. */
+export type PageOf<Key> = { limit: number; after: Key | null }
+
+const SUMMARY_COLUMNS = [
+  'competitions.slug',
+  'competitions.title',
+  'competitions.competition_tier',
+  'competitions.metric',
+  'competitions.metric_version',
+  'competitions.scoring_mode',
+  'competitions.leaderboard_rule',
+  'competitions.evaluation_policy',
+  'competitions.competition_spec_version',
+  'competitions.is_permanent',
+  'competitions.submission_cap_per_day',
+] as const
+
+/** Public competitions by slug; one row more than the limit where there is more. */
+export async function listCompetitions(
+  db: Kysely<DB>,
+  { limit, after }: PageOf<string>,
+): Promise<CompetitionSummary[]> {
+  return db
+    .selectFrom('competitions')
+    .select(SUMMARY_COLUMNS)
+    .where('competition_tier', '=', 'public')
+    .$if(after !== null, (query) => query.where('slug', '>', after ?? ''))
+    .orderBy('slug')
+    .limit(limit + 1)
+    .execute()
+}
+
+/** What the server itself needs to know of a competition. */
+export type CompetitionFacts = {
+  id: string
+  slug: string
+  status: 'active' | 'inactive'
+  metric_version: string
+  higher_is_better: boolean
+  evaluation_split_version: string
+  manifest_sha256: string
+}
+
+export async function findCompetition(
+  db: Kysely<DB>,
+  slug: string,
+): Promise<CompetitionFacts | undefined> {
+  return db
+    .selectFrom('competitions')
+    .select([
+      'id',
+      'slug',
+      'status',
+      'metric_version',
+      'higher_is_better',
+      'evaluation_split_version',
+      'manifest_sha256',
+    ])
+    .where('slug', '=', slug)
+    .where('competition_tier', '=', 'public')
+    .executeTakeFirst()
+}
+
+export async function describeCompetition(
+  db: Kysely<DB>,
+  slug: string,
+): Promise<Omit<CompetitionDetail, 'sample_submission_url'> | undefined> {
+  const row = await db
+    .selectFrom('competitions')
+    .innerJoin('datasets', 'datasets.id', 'competitions.dataset_id')
+    .select(SUMMARY_COLUMNS)
+    .select([
+      'competitions.description',
+      'competitions.status',
+      'competitions.higher_is_better',
+      'competitions.rules',
+      'competitions.holdout_kind',
+      'competitions.evaluation_split_version',
+      'competitions.holdout_rows',
+      'datasets.slug as dataset_slug',
+      'datasets.title as dataset_title',
+    ])
+    .where('competitions.slug', '=', slug)
+    .where('competitions.competition_tier', '=', 'public')
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { holdout_kind, evaluation_split_version, holdout_rows, ...detail } = row
+  return {
+    ...detail,
+    holdout: { kind: holdout_kind, version: evaluation_split_version, rows: holdout_rows },
+  }
+}
+
+export async function listDatasets(
+  db: Kysely<DB>,
+  { limit, after }: PageOf<string>,
+): Promise<DatasetSummary[]> {
+  return db
+    .selectFrom('datasets')
+    .select(['slug', 'title', 'source'])
+    .$if(after !== null, (query) => query.where('slug', '>', after ?? ''))
+    .orderBy('slug')
+    .limit(limit + 1)
+    .execute()
+}
+
+export async function describeDataset(
+  db: Kysely<DB>,
+  slug: string,
+): Promise<DatasetDetail | undefined> {
+  return db
+    .selectFrom('datasets')
+    .select(['slug', 'title', 'source', 'license', 'bytes', 'checksum', 'storage_path'])
+    .where('slug', '=', slug)
+    .executeTakeFirst()
+}
+
+/** Newest first; `created_at` as the database has it. */
+export type SubmissionKey = { created_at: string; id: string }
+
+/** Somebody's submissions to one competition, newest first; one row more than the limit where there is more. */
+export async function listSubmissions(
+  db: Kysely<DB>,
+  userId: string,
+  competitionId: string,
+  { limit, after }: PageOf<SubmissionKey>,
+): Promise<{ submission: Submission; key: SubmissionKey }[]> {
+  const rows = await selectSubmissions(db)
+    .where('submissions.user_id', '=', userId)
+    .where('submissions.competition_id', '=', competitionId)
+    .$if(after !== null, (query) => query.where((eb) => isAfter(eb, after as SubmissionKey)))
+    .orderBy('submissions.created_at', 'desc')
+    .orderBy('submissions.id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return rows.map((row) => ({
+    submission: toSubmission(row),
+    key: { created_at: row.created_at, id: row.id },
+  }))
+}
+
+function isAfter(eb: ExpressionBuilder<DB, 'submissions'>, { created_at, id }: SubmissionKey) {
+  return eb.or([
+    eb('submissions.created_at', '<', created_at),
+    eb.and([eb('submissions.created_at', '=', created_at), eb('submissions.id', '<', id)]),
+  ])
+}
+
+export async function findSubmission(
+  db: Kysely<DB>,
+  id: string,
+): Promise<{ submission: Submission; isWaitingForHoldout: boolean } | undefined> {
+  const row = await selectSubmissions(db).where('submissions.id', '=', id).executeTakeFirst()
+  return row && { submission: toSubmission(row), isWaitingForHoldout: waitsForHoldout(row) }
+}
+
+/** With the competition's slug and the official score, where there is one. */
+function selectSubmissions(db: Kysely<DB>) {
+  return db
+    .selectFrom('submissions')
+    .innerJoin('competitions', 'competitions.id', 'submissions.competition_id')
+    .leftJoin('submission_scores', (join) =>
+      join
+        .onRef('submission_scores.submission_id', '=', 'submissions.id')
+        .on('submission_scores.official_active', '=', 1),
+    )
+    .select([
+      'submissions.id',
+      'competitions.slug as competition_slug',
+      'submissions.user_id',
+      'submissions.filename',
+      'submissions.score_status',
+      'submissions.score_error',
+      'submissions.score_error_internal',
+      'submissions.created_at',
+      'submissions.scored_at',
+      'submission_scores.id as score_id',
+      'submission_scores.primary_score',
+      'submission_scores.score_components',
+      'submission_scores.scorer_version',
+      'submission_scores.metric_version',
+      'submission_scores.evaluation_split_version',
+      'submission_scores.manifest_sha256',
+      'submission_scores.created_at as score_created_at',
+    ])
+}
+
+type SubmissionRow = Awaited<ReturnType<ReturnType<typeof selectSubmissions>['execute']>>[number]
+
+function toSubmission(row: SubmissionRow): Submission {
+  return {
+    id: row.id,
+    competition_slug: row.competition_slug,
+    user_id: row.user_id,
+    filename: row.filename,
+    score_status: row.score_status,
+    score_error: row.score_error,
+    created_at: toTimestamp(row.created_at),
+    scored_at: row.scored_at === null ? null : toTimestamp(row.scored_at),
+    official_score: toOfficialScore(row),
+  }
+}
+
+function toOfficialScore(row: SubmissionRow): Submission['official_score'] {
+  const { score_id, primary_score, score_components, score_created_at } = row
+  const { scorer_version, metric_version, evaluation_split_version, manifest_sha256 } = row
+  // A left join gives all of a score or nothing.
+  if (
+    score_id === null ||
+    primary_score === null ||
+    score_components === null ||
+    score_created_at === null ||
+    scorer_version === null ||
+    metric_version === null ||
+    evaluation_split_version === null ||
+    manifest_sha256 === null
+  ) {
+    return null
+  }
+  return {
+    id: score_id,
+    primary_score,
+    score_components: JSON.parse(score_components),
+    scorer_version,
+    metric_version,
+    evaluation_split_version,
+    manifest_sha256,
+    created_at: toTimestamp(score_created_at),
+  }
+}

@@ -1,0 +1,41 @@
+import { hostname } from 'node:os'
+import { BUNDLES_ROOT } from '@medforge/competitions'
+import { createDatabase } from '@medforge/db'
+import { parseWorkerConfig } from '../config/config.ts'
+import { readEnv } from '../config/env.ts'
+import { systemClock } from '../lib/clock.ts'
+import { newId } from '../lib/ids.ts'
+import { createLogger } from '../lib/logger.ts'
+import { shutdownSignal } from '../lib/shutdown.ts'
+import { createScoringWorker, createThreadScorer } from '../scoring/index.ts'
+import { runMain } from './run.ts'
+import { waitForDatabase } from './wait-for-database.ts'
+
+// Scoring a file takes milliseconds, and the host's cores belong to sessions.
+const SCORERS = 2
+// One for each scorer, one for its heartbeat, one for the queue.
+const POOL_SIZE = 5
+
+await runMain(async () => {
+  const { config, secrets } = parseWorkerConfig(readEnv())
+  const logger = createLogger('worker', config.logLevel)
+  const signal = shutdownSignal(logger)
+  await using db = createDatabase(secrets.databaseUrl, { poolSize: POOL_SIZE })
+
+  await waitForDatabase(db, logger, signal)
+  if (signal.aborted) return
+  const folders = {
+    bundlesRoot: BUNDLES_ROOT,
+    hiddenRoot: config.competitionsDataDir,
+    submissionsDir: config.submissionsDir,
+  }
+  const worker = createScoringWorker({
+    db,
+    clock: systemClock,
+    logger,
+    name: `${hostname()}-${newId().slice(0, 8)}`,
+    scorers: Array.from({ length: SCORERS }, () => createThreadScorer(folders)),
+  })
+  logger.info({ scorers: SCORERS, uid: process.getuid?.() }, 'worker.ready')
+  await worker.run(signal)
+})

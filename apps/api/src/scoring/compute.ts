@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Bundle,
+  HoldoutError,
+  loadBundles,
+  readHoldoutFacts,
+  readHoldoutTable,
+} from '@medforge/competitions'
+import { createChecker, score, type Table } from '@medforge/scoring'
+import type { ScoringJob, ScoringOutcome } from './job.ts'
+
+export type ComputeOptions = {
+  bundlesRoot: string
+  hiddenRoot: string
+  submissionsDir: string
+}
+
+export interface Computer {
+  /** Never rejects. */
+  compute(job: ScoringJob): Promise<ScoringOutcome>
+}
+
+const HOLDOUTS_KEPT_MAX = 16
+const CHUNK_BYTES = 64 * 1024
+
+/**
+ * Scores files against holdouts: reads each holdout once and keeps its table by the hash of its manifest, so a cached one is
+ * always the one that the job's stamps name.
+ *
+ * @throws BundleError when the public parts cannot be used
+ */
+export async function openComputer(options: ComputeOptions): Promise<Computer> {
+  const { hiddenRoot, submissionsDir } = options
+  const loaded = await loadBundles(options.bundlesRoot)
+  const bundles = new Map(loaded.map((bundle) => [bundle.manifest.slug, bundle]))
+  const holdouts = new Map<string, Table>()
+
+  async function readHoldout(bundle: Bundle, job: ScoringJob): Promise<Table> {
+    const { competitionSlug, evaluationSplitVersion, manifestSha256 } = job
+    const facts = await readHoldoutFacts(hiddenRoot, competitionSlug, evaluationSplitVersion)
+    if (facts.manifestSha256 !== manifestSha256) {
+      throw new HoldoutError(
+        `${competitionSlug} ${evaluationSplitVersion}: the manifest on disk is not the one that the competition's row names.`,
+      )
+    }
+    const known = holdouts.get(manifestSha256)
+    if (known) return known
+    const table = await readHoldoutTable(hiddenRoot, bundle, facts)
+    const [oldest] = holdouts.keys()
+    if (oldest !== undefined && holdouts.size >= HOLDOUTS_KEPT_MAX) holdouts.delete(oldest)
+    holdouts.set(manifestSha256, table)
+    return table
+  }
+
+  async function computeChecked(job: ScoringJob): Promise<ScoringOutcome> {
+    const bundle = bundles.get(job.competitionSlug)
+    if (!bundle) throw new HoldoutError(`${job.competitionSlug} has no bundle.`)
+    if (bundle.manifest.metric_version !== job.metricVersion) {
+      throw new HoldoutError(
+        `${job.competitionSlug}: bundle and row differ in the metric's version.`,
+      )
+    }
+    const holdout = await readHoldout(bundle, job)
+    const checked = await readSubmission(submissionsDir, bundle, job)
+    if (!checked.ok) {
+      return { kind: 'invalid', reason: checked.faults[0]?.message ?? 'It is not valid.' }
+    }
+    return { kind: 'scored', result: score(checked.table, holdout) }
+  }
+
+  return {
+    async compute(job) {
+      try {
+        return await computeChecked(job)
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        return { kind: error instanceof HoldoutError ? 'holdout_unavailable' : 'fault', reason }
+      }
+    },
+  }
+}
+
+/** @throws Error when the file is not, byte for byte, the one that was accepted */
+async function readSubmission(submissionsDir: string, bundle: Bundle, job: ScoringJob) {
+  await using file = await open(join(submissionsDir, job.storedName), 'r')
+  const checker = createChecker(bundle.spec, bundle.expected)
+  const hash = createHash('sha256')
+  const buffer = Buffer.alloc(CHUNK_BYTES)
+  let sizeBytes = 0
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES)
+    if (bytesRead === 0) break
+    sizeBytes += bytesRead
+    if (sizeBytes > job.sizeBytes) break
+    const chunk = buffer.subarray(0, bytesRead)
+    hash.update(chunk)
+    checker.write(chunk)
+  }
+  if (sizeBytes !== job.sizeBytes || hash.digest('hex') !== job.sha256) {
+    throw new Error('The stored file is not the one that was accepted.')
+  }
+  return checker.end()
+}

@@ -1,0 +1,115 @@
+import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
+import { SCORER_VERSION, type ScoreResult } from '@medforge/scoring'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { newId } from '../lib/ids.ts'
+import type { Claim } from './queue.ts'
+
+/**
+ * `published`: this score, or an equal one from before, is the official one.
+ * `lost`: the lease is another's now. `outdated`: the competition moved to another holdout meanwhile.
+ */
+export type Publication = 'published' | 'lost' | 'outdated'
+
+/** Old official score off, new one on, submission scored: in one transaction, only while the lease is held and the holdout is the current one. */
+export async function publishScore(
+  db: Kysely<DB>,
+  claim: Claim,
+  result: ScoreResult,
+  now: Date,
+): Promise<Publication> {
+  const { job } = claim
+  return inTransaction(db, async (tx) => {
+    const held = await tx
+      .selectFrom('submissions')
+      .select('id')
+      .where('id', '=', job.submissionId)
+      .where('score_status', '=', 'scoring')
+      .where('lease_owner', '=', claim.leaseOwner)
+      .forUpdate()
+      .executeTakeFirst()
+    if (!held) return 'lost'
+    // Held until the commit: the holdout cannot be switched in between.
+    const current = await tx
+      .selectFrom('competitions')
+      .select('id')
+      .where('id', '=', claim.competitionId)
+      .where('metric_version', '=', job.metricVersion)
+      .where('evaluation_split_version', '=', job.evaluationSplitVersion)
+      .where('manifest_sha256', '=', job.manifestSha256)
+      .modifyEnd(sql`LOCK IN SHARE MODE`)
+      .executeTakeFirst()
+    if (!current) return 'outdated'
+    const scoredAt = await replaceOfficial(tx, claim, result, now)
+    await tx
+      .updateTable('submissions')
+      .set({
+        score_status: 'scored',
+        score_error: null,
+        score_error_internal: null,
+        scored_at: scoredAt,
+        lease_owner: null,
+        lease_expires_at: null,
+      })
+      .where('id', '=', job.submissionId)
+      .execute()
+    return 'published'
+  })
+}
+
+/** @returns when the official score was made: earlier than `now` where an equal one is kept */
+async function replaceOfficial(
+  tx: Transaction<DB>,
+  { job, competitionId, userId }: Claim,
+  result: ScoreResult,
+  now: Date,
+): Promise<SqlTime> {
+  const before = await tx
+    .selectFrom('submission_scores')
+    .select([
+      'id',
+      'primary_score',
+      'scorer_version',
+      'metric_version',
+      'evaluation_split_version',
+      'manifest_sha256',
+      'created_at',
+    ])
+    .where('submission_id', '=', job.submissionId)
+    .where('official_active', '=', 1)
+    .forUpdate()
+    .executeTakeFirst()
+  const isSame =
+    before !== undefined &&
+    before.scorer_version === SCORER_VERSION &&
+    before.metric_version === job.metricVersion &&
+    before.evaluation_split_version === job.evaluationSplitVersion &&
+    before.manifest_sha256 === job.manifestSha256 &&
+    before.primary_score === result.primary_score
+  if (isSame) return before.created_at
+  if (before) {
+    await tx
+      .updateTable('submission_scores')
+      .set({ is_official: false })
+      .where('id', '=', before.id)
+      .execute()
+  }
+  const createdAt = toSqlTime(now)
+  await tx
+    .insertInto('submission_scores')
+    .values({
+      id: newId(),
+      submission_id: job.submissionId,
+      competition_id: competitionId,
+      user_id: userId,
+      primary_score: result.primary_score,
+      score_components: JSON.stringify(result.score_components),
+      scorer_version: SCORER_VERSION,
+      metric_version: job.metricVersion,
+      evaluation_split_version: job.evaluationSplitVersion,
+      manifest_sha256: job.manifestSha256,
+      is_official: true,
+      created_at: createdAt,
+    })
+    .execute()
+  return createdAt
+}

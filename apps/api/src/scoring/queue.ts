@@ -1,0 +1,200 @@
+import { type DB, type SqlTime, toSqlTime } from '@medforge/db'
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import { newId } from '../lib/ids.ts'
+import type { ScoringJob } from './job.ts'
+
+/** A submission that this process may score until the lease runs out. */
+export type Claim = {
+  job: ScoringJob
+  competitionId: string
+  userId: string
+  /** Names this one claim, so that a claim that was lost and taken again by the same process is another. */
+  leaseOwner: string
+  /** This one included. */
+  attempt: number
+  requestId: string
+}
+
+export type ClaimOptions = { worker: string; now: Date; leaseMs: number }
+
+const ROW_COLUMNS = [
+  'id',
+  'competition_id',
+  'user_id',
+  'stored_name',
+  'size_bytes',
+  'sha256',
+  'attempts',
+  'request_id',
+] as const
+
+/** Whether anything is in the queue that may be claimed now. A plain read: no lock, no transaction. */
+export async function hasQueued(db: Kysely<DB>, now: Date): Promise<boolean> {
+  const row = await db
+    .selectFrom('submissions')
+    .select('id')
+    .where('score_status', '=', 'queued')
+    .where((eb) =>
+      eb.or([eb('lease_expires_at', 'is', null), eb('lease_expires_at', '<=', toSqlTime(now))]),
+    )
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Take the oldest queued submission that nobody else is taking at this moment. */
+export async function claimQueued(db: Kysely<DB>, options: ClaimOptions): Promise<Claim | null> {
+  return inShortTransaction(db, async (tx) => {
+    const row = await tx
+      .selectFrom('submissions')
+      .select(ROW_COLUMNS)
+      .where('score_status', '=', 'queued')
+      .where((eb) =>
+        eb.or([
+          eb('lease_expires_at', 'is', null),
+          eb('lease_expires_at', '<=', toSqlTime(options.now)),
+        ]),
+      )
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(1)
+      .forUpdate()
+      .skipLocked()
+      .executeTakeFirst()
+    return row ? take(tx, row, options) : null
+  })
+}
+
+/** Take over a submission whose worker let its lease run out: it died, or was cut off. */
+export async function claimExpired(db: Kysely<DB>, options: ClaimOptions): Promise<Claim | null> {
+  return inShortTransaction(db, async (tx) => {
+    const row = await tx
+      .selectFrom('submissions')
+      .select(ROW_COLUMNS)
+      .where('score_status', '=', 'scoring')
+      .where('lease_expires_at', '<=', toSqlTime(options.now))
+      .limit(1)
+      .forUpdate()
+      .skipLocked()
+      .executeTakeFirst()
+    return row ? take(tx, row, options) : null
+  })
+}
+
+/** Read committed, so that nothing but the row taken is locked: uploads go on. */
+function inShortTransaction<Result>(
+  db: Kysely<DB>,
+  work: (tx: Transaction<DB>) => Promise<Result>,
+): Promise<Result> {
+  return db.transaction().setIsolationLevel('read committed').execute(work)
+}
+
+type QueuedRow = Pick<Selectable<DB['submissions']>, (typeof ROW_COLUMNS)[number]>
+
+async function take(
+  tx: Transaction<DB>,
+  row: QueuedRow,
+  { worker, now, leaseMs }: ClaimOptions,
+): Promise<Claim> {
+  const leaseOwner = `${worker}/${newId()}`
+  const attempt = row.attempts + 1
+  await tx
+    .updateTable('submissions')
+    .set({
+      score_status: 'scoring',
+      lease_owner: leaseOwner,
+      lease_expires_at: expiry(now, leaseMs),
+      attempts: attempt,
+    })
+    .where('id', '=', row.id)
+    .execute()
+  const competition = await tx
+    .selectFrom('competitions')
+    .select(['slug', 'metric_version', 'evaluation_split_version', 'manifest_sha256'])
+    .where('id', '=', row.competition_id)
+    .executeTakeFirstOrThrow()
+  return {
+    job: {
+      submissionId: row.id,
+      storedName: row.stored_name,
+      sizeBytes: row.size_bytes,
+      sha256: row.sha256.toString('hex'),
+      competitionSlug: competition.slug,
+      metricVersion: competition.metric_version,
+      evaluationSplitVersion: competition.evaluation_split_version,
+      manifestSha256: competition.manifest_sha256,
+    },
+    competitionId: row.competition_id,
+    userId: row.user_id,
+    leaseOwner,
+    attempt,
+    requestId: row.request_id,
+  }
+}
+
+/** @returns false when the lease is no longer this claim's: whatever it computes will be thrown away */
+export async function extendLease(
+  db: Kysely<DB>,
+  claim: Claim,
+  now: Date,
+  leaseMs: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await updateClaimed(db, claim)
+    .set({ lease_expires_at: expiry(now, leaseMs) })
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/**
+ * Put a submission back into the queue.
+ *
+ * @param release.reason  for the operator; null when there is none
+ * @param release.countsAsAttempt  false when it was not tried in earnest
+ */
+export async function releaseClaim(
+  db: Kysely<DB>,
+  claim: Claim,
+  release: { notBefore: Date | null; reason: string | null; countsAsAttempt: boolean },
+): Promise<boolean> {
+  const { numUpdatedRows } = await updateClaimed(db, claim)
+    .set({
+      score_status: 'queued',
+      lease_owner: null,
+      lease_expires_at: release.notBefore === null ? null : toSqlTime(release.notBefore),
+      score_error_internal: release.reason,
+      attempts: release.countsAsAttempt ? claim.attempt : claim.attempt - 1,
+    })
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Give a submission up, and its slot of the day back. An official score that it had from before stays. */
+export async function failClaim(
+  db: Kysely<DB>,
+  claim: Claim,
+  reasons: { forPerson: string; internal: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await updateClaimed(db, claim)
+    .set({
+      score_status: 'failed',
+      score_error: reasons.forPerson,
+      score_error_internal: reasons.internal,
+      counts_against_cap: false,
+      lease_owner: null,
+      lease_expires_at: null,
+    })
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+function updateClaimed(db: Kysely<DB>, { job, leaseOwner }: Claim) {
+  return db
+    .updateTable('submissions')
+    .where('id', '=', job.submissionId)
+    .where('score_status', '=', 'scoring')
+    .where('lease_owner', '=', leaseOwner)
+}
+
+function expiry(now: Date, leaseMs: number): SqlTime {
+  return toSqlTime(new Date(now.getTime() + leaseMs))
+}

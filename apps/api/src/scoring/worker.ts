@@ -1,0 +1,245 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { createLoop } from '../lib/loop.ts'
+import type { Scorer, ScoringOutcome } from './job.ts'
+import { publishScore } from './publish.ts'
+import {
+  type Claim,
+  claimExpired,
+  claimQueued,
+  extendLease,
+  failClaim,
+  hasQueued,
+  releaseClaim,
+} from './queue.ts'
+import { holdoutReason } from './waiting.ts'
+
+export type ScoringWorkerDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  logger: Logger
+  /** Names this process in leases; unique among all that run. */
+  name: string
+  /** One submission is scored on each at a time. */
+  scorers: readonly Scorer[]
+  times?: Partial<WorkerTimes>
+}
+
+export type WorkerTimes = {
+  /** How often an idle worker looks into the queue: one indexed read. */
+  pollMs: number
+  leaseMs: number
+  heartbeatMs: number
+  /** How often it looks for leases of workers that died. */
+  takeOverMs: number
+  /** How long submissions wait whose holdout cannot be used. */
+  holdoutRetryMs: number
+  /** After the first fault; the second waits twice as long. */
+  faultRetryMs: number
+  /** What a submission in progress is given when the process ends. */
+  graceMs: number
+}
+
+const TIMES: WorkerTimes = {
+  pollMs: 100,
+  leaseMs: 30_000,
+  heartbeatMs: 10_000,
+  takeOverMs: 2000,
+  holdoutRetryMs: 10_000,
+  faultRetryMs: 1000,
+  graceMs: 3000,
+}
+const ATTEMPTS_MAX = 3
+const BACKOFF_MAX_MS = 5000
+
+const FAILED = {
+  fault:
+    'A fault of the platform kept this file from being scored. It does not count against your day: please upload it again.',
+  invalid:
+    'The competition has changed since this file was accepted, and the file does not fit any more. It does not count against your day.',
+}
+
+export interface ScoringWorker {
+  /** Claim what can be claimed now and start scoring it; resolves when no scorer is free or nothing is left. */
+  claimAvailable(): Promise<void>
+  /** Resolves when nothing is being scored. */
+  idle(): Promise<void>
+  /** Until the signal aborts; then what is being scored is finished or given back, and the scorers are closed. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/**
+ * Takes submissions out of the queue and scores them, as many at a time as there are scorers.
+ *
+ * Any number of workers may run. Killed at any point, its leases run out and another takes over; a result that comes after the lease is
+ * lost changes nothing.
+ */
+export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
+  const { db, clock, logger, name } = deps
+  const times = { ...TIMES, ...deps.times }
+  const free = [...deps.scorers]
+  const running = new Set<Promise<void>>()
+  let takeOverDueMs = 0
+  let onFree = () => {}
+
+  async function claimNext(): Promise<Claim | null> {
+    const options = { worker: name, now: clock.now(), leaseMs: times.leaseMs }
+    if (options.now.getTime() >= takeOverDueMs) {
+      const taken = await claimExpired(db, options)
+      if (taken) return taken
+      takeOverDueMs = options.now.getTime() + times.takeOverMs
+    }
+    return (await hasQueued(db, options.now)) ? claimQueued(db, options) : null
+  }
+
+  async function claimAvailable(): Promise<void> {
+    for (let scorer = free.pop(); scorer; scorer = free.pop()) {
+      const mine = scorer
+      const claim = await claimNext().catch((error) => {
+        free.push(mine)
+        throw error
+      })
+      if (!claim) {
+        free.push(mine)
+        return
+      }
+      const scoring = process(claim, mine).finally(() => {
+        free.push(mine)
+        running.delete(scoring)
+        onFree()
+      })
+      running.add(scoring)
+    }
+  }
+
+  /** Never rejects: what goes wrong here is repaired by the lease running out. */
+  async function process(claim: Claim, scorer: Scorer): Promise<void> {
+    const log = logger.child({
+      request_id: claim.requestId,
+      submission_id: claim.job.submissionId,
+      user_id: claim.userId,
+      competition: claim.job.competitionSlug,
+      attempt: claim.attempt,
+    })
+    const startedMs = performance.now()
+    try {
+      if (claim.attempt > ATTEMPTS_MAX) {
+        await fail(claim, 'fault', 'Three workers died or were cut off while scoring it.', log)
+        return
+      }
+      log.debug('submission.claimed')
+      const outcome = await withHeartbeat(claim, log, () => scorer.score(claim.job))
+      await record(
+        claim,
+        outcome,
+        log.child({ duration_ms: Math.round(performance.now() - startedMs) }),
+      )
+    } catch (error) {
+      log.warn({ err: error }, 'submission.record_failed')
+    }
+  }
+
+  async function withHeartbeat<Result>(
+    claim: Claim,
+    log: Logger,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const beat = async () => {
+      try {
+        const isHeld = await extendLease(db, claim, clock.now(), times.leaseMs)
+        if (!isHeld) log.warn('submission.lease_lost')
+      } catch (error) {
+        log.warn({ err: error }, 'submission.heartbeat_failed')
+      }
+    }
+    const timer = setInterval(() => void beat(), times.heartbeatMs)
+    try {
+      return await work()
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  async function record(claim: Claim, outcome: ScoringOutcome, log: Logger): Promise<void> {
+    switch (outcome.kind) {
+      case 'scored': {
+        const publication = await publishScore(db, claim, outcome.result, clock.now())
+        if (publication === 'outdated') await giveBack(claim)
+        log.info({ publication, primary_score: outcome.result.primary_score }, 'submission.scored')
+        return
+      }
+      case 'holdout_unavailable':
+        await releaseClaim(db, claim, {
+          notBefore: later(times.holdoutRetryMs),
+          reason: holdoutReason(outcome.reason),
+          countsAsAttempt: false,
+        })
+        log.warn({ reason: outcome.reason }, 'submission.holdout_unavailable')
+        return
+      case 'invalid':
+        await fail(claim, 'invalid', outcome.reason, log)
+        return
+      case 'fault':
+        if (claim.attempt >= ATTEMPTS_MAX) {
+          await fail(claim, 'fault', outcome.reason, log)
+          return
+        }
+        await releaseClaim(db, claim, {
+          notBefore: later(times.faultRetryMs * claim.attempt),
+          reason: outcome.reason,
+          countsAsAttempt: true,
+        })
+        log.warn({ reason: outcome.reason }, 'submission.attempt_failed')
+        return
+      case 'interrupted':
+        await giveBack(claim)
+        log.info('submission.given_back')
+        return
+    }
+  }
+
+  async function giveBack(claim: Claim): Promise<void> {
+    await releaseClaim(db, claim, { notBefore: null, reason: null, countsAsAttempt: false })
+  }
+
+  async function fail(
+    claim: Claim,
+    why: keyof typeof FAILED,
+    internal: string,
+    log: Logger,
+  ): Promise<void> {
+    await failClaim(db, claim, { forPerson: FAILED[why], internal })
+    log.error({ reason: internal }, 'submission.failed')
+  }
+
+  function later(ms: number): Date {
+    return new Date(clock.now().getTime() + ms)
+  }
+
+  async function idle(): Promise<void> {
+    while (running.size > 0) await Promise.all(running)
+  }
+
+  return {
+    claimAvailable,
+    idle,
+    async run(signal) {
+      const loop = createLoop({
+        intervalMs: times.pollMs,
+        backoffMaxMs: BACKOFF_MAX_MS,
+        signal,
+        runOnce: claimAvailable,
+        onFailure: (error, retryInMs) =>
+          logger.warn({ err: error, retry_in_ms: retryInMs }, 'scoring.poll_failed'),
+      })
+      onFree = loop.nudge
+      await loop.run()
+      await Promise.race([idle(), sleep(times.graceMs, undefined, { ref: false })])
+      await Promise.all(deps.scorers.map((scorer) => scorer.close()))
+      await idle()
+    },
+  }
+}

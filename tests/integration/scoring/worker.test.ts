@@ -1,0 +1,462 @@
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Scorer, ScoringJob, ScoringOutcome } from '@medforge/api/scoring/job.ts'
+import { publishScore } from '@medforge/api/scoring/publish.ts'
+import { claimQueued } from '@medforge/api/scoring/queue.ts'
+import { createThreadScorer } from '@medforge/api/scoring/scorer.ts'
+import { BUNDLES_ROOT } from '@medforge/competitions'
+import type { Submission, SubmissionAccepted } from '@medforge/contracts'
+import { type DB, toSqlTime } from '@medforge/db'
+import { SCORER_VERSION } from '@medforge/scoring'
+import { eventually } from '@medforge/test-support'
+import type { Kysely } from 'kysely'
+import { describe, expect } from 'vitest'
+import {
+  computeHere,
+  openWorker,
+  signIn,
+  statusOf,
+  submit,
+  TITANIC,
+  test,
+  titanicCsv,
+  titanicWithMatches,
+} from '../competitions/site.ts'
+
+const GOOD = titanicCsv()
+
+/** A scorer whose outcomes the test hands out one by one. */
+function scriptedScorer(outcomes: ScoringOutcome[] = []) {
+  const jobs: ScoringJob[] = []
+  let waiting: ((outcome: ScoringOutcome) => void) | null = null
+  const scorer: Scorer = {
+    score(job) {
+      jobs.push(job)
+      const next = outcomes.shift()
+      if (next) return Promise.resolve(next)
+      return new Promise((resolve) => {
+        waiting = resolve
+      })
+    },
+    async close() {
+      waiting?.({ kind: 'interrupted' })
+    },
+  }
+  return { scorer, jobs, finish: (outcome: ScoringOutcome) => waiting?.(outcome) }
+}
+
+const scored = (value: number): ScoringOutcome => ({
+  kind: 'scored',
+  result: { primary_score: value, score_components: { accuracy: value } },
+})
+const fault: ScoringOutcome = { kind: 'fault', reason: 'the disk is on fire' }
+
+async function scoresOf(db: Kysely<DB>, submissionId: string) {
+  return db
+    .selectFrom('submission_scores')
+    .selectAll()
+    .where('submission_id', '=', submissionId)
+    .orderBy('created_at')
+    .execute()
+}
+
+describe('a worker', () => {
+  test('scores what was uploaded and makes the score official', async ({ site, site_api, db }) => {
+    const { visitor, userId } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 321))
+    site_api.clock.advance(1500)
+    const worker = await openWorker(db, site, site_api)
+    await worker.drain()
+    const [mine] = (await visitor.get(`/competitions/${TITANIC}/submissions/me`)).data<
+      Submission[]
+    >()
+    const competition = await db
+      .selectFrom('competitions')
+      .selectAll()
+      .where('slug', '=', TITANIC)
+      .executeTakeFirstOrThrow()
+    expect(mine).toEqual({
+      ...submission,
+      score_status: 'scored',
+      scored_at: '2026-03-01T12:00:01.500000Z',
+      official_score: {
+        id: expect.any(String),
+        primary_score: 321 / 418,
+        score_components: { accuracy: 321 / 418 },
+        scorer_version: SCORER_VERSION,
+        metric_version: 'accuracy-v1',
+        evaluation_split_version: competition.evaluation_split_version,
+        manifest_sha256: competition.manifest_sha256,
+        created_at: '2026-03-01T12:00:01.500000Z',
+      },
+    })
+    expect(worker.logs.find(({ msg }) => msg === 'submission.scored')).toMatchObject({
+      submission_id: submission.id,
+      user_id: userId,
+      request_id: (await statusOf(db, submission.id)).request_id,
+      publication: 'published',
+    })
+  })
+
+  test('scores boxes and images too', async ({ site, site_api, db }) => {
+    const { visitor } = await signIn(site_api, db)
+    const sample = async (slug: string) =>
+      (await visitor.get(`/competitions/${slug}/sample-submission`)).text
+    const rsna = await submit(visitor, await sample('rsna-pneumonia-detection'), {
+      slug: 'rsna-pneumonia-detection',
+    })
+    const cifar = await submit(visitor, await sample('cifar-100-classification'), {
+      slug: 'cifar-100-classification',
+    })
+    await (await openWorker(db, site, site_api)).drain()
+    expect((await scoresOf(db, rsna.submission.id))[0]?.primary_score).toBe(0)
+    expect((await scoresOf(db, cifar.submission.id))[0]?.primary_score).toBe(0.01)
+  })
+
+  test('shares a queue with others: each submission is scored once, oldest first', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    await db.updateTable('competitions').set({ submission_cap_per_day: 100 }).execute()
+    const { visitor } = await signIn(site_api, db)
+    const ids: string[] = []
+    for (let nth = 0; nth < 12; nth += 1) {
+      site_api.clock.advance(10)
+      ids.push((await submit(visitor, GOOD)).submission.id)
+    }
+    const workers = await Promise.all(
+      ['a', 'b', 'c'].map((name) => openWorker(db, site, { ...site_api, name })),
+    )
+    await Promise.all(workers.map((worker) => worker.drain()))
+    const claimed = workers.map(({ logs }) =>
+      logs
+        .filter(({ msg }) => msg === 'submission.claimed')
+        .map(({ submission_id }) => submission_id),
+    )
+    expect(claimed.flat().toSorted()).toEqual(ids.toSorted())
+    for (const each of claimed) expect(each).toEqual(ids.filter((id) => each.includes(id)))
+    const official = await db.selectFrom('submission_scores').select('id').execute()
+    expect(official).toHaveLength(12)
+  })
+
+  test('is taken over when it dies, and its late result changes nothing', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 100))
+    const dead = scriptedScorer()
+    const first = await openWorker(db, site, { ...site_api, name: 'dead', scorers: [dead.scorer] })
+    await first.claimAvailable()
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'scoring',
+      attempts: 1,
+    })
+
+    const second = await openWorker(db, site, { ...site_api, name: 'alive' })
+    site_api.clock.advance(29_000)
+    await second.drain()
+    expect((await statusOf(db, submission.id)).score_status).toBe('scoring')
+    site_api.clock.advance(2000)
+    await second.drain()
+    expect(await statusOf(db, submission.id)).toMatchObject({ score_status: 'scored', attempts: 2 })
+
+    dead.finish(scored(1))
+    await first.idle()
+    expect(first.logs.at(-1)).toMatchObject({ publication: 'lost' })
+    const scores = await scoresOf(db, submission.id)
+    expect(scores.map(({ primary_score }) => primary_score)).toEqual([100 / 418])
+  })
+
+  test('keeps its lease while it works', async ({ site, site_api, db }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    const slow = scriptedScorer()
+    const worker = await openWorker(db, site, {
+      ...site_api,
+      scorers: [slow.scorer],
+      times: { heartbeatMs: 10 },
+    })
+    await worker.claimAvailable()
+    site_api.clock.advance(29_000)
+    const extended = toSqlTime(new Date(site_api.clock.now().getTime() + 30_000))
+    await eventually(async () => (await statusOf(db, submission.id)).lease_expires_at === extended)
+    site_api.clock.advance(2000)
+    const other = await openWorker(db, site, { ...site_api, name: 'other' })
+    await other.drain()
+    slow.finish(scored(0.5))
+    await worker.idle()
+    expect((await scoresOf(db, submission.id)).map(({ primary_score }) => primary_score)).toEqual([
+      0.5,
+    ])
+  })
+
+  test('tries three times, then gives up with a reason for the person and gives the slot back', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    const { scorer, jobs } = scriptedScorer([fault, fault, fault])
+    const worker = await openWorker(db, site, { ...site_api, scorers: [scorer] })
+    await worker.drain()
+    await worker.drain()
+    expect(jobs).toHaveLength(1)
+    site_api.clock.advance(1000)
+    await worker.drain()
+    site_api.clock.advance(2000)
+    await worker.drain()
+    site_api.clock.advance(60_000)
+    await worker.drain()
+    expect(jobs).toHaveLength(3)
+    const [mine] = (await visitor.get(`/competitions/${TITANIC}/submissions/me`)).data<
+      Submission[]
+    >()
+    expect(mine).toMatchObject({
+      id: submission.id,
+      score_status: 'failed',
+      score_error: expect.stringContaining('does not count'),
+      official_score: null,
+    })
+    expect(mine?.score_error).not.toContain('fire')
+    expect((await statusOf(db, submission.id)).score_error_internal).toContain('fire')
+    expect((await submit(visitor, GOOD)).remaining_today).toBe(19)
+  })
+
+  test('gives a submission up that killed three workers', async ({ site, site_api, db }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    for (const name of ['one', 'two', 'three']) {
+      const { scorer } = scriptedScorer()
+      const worker = await openWorker(db, site, { ...site_api, name, scorers: [scorer] })
+      await worker.claimAvailable()
+      expect((await statusOf(db, submission.id)).lease_owner).toContain(name)
+      site_api.clock.advance(31_000)
+    }
+    const { scorer, jobs } = scriptedScorer()
+    await (await openWorker(db, site, { ...site_api, scorers: [scorer] })).drain()
+    expect(jobs).toEqual([])
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'failed',
+      counts_against_cap: false,
+    })
+  })
+
+  test('gives what it holds back when it is asked to end, and that is no attempt', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    const { scorer } = scriptedScorer()
+    const worker = await openWorker(db, site, {
+      ...site_api,
+      scorers: [scorer],
+      times: { graceMs: 10, pollMs: 10 },
+    })
+    const stopping = new AbortController()
+    const running = worker.run(stopping.signal)
+    await eventually(async () => (await statusOf(db, submission.id)).score_status === 'scoring')
+    stopping.abort()
+    await running
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'queued',
+      attempts: 0,
+      lease_owner: null,
+      lease_expires_at: null,
+    })
+  })
+
+  test('does not score a file that is not the one that was accepted', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    await writeFile(
+      join(site.submissionsDir, `${submission.id}.csv`),
+      titanicCsv(() => 1),
+    )
+    const worker = await openWorker(db, site, site_api)
+    await worker.drain()
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'queued',
+      score_error_internal: expect.stringContaining('not the one that was accepted'),
+    })
+    expect(await scoresOf(db, submission.id)).toEqual([])
+  })
+})
+
+describe('a holdout', () => {
+  test('that is missing or changed leaves submissions waiting, without an attempt, until it is repaired', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const hiddenRoot = await mkdtemp(join(tmpdir(), 'medforge-hidden-'))
+    await cp(site.hiddenRoot, hiddenRoot, { recursive: true })
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 7))
+    const worker = await openWorker(db, { ...site, hiddenRoot }, site_api)
+    const { evaluation_split_version: version } = await db
+      .selectFrom('competitions')
+      .select('evaluation_split_version')
+      .where('slug', '=', TITANIC)
+      .executeTakeFirstOrThrow()
+    const folder = join(hiddenRoot, TITANIC, version)
+
+    await rename(folder, `${folder}.away`)
+    await worker.drain()
+    await rename(`${folder}.away`, folder)
+    const labels = join(folder, 'holdout_labels.csv')
+    await writeFile(
+      labels,
+      titanicCsv(() => 1),
+    )
+    site_api.clock.advance(10_000)
+    await worker.drain()
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'queued',
+      attempts: 0,
+      score_error: null,
+      score_error_internal: expect.stringMatching(/^holdout: .*not the file that its manifest/),
+    })
+    expect(await scoresOf(db, submission.id)).toEqual([])
+
+    await cp(join(site.hiddenRoot, TITANIC, version, 'holdout_labels.csv'), labels)
+    site_api.clock.advance(10_000)
+    await worker.drain()
+    expect((await scoresOf(db, submission.id))[0]?.primary_score).toBe(7 / 418)
+    await rm(hiddenRoot, { recursive: true })
+  })
+
+  test('whose manifest is not the one of the row gives no score', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    await db
+      .updateTable('competitions')
+      .set({ manifest_sha256: 'f'.repeat(64) })
+      .execute()
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    await (await openWorker(db, site, site_api)).drain()
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'queued',
+      score_error_internal: expect.stringContaining('holdout: '),
+    })
+  })
+
+  test('that was switched while a submission was being scored makes it be scored again', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    const { scorer, finish, jobs } = scriptedScorer()
+    const worker = await openWorker(db, site, { ...site_api, scorers: [scorer] })
+    await worker.claimAvailable()
+    const before = jobs[0]?.manifestSha256 ?? ''
+    await db
+      .updateTable('competitions')
+      .set({ manifest_sha256: 'e'.repeat(64) })
+      .execute()
+    finish(scored(1))
+    await worker.idle()
+    expect(await statusOf(db, submission.id)).toMatchObject({ score_status: 'queued', attempts: 0 })
+    expect(await scoresOf(db, submission.id)).toEqual([])
+    await db.updateTable('competitions').set({ manifest_sha256: before }).execute()
+    await (await openWorker(db, site, site_api)).drain()
+    expect((await statusOf(db, submission.id)).score_status).toBe('scored')
+  })
+})
+
+describe(publishScore, () => {
+  test('leaves exactly one official score, whoever publishes and however often', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    const claimNow = () =>
+      claimQueued(db, { worker: 'w', now: site_api.clock.now(), leaseMs: 1000 })
+    const first = await claimNow()
+    if (!first || first.job.submissionId !== submission.id) throw new Error('no claim')
+    const result = { primary_score: 0.5, score_components: { accuracy: 0.5 } }
+    const publications = await Promise.all(
+      Array.from({ length: 6 }, () => publishScore(db, first, result, site_api.clock.now())),
+    )
+    expect(publications.toSorted()).toEqual([...Array(5).fill('lost'), 'published'])
+    expect(await scoresOf(db, submission.id)).toHaveLength(1)
+
+    // The same again keeps the old row; another value takes its place.
+    for (const [value, rows] of [
+      [0.5, 1],
+      [0.6, 2],
+    ] as const) {
+      site_api.clock.advance(1000)
+      await db.updateTable('submissions').set({ score_status: 'queued' }).execute()
+      const claim = await claimNow()
+      if (!claim) throw new Error('no claim')
+      const again = { primary_score: value, score_components: { accuracy: value } }
+      expect(await publishScore(db, claim, again, site_api.clock.now())).toBe('published')
+      const scores = await scoresOf(db, submission.id)
+      expect(scores).toHaveLength(rows)
+      expect(
+        scores.filter(({ is_official }) => is_official).map(({ primary_score }) => primary_score),
+      ).toEqual([value])
+    }
+    expect(site).toBeDefined()
+  })
+})
+
+describe('the whole way', () => {
+  test('an upload waits for its score, which a thread computes', async ({ site, db }) => {
+    const api = await site.openApi({ AUTO_SCORE_ON_SUBMIT: 'true' })
+    const { visitor } = await signIn(api, db)
+    const scorer = createThreadScorer({
+      bundlesRoot: BUNDLES_ROOT,
+      hiddenRoot: site.hiddenRoot,
+      submissionsDir: site.submissionsDir,
+    })
+    const worker = await openWorker(db, site, { ...api, scorers: [scorer] })
+    const stopping = new AbortController()
+    const running = worker.run(stopping.signal)
+    const accepted: SubmissionAccepted = await submit(
+      visitor,
+      await titanicWithMatches(site.hiddenRoot, 400),
+    )
+    expect(accepted.submission).toMatchObject({
+      score_status: 'scored',
+      official_score: { primary_score: 400 / 418 },
+    })
+    expect(accepted.remaining_today).toBe(19)
+    stopping.abort()
+    await running
+  })
+
+  test('the same file gives the same double in a thread and here', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 123))
+    const claim = await claimQueued(db, { worker: 'w', now: site_api.clock.now(), leaseMs: 1000 })
+    if (claim?.job.submissionId !== submission.id) throw new Error('no claim')
+    const { hiddenRoot, submissionsDir } = site
+    const inThread = createThreadScorer({ bundlesRoot: BUNDLES_ROOT, hiddenRoot, submissionsDir })
+    const here = await computeHere(site)
+    expect(await inThread.score(claim.job)).toEqual(await here.score(claim.job))
+    await inThread.close()
+  })
+})
