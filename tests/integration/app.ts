@@ -3,6 +3,7 @@ import { buildApp } from '@medforge/api/app.ts'
 import { parseServerConfig } from '@medforge/api/config/config.ts'
 import { openServerContext, type ServerContext } from '@medforge/api/context.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
+import type { IpcEndpoint } from '@medforge/api/sessions/index.ts'
 import type { DB } from '@medforge/db'
 import {
   createFakeClock,
@@ -14,6 +15,7 @@ import {
 } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
 import { test as base, expect } from 'vitest'
+import { conforming } from './conformance.ts'
 
 export const SESSION_SECRET = 'f3b1c5a79d2e4068b7f1a0c3d5e7928411223344'
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
@@ -48,6 +50,8 @@ export type LogLine = Record<string, unknown> & { level: string; msg?: string }
 export type TestAppOptions = {
   env?: Record<string, string>
   timeouts?: Partial<ServerContext['timeouts']>
+  /** The server's end of the channel to a reconciler; nobody listens unless given. */
+  endpoint?: IpcEndpoint
   /** Replaces parts of the context before the application is built from it. */
   arrange?: (context: ServerContext) => void
 }
@@ -70,6 +74,7 @@ export async function openTestApp(
     overrides: {
       clock,
       monotonicMs: () => monotonic.nowMs,
+      endpoint: options.endpoint ?? { on() {}, off() {} },
       ...(options.timeouts ? { timeouts: options.timeouts } : {}),
     },
   })
@@ -81,7 +86,7 @@ export async function openTestApp(
     clock,
     monotonic,
     logs,
-    visitor: (visitorOptions) => createVisitor(app, visitorOptions),
+    visitor: (visitorOptions) => createVisitor(conforming(app), visitorOptions),
     async [Symbol.asyncDispose]() {
       stopping.abort()
       await app.close()
@@ -90,7 +95,7 @@ export async function openTestApp(
   }
 }
 
-function collectLines(lines: LogLine[]): Writable {
+export function collectLines(lines: LogLine[]): Writable {
   return new Writable({
     write(chunk, _encoding, done) {
       for (const line of String(chunk).split('\n')) if (line) lines.push(JSON.parse(line))

@@ -1,12 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const START_LIMIT_MS = 60_000
+const PREFIX = 'medforge-mariadb-'
 
 /**
  * One MariaDB for the whole run, empty and thrown away afterwards; `TEST_DATABASE_URL` tells the tests where it is.
@@ -22,7 +23,8 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
 }
 
 async function startMariadb(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'medforge-mariadb-'))
+  removeLeftovers()
+  const folder = mkdtempSync(join(tmpdir(), PREFIX))
   const socket = join(folder, 'socket')
   const log = join(folder, 'log')
   const account = process.getuid?.() === 0 ? ['--user=root'] : []
@@ -45,11 +47,15 @@ async function startMariadb(): Promise<{ url: string; stop: () => Promise<void> 
   }
   const port = await findFreePort()
   const server = spawn(
-    'mariadbd',
+    'setpriv',
     [
+      // A kill -9 of this process ends the server too.
+      ...['--pdeathsig', 'KILL', 'mariadbd'],
       '--no-defaults',
       ...account,
       `--datadir=${folder}/data`,
+      // Its own: a server that starts removes the temporary tables of others.
+      `--tmpdir=${folder}`,
       `--socket=${socket}`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
@@ -88,6 +94,19 @@ async function startMariadb(): Promise<{ url: string; stop: () => Promise<void> 
 
 const SET_UP_SQL =
   "CREATE USER IF NOT EXISTS test@'127.0.0.1' IDENTIFIED BY 'test'; GRANT ALL ON *.* TO test@'127.0.0.1' WITH GRANT OPTION"
+
+/** Folders of runs that were killed: their server is gone, so nobody writes to them. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const folder = join(tmpdir(), name)
+    const pid = existsSync(join(folder, 'pid'))
+      ? readFileSync(join(folder, 'pid'), 'utf8').trim()
+      : ''
+    const isNew = Date.now() - statSync(folder).mtimeMs < START_LIMIT_MS
+    const isServed = pid !== '' && existsSync(`/proc/${pid}`)
+    if (!isNew && !isServed) rmSync(folder, { recursive: true, force: true })
+  }
+}
 
 async function findFreePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')

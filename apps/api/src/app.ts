@@ -1,5 +1,6 @@
 import { API_PREFIX } from '@medforge/contracts'
 import type { FastifyInstance } from 'fastify'
+import { competitionRoutes } from './competitions/index.ts'
 import type { ServerContext } from './context.ts'
 import { hostsOf } from './http/hosts.ts'
 import { createOpenApiDocument } from './http/openapi.ts'
@@ -21,7 +22,17 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
   await app.register(
     documentRoutes(() => createOpenApiDocument(routes.list(), `https://${hosts.api}`)),
   )
-  const domains = [context.identity.routes(guards), statusRoutes(platform)]
+  const competitions = competitionRoutes({
+    ...context,
+    apiHost: hosts.api,
+    settings: config.submissions,
+  })
+  const domains = [
+    context.identity.routes(guards),
+    ...context.sessions.routes(guards),
+    competitions,
+    statusRoutes(platform),
+  ]
   for (const domain of domains) await app.register(domain, { prefix: API_PREFIX })
 
   await app.ready()

@@ -9,8 +9,16 @@ import { HTTP_TIMEOUTS, type HttpTimeouts } from './http/server.ts'
 import { createIdentity, type Identity } from './identity/index.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import type { Logger } from './lib/logger.ts'
+import { parentChannel } from './lib/parent-channel.ts'
 import type { PlatformDeps } from './platform/index.ts'
 import { readHealthInTime, readOccupancy } from './platform/index.ts'
+import {
+  countActive,
+  type IpcEndpoint,
+  openSessions,
+  readHealth,
+  type Sessions,
+} from './sessions/index.ts'
 
 /** Everything that the server is built from. A domain gets just what it needs as arguments, never this whole. */
 export type ServerContext = AsyncDisposable & {
@@ -22,6 +30,7 @@ export type ServerContext = AsyncDisposable & {
   guards: RouteGuards
   pagination: Pagination
   identity: Identity
+  sessions: Sessions
   platform: PlatformDeps
   /** Aborts when the process is asked to end. */
   signal: AbortSignal
@@ -33,7 +42,13 @@ export type ServerContextOptions = {
   logger: Logger
   signal: AbortSignal
   /** Replacements for tests. */
-  overrides?: { clock?: Clock; monotonicMs?: () => number; timeouts?: Partial<HttpTimeouts> }
+  overrides?: {
+    clock?: Clock
+    monotonicMs?: () => number
+    timeouts?: Partial<HttpTimeouts>
+    /** This process's end of the channel to the reconciler. */
+    endpoint?: IpcEndpoint
+  }
 }
 
 const POOL_SIZE = 16
@@ -52,7 +67,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
       cookieDomain: config.cookieDomain,
       sessionSecret: secrets.sessionSecret,
     },
-    countActiveSessions: async () => 0,
+    countActiveSessions: (userId) => countActive(db, userId),
   })
   const { max, windowSeconds } = config.auth.rateLimit
   const guards = createGuards({
@@ -64,6 +79,19 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     authenticateCookie: identity.authenticateCookie,
   })
 
+  const { recoveryEnabled, gpuMode } = config.sessions
+  const pagination = createPagination(secrets.sessionSecret)
+  const sessions = openSessions({
+    db,
+    clock,
+    logger,
+    identity,
+    pagination,
+    endpoint: overrides.endpoint ?? parentChannel,
+    config,
+    signal,
+  })
+
   return {
     config,
     timeouts: { ...HTTP_TIMEOUTS, ...overrides.timeouts },
@@ -71,15 +99,17 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     clock,
     logger,
     guards,
-    pagination: createPagination(secrets.sessionSecret),
+    pagination,
     identity,
+    sessions,
     platform: {
-      gpuMode: config.sessions.gpuMode,
-      readHealth: () => readHealthInTime(async () => ({ status: 'ok' }), logger),
+      gpuMode,
+      readHealth: () => readHealthInTime(() => readHealth(db, clock, { recoveryEnabled }), logger),
       readOccupancy: () => readOccupancy(db),
     },
     signal,
     async [Symbol.asyncDispose]() {
+      await sessions[Symbol.asyncDispose]()
       await identity.settled()
       await db.destroy()
     },

@@ -75,6 +75,9 @@ describe('GET /healthz', () => {
     const api = await open({ env: { DATABASE_URL: 'mysql://x:x@127.0.0.1:1/x' } })
     const answer = await api.visitor().get('!/healthz')
     expect(answer.status).toBe(503)
-    expect(JSON.parse(answer.text).data.status).toBe('degraded')
+    expect(JSON.parse(answer.text).data).toEqual({
+      status: 'degraded',
+      reasons: ['The database cannot be reached.'],
+    })
   })
 })

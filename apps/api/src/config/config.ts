@@ -141,7 +141,11 @@ export function parseWorkerConfig(env: Env): Parsed<WorkerConfig> {
   const config: WorkerConfig = {
     ...readCommon(read),
     submissionsDir: readDir(read, 'SUBMISSIONS_DIR', '/var/lib/medforge/submissions'),
-    competitionsDataDir: readDir(read, 'COMPETITIONS_DATA_DIR', '/var/lib/medforge/competitions'),
+    competitionsDataDir: readDir(
+      read,
+      'COMPETITIONS_DATA_DIR',
+      '/var/lib/medforge/competitions/hidden',
+    ),
   }
   const secrets = readSecrets(read)
   read.finish()

@@ -20,7 +20,7 @@ describe(canonicalEmail, () => {
     'ada',
     '@example.org',
     'ada@',
-    'ada@example',
+    'ada@intranet',
     'a@b@example.org',
     'ada@.org',
     'ada@example.',

@@ -1,4 +1,5 @@
 import type { Health } from '@medforge/contracts'
+import { isDatabaseAway } from '@medforge/db'
 import type { Logger } from '../lib/logger.ts'
 
 const DEADLINE_MS = 3000
@@ -18,7 +19,10 @@ export async function readHealthInTime(
     return await Promise.race([read(), late])
   } catch (error) {
     logger.warn({ err: error }, 'health.unreadable')
-    return { status: 'degraded', reasons: ['The database cannot be reached.'] }
+    const reason = isDatabaseAway(error)
+      ? 'The database cannot be reached.'
+      : 'The state of the platform cannot be read.'
+    return { status: 'degraded', reasons: [reason] }
   } finally {
     clearTimeout(timer)
   }

@@ -1,0 +1,105 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { createClient } from '@medforge/client'
+import { eventually } from '@medforge/test-support'
+import { describe, expect } from 'vitest'
+import { test as base, serverEnv } from '../app.ts'
+
+const SERVER = fileURLToPath(import.meta.resolve('@medforge/api/main/server.ts'))
+const SLOW = { timeoutMs: 20_000 }
+
+type Started = { child: ChildProcess; exited: Promise<unknown[]>; said: () => string; url: string }
+
+const test = base.extend(
+  'start',
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern
+  ({}, { onCleanup }) => {
+    const started: Started[] = []
+    onCleanup(async () => {
+      for (const { child, exited } of started) {
+        child.kill('SIGKILL')
+        await exited
+      }
+    })
+    return async (env: Record<string, string>): Promise<Started> => {
+      const port = await findFreePort()
+      const child = fork(SERVER, {
+        // Away from the test run's own settings, and with the port that is free.
+        env: { PATH: '/usr/bin', API_PORT: String(port), ...env },
+        execArgv: [],
+        silent: true,
+      })
+      let text = ''
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', (chunk) => {
+          text += chunk
+        })
+      }
+      const exited = once(child, 'exit')
+      const server = { child, exited, said: () => text, url: `http://127.0.0.1:${port}` }
+      started.push(server)
+      return server
+    }
+  },
+)
+
+describe('the server process', () => {
+  test('serves until it is asked to end, and then ends well', async ({ start, database }) => {
+    const { child, exited, said, url } = await start(serverEnv(database.url))
+    await eventually(() => expect(said()).toContain('server.listening'), SLOW)
+    const client = createClient({ baseUrl: url })
+    expect(await client.health()).toMatchObject({ status: 'degraded' })
+    expect(await client.listCompetitions()).toMatchObject({ items: expect.any(Array) })
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+  })
+
+  test('ends when its supervisor is gone', async ({ start, database }) => {
+    const { child, exited, said } = await start(serverEnv(database.url))
+    await eventually(() => expect(said()).toContain('server.listening'), SLOW)
+    child.disconnect()
+    expect(await exited).toEqual([0, null])
+  })
+
+  test('waits for a database that is away, says so, and can be ended meanwhile', async ({
+    start,
+  }) => {
+    const { child, exited, said } = await start(serverEnv('mysql://x:x@127.0.0.1:1/x'))
+    await eventually(() => expect(said()).toContain('database.waiting'), SLOW)
+    expect(said()).toContain('the database does not answer')
+    expect(child.exitCode).toBeNull()
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+  })
+
+  test('waits for migrations and names them', async ({ start, database }) => {
+    const empty = new URL(database.url)
+    empty.pathname = '/mysql'
+    const { child, exited, said } = await start(serverEnv(empty.href))
+    await eventually(() => expect(said()).toContain('migrations are pending'), SLOW)
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+  })
+
+  test('refuses a configuration that cannot work, in plain words, with every fault', async ({
+    start,
+  }) => {
+    const { exited, said } = await start({ SESSION_SECRET: 'hunter2' })
+    expect(await exited).toEqual([78, null])
+    expect(said()).toContain('DOMAIN: is missing')
+    expect(said()).toContain('SESSION_SECRET: is wrong')
+    expect(said()).toContain('PACK_IMAGE: is missing')
+    expect(said()).not.toMatch(/hunter2|at .*\.ts/)
+  })
+})
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  if (address === null || typeof address === 'string') throw new Error('No free port.')
+  return address.port
+}
