@@ -1,6 +1,6 @@
 'use client'
 
-import Link from 'next/link'
+import { Link } from '../components/link.tsx'
 import { Button, buttonStyle } from '../components/ui/button.tsx'
 import { PageShell } from '../components/ui/page-shell.tsx'
 

@@ -1,12 +1,12 @@
 import type { GpuMode } from '@medforge/contracts'
 import { PageShell } from '../components/ui/page-shell.tsx'
 
-export function HowItWorks({ mode }: { mode: GpuMode }) {
-  const gpu = mode === 'simulated' ? 'one simulated GPU' : 'one GPU that nobody else uses'
+/** @param mode  null where the host did not say what its GPUs are */
+export function HowItWorks({ mode }: { mode: GpuMode | null }) {
   const steps = [
     {
       title: 'Launch',
-      text: `Your session gets a container, a workspace of its own and ${gpu}. You watch every step until the editor answers.`,
+      text: `Your session gets a container and a workspace of its own${withGpu(mode)}. You watch every step until the editor answers.`,
     },
     {
       title: 'Work',
@@ -37,4 +37,9 @@ export function HowItWorks({ mode }: { mode: GpuMode }) {
       </PageShell>
     </div>
   )
+}
+
+function withGpu(mode: GpuMode | null): string {
+  if (mode === null) return ''
+  return mode === 'simulated' ? ', with one simulated GPU' : ', with one GPU that nobody else uses'
 }

@@ -1,7 +1,7 @@
 'use client'
 
-import Link from 'next/link'
 import { usePathname } from 'next/navigation'
+import { Link } from '../components/link.tsx'
 import { places } from './places.ts'
 
 export function NavLinks({ isSignedIn }: { isSignedIn: boolean }) {

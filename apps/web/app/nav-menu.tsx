@@ -1,7 +1,7 @@
 'use client'
 
 import { Menu as MenuIcon } from 'lucide-react'
-import Link from 'next/link'
+import { Link } from '../components/link.tsx'
 import { ThemeChoices } from '../components/theme-menu.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../components/ui/menu.tsx'
 import { places } from './places.ts'

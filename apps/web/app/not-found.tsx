@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import Link from 'next/link'
+import { Link } from '../components/link.tsx'
 import { buttonStyle } from '../components/ui/button.tsx'
 import { PageShell } from '../components/ui/page-shell.tsx'
 

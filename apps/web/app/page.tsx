@@ -1,6 +1,6 @@
 import { ArrowRight } from 'lucide-react'
-import Link from 'next/link'
-import { FailureNotice } from '../components/failure-notice.tsx'
+import { Link } from '../components/link.tsx'
+import { LoadFailure } from '../components/load-failure.tsx'
 import { buttonStyle } from '../components/ui/button.tsx'
 import { Notice } from '../components/ui/notice.tsx'
 import { PageShell } from '../components/ui/page-shell.tsx'
@@ -52,7 +52,7 @@ export default async function LandingPage() {
           </Notice>
         )}
       </PageShell>
-      <HowItWorks mode={status.ok ? status.value.gpus.mode : 'nvidia'} />
+      <HowItWorks mode={status.ok ? status.value.gpus.mode : null} />
       <PageShell className="pt-14 sm:pt-20">
         <h2 className="text-xl sm:text-2xl">Open competitions</h2>
         <p className="mt-2 mb-6 max-w-2xl text-ink-muted">
@@ -61,7 +61,7 @@ export default async function LandingPage() {
         {competitions.ok ? (
           <CompetitionList competitions={competitions.value.items} headingLevel={3} />
         ) : (
-          <FailureNotice failure={competitions.failure} />
+          <LoadFailure failure={competitions.failure} />
         )}
       </PageShell>
     </>

@@ -1,4 +1,4 @@
-import Link from 'next/link'
+import { Link } from '../components/link.tsx'
 
 export function SiteFooter({ apiUrl }: { apiUrl: string }) {
   return (

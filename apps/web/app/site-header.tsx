@@ -1,4 +1,4 @@
-import Link from 'next/link'
+import { Link } from '../components/link.tsx'
 import { ThemeMenu } from '../components/theme-menu.tsx'
 import { BrandMark } from '../components/ui/brand-mark.tsx'
 import { buttonStyle } from '../components/ui/button.tsx'

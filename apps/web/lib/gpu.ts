@@ -9,3 +9,10 @@ export function gpuName(gpuId: number, mode: GpuMode): string {
 export function gpuCount(count: number, mode: GpuMode): string {
   return mode === 'simulated' ? plural(count, 'simulated GPU') : plural(count, 'GPU')
 }
+
+/** A sentence of ours that names GPUs, as it must read on this host. */
+export function nameGpus(sentence: string, mode: GpuMode): string {
+  return mode === 'simulated'
+    ? sentence.replace(/(?<!simulated )\bGPU/g, 'simulated GPU')
+    : sentence
+}

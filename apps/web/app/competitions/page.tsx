@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { FailureNotice } from '../../components/failure-notice.tsx'
+import { LoadFailure } from '../../components/load-failure.tsx'
 import { PageShell, PageTitle } from '../../components/ui/page-shell.tsx'
 import { CompetitionList } from '../../features/competitions/competition-list.tsx'
 import { attempt } from '../../lib/api/attempt.ts'
@@ -19,7 +19,7 @@ export default async function CompetitionsPage() {
       {competitions.ok ? (
         <CompetitionList competitions={competitions.value.items} />
       ) : (
-        <FailureNotice failure={competitions.failure} />
+        <LoadFailure failure={competitions.failure} />
       )}
     </PageShell>
   )

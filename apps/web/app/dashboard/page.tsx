@@ -1,16 +1,16 @@
 import { dehydrate, HydrationBoundary, QueryClient } from '@tanstack/react-query'
 import type { Metadata } from 'next'
 import { redirect } from 'next/navigation'
-import { FailureNotice } from '../../components/failure-notice.tsx'
+import { LoadFailure } from '../../components/load-failure.tsx'
 import { PageShell, PageTitle } from '../../components/ui/page-shell.tsx'
 import { loginAddress } from '../../features/identity/next-target.ts'
 import { getViewer } from '../../features/identity/viewer.ts'
 import { HealthNotice } from '../../features/platform/health-notice.tsx'
-import { currentSessionQuery, sessionHistoryQuery } from '../../features/sessions/queries.ts'
+import { sessionHistoryQuery, shownSessionQuery } from '../../features/sessions/queries.ts'
 import { SessionHistory } from '../../features/sessions/session-history.tsx'
 import { SessionPanel } from '../../features/sessions/session-panel.tsx'
-import { attempt } from '../../lib/api/attempt.ts'
 import { serverClient } from '../../lib/api/server.ts'
+import { statusQuery } from '../../lib/api/status-query.ts'
 
 export const metadata: Metadata = { title: 'Dashboard' }
 
@@ -20,26 +20,25 @@ export default async function DashboardPage() {
   if (viewer.kind === 'unknown') {
     return (
       <PageShell className="pt-12">
-        <FailureNotice failure={viewer.failure} />
+        <LoadFailure failure={viewer.failure} />
       </PageShell>
     )
   }
   const client = await serverClient()
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
-  const [status] = await Promise.all([
-    attempt(() => client.status()),
-    queryClient.prefetchQuery(currentSessionQuery(client)),
+  await Promise.all([
+    queryClient.prefetchQuery(statusQuery(client)),
+    queryClient.prefetchQuery(shownSessionQuery(client)),
     queryClient.prefetchInfiniteQuery(sessionHistoryQuery(client)),
   ])
-  const gpuMode = status.ok ? status.value.gpus.mode : 'nvidia'
   return (
     <PageShell>
       <PageTitle title={`Hello, ${viewer.me.display_name}`} />
       <HydrationBoundary state={dehydrate(queryClient)}>
         <div className="space-y-6">
-          {status.ok ? <HealthNotice status={status.value} /> : null}
-          <SessionPanel gpuMode={gpuMode} freeGpus={status.ok ? status.value.gpus.free : null} />
-          <SessionHistory gpuMode={gpuMode} />
+          <HealthNotice />
+          <SessionPanel />
+          <SessionHistory />
         </div>
       </HydrationBoundary>
     </PageShell>

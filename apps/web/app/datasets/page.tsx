@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { FailureNotice } from '../../components/failure-notice.tsx'
+import { LoadFailure } from '../../components/load-failure.tsx'
 import { PageShell, PageTitle } from '../../components/ui/page-shell.tsx'
 import { DatasetList } from '../../features/datasets/dataset-list.tsx'
 import { attempt } from '../../lib/api/attempt.ts'
@@ -19,7 +19,7 @@ export default async function DatasetsPage() {
       {datasets.ok ? (
         <DatasetList datasets={datasets.value.items} />
       ) : (
-        <FailureNotice failure={datasets.failure} />
+        <LoadFailure failure={datasets.failure} />
       )}
     </PageShell>
   )

@@ -24,12 +24,37 @@ describe(parseMarkdown, () => {
     ])
   })
 
+  test('reads a table, and fills a row that is too short', () => {
+    const blocks = parseMarkdown('Columns:\n| A | `b` |\n| --- | :-: |\n| 1 |\nend')
+    expect(blocks).toEqual([
+      { kind: 'paragraph', content: [{ kind: 'text', text: 'Columns:' }] },
+      {
+        kind: 'table',
+        head: [[{ kind: 'text', text: 'A' }], [{ kind: 'code', text: 'b' }]],
+        rows: [[[{ kind: 'text', text: '1' }], []]],
+      },
+      { kind: 'paragraph', content: [{ kind: 'text', text: 'end' }] },
+    ])
+  })
+
+  test('leaves a lone pipe as text', () => {
+    expect(parseMarkdown('| not a table')).toMatchObject([{ kind: 'paragraph' }])
+  })
+
   test('ends with the text when a code fence is never closed', () => {
     expect(parseMarkdown('```\nabc')).toEqual([{ kind: 'code', text: 'abc' }])
   })
 })
 
 describe(parseInline, () => {
+  test('takes underscores for emphasis around words, never inside a name', () => {
+    expect(parseInline('the _Titanic_ set, map_iou_v2')).toEqual([
+      { kind: 'text', text: 'the ' },
+      { kind: 'emphasis', text: 'Titanic' },
+      { kind: 'text', text: ' set, map_iou_v2' },
+    ])
+  })
+
   test('reads code, weight and links', () => {
     expect(
       parseInline('Use `id`, **now**, see [data](https://example.org/a) or [us](/datasets).'),

@@ -7,11 +7,14 @@ export type Block =
   | { kind: 'heading'; level: 2 | 3; content: Inline[] }
   | { kind: 'paragraph'; content: Inline[] }
   | { kind: 'list'; ordered: boolean; items: Inline[][] }
+  | { kind: 'table'; head: Inline[][]; rows: Inline[][][] }
   | { kind: 'code'; text: string }
 
 const FENCE = '```'
 const BULLET = /^\s*[-*]\s+/
 const NUMBER = /^\s*\d+[.)]\s+/
+const TABLE_ROW = /^\s*\|.*\|\s*$/
+const TABLE_RULE = /^\s*\|(\s*:?-+:?\s*\|)+\s*$/
 
 export function parseMarkdown(source: string): Block[] {
   const lines = source.replaceAll('\r\n', '\n').split('\n')
@@ -30,13 +33,18 @@ export function parseMarkdown(source: string): Block[] {
       const level = line.startsWith('###') ? 3 : 2
       blocks.push({ kind: 'heading', level, content: parseInline(line.replace(/^#+\s+/, '')) })
       index += 1
+    } else if (opensTable(lines, index)) {
+      const { block, next } = takeTable(lines, index)
+      blocks.push(block)
+      index = next
     } else if (BULLET.test(line) || NUMBER.test(line)) {
       const { block, next } = takeList(lines, index)
       blocks.push(block)
       index = next
     } else {
       const start = index
-      while (index < lines.length && continuesParagraph(lines[index] ?? '')) index += 1
+      do index += 1
+      while (index < lines.length && continuesParagraph(lines, index))
       blocks.push({ kind: 'paragraph', content: parseInline(joinLines(lines.slice(start, index))) })
     }
   }
@@ -58,9 +66,33 @@ function takeList(lines: string[], start: number): { block: Block; next: number 
   return { block: { kind: 'list', ordered, items: content }, next: index }
 }
 
-function continuesParagraph(line: string): boolean {
-  const opensBlock = line.startsWith(FENCE) || /^#{1,6}\s/.test(line)
-  return line.trim() !== '' && !opensBlock && !BULLET.test(line) && !NUMBER.test(line)
+function opensTable(lines: string[], index: number): boolean {
+  return TABLE_ROW.test(lines[index] ?? '') && TABLE_RULE.test(lines[index + 1] ?? '')
+}
+
+function takeTable(lines: string[], start: number): { block: Block; next: number } {
+  const head = cellsOf(lines[start] ?? '')
+  const rows: Inline[][][] = []
+  let index = start + 2
+  for (; TABLE_ROW.test(lines[index] ?? ''); index += 1) {
+    const cells = cellsOf(lines[index] ?? '')
+    rows.push(head.map((_name, column) => cells[column] ?? []))
+  }
+  return { block: { kind: 'table', head, rows }, next: index }
+}
+
+function cellsOf(line: string): Inline[][] {
+  return line
+    .trim()
+    .slice(1, -1)
+    .split('|')
+    .map((cell) => parseInline(cell.trim()))
+}
+
+function continuesParagraph(lines: string[], index: number): boolean {
+  const line = lines[index] ?? ''
+  if (line.trim() === '' || line.startsWith(FENCE) || /^#{1,6}\s/.test(line)) return false
+  return !BULLET.test(line) && !NUMBER.test(line) && !opensTable(lines, index)
 }
 
 function joinLines(lines: string[]): string {
@@ -68,7 +100,7 @@ function joinLines(lines: string[]): string {
 }
 
 const INLINE =
-  /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|\[([^\]]+)\]\((https:\/\/[^\s)]+|\/[^\s)/][^\s)]*)\)/g
+  /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|\b_([^_\s][^_]*)_\b|\[([^\]]+)\]\((https:\/\/[^\s)]+|\/[^\s)/][^\s)]*)\)/g
 
 /** Links lead to https addresses or to pages of this site; every other target stays visible as text. */
 export function parseInline(source: string): Inline[] {
@@ -84,7 +116,8 @@ export function parseInline(source: string): Inline[] {
 }
 
 function inlineOf(match: RegExpExecArray): Inline {
-  const [, code, strong, emphasis, label, href] = match
+  const [, code, strong, starred, underlined, label, href] = match
+  const emphasis = starred ?? underlined
   if (code !== undefined) return { kind: 'code', text: code }
   if (strong !== undefined) return { kind: 'strong', text: strong }
   if (emphasis !== undefined) return { kind: 'emphasis', text: emphasis }

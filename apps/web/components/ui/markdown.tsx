@@ -17,13 +17,13 @@ function BlockView({ block }: { block: Block }) {
   switch (block.kind) {
     case 'heading':
       return block.level === 2 ? (
-        <h3 className="pt-2 font-semibold text-lg">
+        <h2 className="pt-4 text-xl">
+          <Inlines content={block.content} />
+        </h2>
+      ) : (
+        <h3 className="pt-2 text-lg">
           <Inlines content={block.content} />
         </h3>
-      ) : (
-        <h4 className="pt-1 font-semibold">
-          <Inlines content={block.content} />
-        </h4>
       )
     case 'paragraph':
       return (
@@ -38,6 +38,8 @@ function BlockView({ block }: { block: Block }) {
           {block.text}
         </pre>
       )
+    case 'table':
+      return <TableView block={block} />
     case 'list': {
       const List = block.ordered ? 'ol' : 'ul'
       return (
@@ -57,6 +59,39 @@ function BlockView({ block }: { block: Block }) {
       )
     }
   }
+}
+
+function TableView({ block }: { block: Extract<Block, { kind: 'table' }> }) {
+  const cell = 'border-line border-b px-3 py-2 text-left align-top first:pl-0'
+  return (
+    <div className="overflow-x-auto">
+      <table className="border-collapse text-sm">
+        <thead>
+          <tr>
+            {block.head.map((content, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the text is fixed, so a column is its position
+              <th key={index} scope="col" className={classNames(cell, 'font-semibold')}>
+                <Inlines content={content} />
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {block.rows.map((row, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the text is fixed, so a row is its position
+            <tr key={index}>
+              {row.map((content, column) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: the text is fixed, so a cell is its position
+                <td key={column} className={cell}>
+                  <Inlines content={content} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
 }
 
 function Inlines({ content }: { content: Inline[] }) {

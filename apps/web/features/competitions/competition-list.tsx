@@ -1,7 +1,7 @@
 import type { CompetitionSummary } from '@medforge/contracts'
 import { ArrowRight } from 'lucide-react'
-import Link from 'next/link'
 import type { ReactNode } from 'react'
+import { Link } from '../../components/link.tsx'
 import { metricLabel } from './metric-label.ts'
 
 /** Competitions as cards; the whole card leads to its page. */

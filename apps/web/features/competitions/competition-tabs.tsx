@@ -1,7 +1,7 @@
 'use client'
 
-import Link from 'next/link'
 import { usePathname } from 'next/navigation'
+import { Link } from '../../components/link.tsx'
 
 /** The pages of one competition. */
 export function CompetitionTabs({ slug }: { slug: string }) {

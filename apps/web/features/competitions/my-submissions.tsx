@@ -11,6 +11,7 @@ import { TimeAgo } from '../../components/ui/time-ago.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
 import { explain } from '../../lib/api/failure.ts'
 import { formatScore } from '../../lib/format.ts'
+import { bestId } from './best-submission.ts'
 import { mySubmissionsQuery } from './queries.ts'
 
 type MySubmissionsProps = { slug: string; higherIsBetter: boolean }
@@ -90,17 +91,4 @@ function Outcome({ submission, isBest }: { submission: Submission; isBest: boole
         </span>
       )
   }
-}
-
-/** The submission that counts on the leaderboard: the best score, the earlier one of equals. */
-export function bestId(submissions: readonly Submission[], higherIsBetter: boolean): string | null {
-  const direction = higherIsBetter ? -1 : 1
-  const scored = submissions.filter(({ official_score }) => official_score !== null)
-  const ordered = scored.toSorted(
-    (a, b) =>
-      direction *
-        ((a.official_score?.primary_score ?? 0) - (b.official_score?.primary_score ?? 0)) ||
-      (a.scored_at ?? '').localeCompare(b.scored_at ?? ''),
-  )
-  return ordered[0]?.id ?? null
 }

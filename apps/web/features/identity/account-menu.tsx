@@ -3,7 +3,7 @@
 import type { Me } from '@medforge/contracts'
 import { useMutation } from '@tanstack/react-query'
 import { ChevronDown, LayoutDashboard, LogOut } from 'lucide-react'
-import Link from 'next/link'
+import { Link } from '../../components/link.tsx'
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../components/ui/menu.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
 import { explain } from '../../lib/api/failure.ts'
@@ -15,11 +15,11 @@ export function AccountMenu({ me }: { me: Pick<Me, 'display_name' | 'email' | 'r
       trigger={
         <button
           type="button"
-          aria-label={`Account menu, ${me.display_name}`}
           className="flex h-10 max-w-52 items-center gap-2 rounded-md pr-1.5 pl-2 text-sm hover:bg-sunken"
         >
           <Initial name={me.display_name} />
-          <span className="truncate font-medium max-sm:hidden">{me.display_name}</span>
+          <span className="sr-only">Account menu, </span>
+          <span className="truncate font-medium max-sm:sr-only">{me.display_name}</span>
           <ChevronDown aria-hidden="true" className="size-4 shrink-0 text-ink-muted" />
         </button>
       }
@@ -50,15 +50,15 @@ export function AccountMenu({ me }: { me: Pick<Me, 'display_name' | 'email' | 'r
   )
 }
 
+/** Drawn by the style sheet, because it is no text: the name beside it is. */
 function Initial({ name }: { name: string }) {
   const [first = '?'] = name
   return (
     <span
       aria-hidden="true"
-      className="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft font-semibold text-accent-strong text-xs"
-    >
-      {first.toUpperCase()}
-    </span>
+      data-initial={first.toUpperCase()}
+      className="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft font-semibold text-accent-strong text-xs before:content-[attr(data-initial)]"
+    />
   )
 }
 

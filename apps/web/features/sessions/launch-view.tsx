@@ -1,7 +1,7 @@
 import type { GpuMode } from '@medforge/contracts'
 import { Play } from 'lucide-react'
 import { Button } from '../../components/ui/button.tsx'
-import { gpuCount } from '../../lib/gpu.ts'
+import { gpuCount, nameGpus } from '../../lib/gpu.ts'
 import type { LaunchAction } from './use-session.ts'
 
 type LaunchViewProps = {
@@ -15,7 +15,7 @@ type LaunchViewProps = {
 export function LaunchView({ launch, gpuMode, freeGpus, isFirst }: LaunchViewProps) {
   const oneGpu = gpuMode === 'simulated' ? 'one simulated GPU' : 'one GPU of its own'
   return (
-    <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-5">
+    <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-5 not-first:border-line not-first:border-t not-first:pt-6">
       <div className="min-w-0 max-w-lg space-y-1.5">
         <h2 className="text-xl">{isFirst ? 'Launch your first session' : 'Launch a session'}</h2>
         <p className="text-ink-muted text-sm">
@@ -30,7 +30,9 @@ export function LaunchView({ launch, gpuMode, freeGpus, isFirst }: LaunchViewPro
         </Button>
         {freeGpus === null ? null : (
           <p className="text-ink-muted text-xs">
-            {freeGpus === 0 ? 'No GPU is free right now' : `${gpuCount(freeGpus, gpuMode)} free`}
+            {freeGpus === 0
+              ? nameGpus('No GPU is free right now', gpuMode)
+              : `${gpuCount(freeGpus, gpuMode)} free`}
           </p>
         )}
       </div>

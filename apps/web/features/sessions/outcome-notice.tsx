@@ -5,6 +5,7 @@ import { CopyText } from '../../components/ui/copy-text.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
 import { useServerNow } from '../../lib/clock.tsx'
 import { formatAgo } from '../../lib/format.ts'
+import { nameGpus } from '../../lib/gpu.ts'
 import { StepList } from './step-list.tsx'
 import { launchTimeline } from './timeline.ts'
 
@@ -25,22 +26,19 @@ export function OutcomeNotice({ session, events, gpuMode }: OutcomeNoticeProps) 
       </Notice>
     )
   }
+  const steps = launchTimeline(session, events, now)
   return (
     <div className="space-y-4">
       <Notice tone="bad" role="status" title={`Session failed · ${ended}`}>
         <p>{session.error_message ?? 'The reason was not recorded.'}</p>
         {session.last_snapshot ? <SnapshotLine session={session} /> : null}
         <p>
-          Its GPU is free and its files are kept. Launch again; if it fails again, tell the operator
-          the session’s name, <code className="font-mono">{session.slug}</code>.
+          {nameGpus('Its GPU is free again', gpuMode)} and its files are kept. The operator finds it
+          as <code className="font-mono">{session.slug}</code>.
         </p>
       </Notice>
-      {events.length > 0 ? (
-        <StepList
-          label="Launch steps"
-          gpuMode={gpuMode}
-          steps={launchTimeline(session, events, now)}
-        />
+      {events.length > 0 && steps.some(({ state }) => state === 'failed') ? (
+        <StepList label="Launch steps" gpuMode={gpuMode} steps={steps} />
       ) : null}
     </div>
   )

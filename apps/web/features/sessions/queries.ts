@@ -4,19 +4,27 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 
 /** The event stream tells of changes at once; asking again is what holds when the stream cannot be opened. */
 const ASK_AGAIN_MS = 5_000
-export const HISTORY_PAGE = 10
+const HISTORY_PAGE = 10
 
 export const sessionKeys = {
   all: ['sessions'] as const,
-  current: ['sessions', 'current'] as const,
+  shown: ['sessions', 'shown'] as const,
   history: ['sessions', 'history'] as const,
 }
 
-/** The caller's active session, or null. Shared by the server's prefetch and the dashboard's hook. */
-export function currentSessionQuery(client: Client) {
+/**
+ * The session that the dashboard speaks about: the active one, else the newest, else null.
+ *
+ * The newest is asked for after the active one, so that a session which has just ended is seen ended, never still running.
+ */
+export function shownSessionQuery(client: Client) {
   return queryOptions({
-    queryKey: sessionKeys.current,
-    queryFn: ({ signal }): Promise<Session | null> => client.currentSession(signal),
+    queryKey: sessionKeys.shown,
+    queryFn: async ({ signal }): Promise<Session | null> => {
+      const active = await client.currentSession(signal)
+      if (active) return active
+      return (await client.listSessions({ limit: 1 }, signal)).items[0] ?? null
+    },
     refetchInterval: (query) => {
       const session = query.state.data
       return session && isActiveStatus(session.status) ? ASK_AGAIN_MS : false

@@ -2,14 +2,14 @@
 
 import type { GpuMode, Session } from '@medforge/contracts'
 import { ExternalLink } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { FailureNotice } from '../../components/failure-notice.tsx'
 import { buttonStyle } from '../../components/ui/button.tsx'
-import { Fact, Facts } from '../../components/ui/facts.tsx'
+import { CopyText } from '../../components/ui/copy-text.tsx'
 import { explain } from '../../lib/api/failure.ts'
 import { useServerNow } from '../../lib/clock.tsx'
 import { formatDuration, formatTimestamp } from '../../lib/format.ts'
 import { gpuName } from '../../lib/gpu.ts'
-import { StatusBadge } from './status-badge.tsx'
 import { StopButton } from './stop-button.tsx'
 import type { StopAction } from './use-session.ts'
 
@@ -17,14 +17,12 @@ type RunningViewProps = { session: Session; stop: StopAction; gpuMode: GpuMode }
 
 export function RunningView({ session, stop, gpuMode }: RunningViewProps) {
   const now = useServerNow(1000)
+  const startedAt = session.started_at ?? session.created_at
   return (
     <div className="space-y-6">
       <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-5">
         <div className="space-y-1.5">
-          <div className="flex items-center gap-3">
-            <h2 className="text-xl">Your session is running</h2>
-            <StatusBadge status="running" />
-          </div>
+          <h2 className="text-xl">Your session is running</h2>
           <p className="text-ink-muted text-sm">
             It runs until you stop it. Closing the editor’s tab does not end it.
           </p>
@@ -58,22 +56,28 @@ export function RunningView({ session, stop, gpuMode }: RunningViewProps) {
         </div>
       </div>
       {stop.error ? <FailureNotice failure={explain(stop.error)} role="alert" /> : null}
-      <Facts>
-        <Fact name="Address">
-          <span className="break-all font-mono text-xs">{session.url}</span>
-        </Fact>
-        <Fact name="GPU">
+      <dl className="grid gap-x-8 gap-y-4 border-line border-t pt-5 text-sm sm:grid-cols-[auto_auto_1fr]">
+        <Detail name="GPU">
           {session.gpu_id === null ? 'none' : gpuName(session.gpu_id, gpuMode)}
-        </Fact>
-        <Fact name="Running for">
-          <span
-            className="tabular-nums"
-            title={formatTimestamp(session.started_at ?? session.created_at)}
-          >
-            {formatDuration(now - Date.parse(session.started_at ?? session.created_at))}
+        </Detail>
+        <Detail name="Running for">
+          <span className="tabular-nums" title={formatTimestamp(startedAt)}>
+            {formatDuration(now - Date.parse(startedAt))}
           </span>
-        </Fact>
-      </Facts>
+        </Detail>
+        <Detail name="Address">
+          <CopyText text={session.url} label="address" />
+        </Detail>
+      </dl>
+    </div>
+  )
+}
+
+function Detail({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="min-w-32">
+      <dt className="text-ink-muted">{name}</dt>
+      <dd className="mt-0.5 font-medium leading-7">{children}</dd>
     </div>
   )
 }

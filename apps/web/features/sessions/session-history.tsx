@@ -1,23 +1,25 @@
 'use client'
 
 import { type GpuMode, isActiveStatus, type Session } from '@medforge/contracts'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { FailureNotice } from '../../components/failure-notice.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Card, CardHeader } from '../../components/ui/card.tsx'
-import { Cell, DataTable, HeadCell } from '../../components/ui/data-table.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { TimeAgo } from '../../components/ui/time-ago.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
 import { explain } from '../../lib/api/failure.ts'
-import { useServerNow } from '../../lib/clock.tsx'
-import { formatAgo, formatDuration, formatTimestamp } from '../../lib/format.ts'
+import { statusQuery } from '../../lib/api/status-query.ts'
+import { formatDuration } from '../../lib/format.ts'
 import { gpuName } from '../../lib/gpu.ts'
 import { sessionHistoryQuery } from './queries.ts'
 import { StatusBadge } from './status-badge.tsx'
 
 /** Every session that the person ever had, newest first. */
-export function SessionHistory({ gpuMode }: { gpuMode: GpuMode }) {
-  const history = useInfiniteQuery(sessionHistoryQuery(useApi()))
+export function SessionHistory() {
+  const client = useApi()
+  const history = useInfiniteQuery(sessionHistoryQuery(client))
+  const gpuMode = useQuery(statusQuery(client)).data?.gpus.mode ?? 'nvidia'
   const sessions = history.data?.pages.flatMap((page) => page.items) ?? []
   return (
     <Card aria-labelledby="session-history">
@@ -34,9 +36,15 @@ export function SessionHistory({ gpuMode }: { gpuMode: GpuMode }) {
           </p>
         </EmptyState>
       ) : null}
-      {sessions.length > 0 ? <HistoryTable sessions={sessions} gpuMode={gpuMode} /> : null}
+      {sessions.length > 0 ? (
+        <ul aria-labelledby="session-history" className="divide-y divide-line">
+          {sessions.map((session) => (
+            <HistoryRow key={session.id} session={session} gpuMode={gpuMode} />
+          ))}
+        </ul>
+      ) : null}
       {history.hasNextPage ? (
-        <div className="p-4 text-center">
+        <div className="border-line border-t p-4 text-center">
           <Button
             size="small"
             busy={history.isFetchingNextPage}
@@ -50,70 +58,39 @@ export function SessionHistory({ gpuMode }: { gpuMode: GpuMode }) {
   )
 }
 
-function HistoryTable({ sessions, gpuMode }: { sessions: readonly Session[]; gpuMode: GpuMode }) {
-  const now = useServerNow(15_000)
+function HistoryRow({ session, gpuMode }: { session: Session; gpuMode: GpuMode }) {
+  const lasted = lastedMs(session)
   return (
-    <DataTable caption="Your sessions, newest first">
-      <thead>
-        <tr>
-          <HeadCell>Session</HeadCell>
-          <HeadCell>Status</HeadCell>
-          <HeadCell>Launched</HeadCell>
-          <HeadCell>Lasted</HeadCell>
-          <HeadCell>GPU</HeadCell>
-          <HeadCell>Snapshot or reason</HeadCell>
-        </tr>
-      </thead>
-      <tbody className="[&_tr:last-child_td]:border-b-0">
-        {sessions.map((session) => (
-          <tr key={session.id}>
-            <Cell className="font-mono text-xs leading-6">{session.slug}</Cell>
-            <Cell>
-              <StatusBadge status={session.status} />
-            </Cell>
-            <Cell className="whitespace-nowrap">
-              <time dateTime={session.created_at} title={formatTimestamp(session.created_at)}>
-                {formatAgo(session.created_at, now)}
-              </time>
-            </Cell>
-            <Cell className="whitespace-nowrap tabular-nums">{lasted(session, now)}</Cell>
-            <Cell className="whitespace-nowrap">
-              {session.gpu_id === null ? '–' : gpuName(session.gpu_id, gpuMode)}
-            </Cell>
-            <Cell className="min-w-56">
-              <Ending session={session} />
-            </Cell>
-          </tr>
-        ))}
-      </tbody>
-    </DataTable>
+    <li className="grid gap-x-6 gap-y-1.5 px-5 py-4 text-sm md:grid-cols-[12.5rem_minmax(0,1fr)_minmax(0,1.4fr)]">
+      <div className="flex items-center gap-3 self-start">
+        <span className="font-mono">{session.slug}</span>
+        <StatusBadge status={session.status} />
+      </div>
+      <p className="text-ink-muted">
+        <TimeAgo at={session.created_at} />
+        {lasted === null ? null : `, for ${formatDuration(lasted)}`}
+        {session.gpu_id === null ? null : `, on ${gpuName(session.gpu_id, gpuMode)}`}
+      </p>
+      <div className="min-w-0 space-y-1">
+        {session.error_message ? <p>{session.error_message}</p> : null}
+        {session.last_snapshot ? (
+          <p className="break-all" title={session.last_snapshot.name}>
+            <span className="text-ink-muted">Snapshot</span>{' '}
+            <span className="font-mono text-xs">{snapshotLabel(session.last_snapshot.name)}</span>
+          </p>
+        ) : null}
+      </div>
+    </li>
   )
 }
 
-function Ending({ session }: { session: Session }) {
-  return (
-    <div className="space-y-1">
-      {session.error_message ? <p>{session.error_message}</p> : null}
-      {session.last_snapshot ? (
-        <p className="break-all font-mono text-ink-muted text-xs leading-6">
-          {snapshotLabel(session.last_snapshot.name)}
-        </p>
-      ) : null}
-      {!session.error_message && !session.last_snapshot ? '–' : null}
-    </div>
-  )
-}
-
-/** The part after the `@`: the data set before it is as long as the row is wide, and the same in each. */
+/** The part after the `@`: the data set before it is as long as the row is wide, and much the same in each. */
 function snapshotLabel(name: string): string {
-  const at = name.indexOf('@')
-  return at === -1 ? name : name.slice(at)
+  return name.slice(name.indexOf('@') + 1)
 }
 
-function lasted(session: Session, now: number): string {
-  if (session.started_at === null) return '–'
-  const end = isActiveStatus(session.status)
-    ? now
-    : Date.parse(session.stopped_at ?? session.started_at)
-  return formatDuration(end - Date.parse(session.started_at))
+/** Null while it runs (the panel counts that) and for one that never ran. */
+function lastedMs({ status, started_at, stopped_at }: Session): number | null {
+  if (isActiveStatus(status) || started_at === null || stopped_at === null) return null
+  return Date.parse(stopped_at) - Date.parse(started_at)
 }

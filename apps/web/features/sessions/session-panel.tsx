@@ -1,53 +1,80 @@
 'use client'
 
 import { type GpuMode, isActiveStatus } from '@medforge/contracts'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
 import { FailureNotice } from '../../components/failure-notice.tsx'
 import { Card, CardBody } from '../../components/ui/card.tsx'
-import { explain } from '../../lib/api/failure.ts'
+import { useApi } from '../../lib/api/browser.tsx'
+import { explain, type Failure } from '../../lib/api/failure.ts'
+import { statusQuery } from '../../lib/api/status-query.ts'
+import { nameGpus } from '../../lib/gpu.ts'
 import { LaunchView } from './launch-view.tsx'
 import { OutcomeNotice } from './outcome-notice.tsx'
 import { RunningView } from './running-view.tsx'
 import { StartingView, StoppingView } from './transit-views.tsx'
-import { useLaunch, useShownSession, useStop } from './use-session.ts'
+import { useSession } from './use-session.ts'
 import { useSessionEvents } from './use-session-events.ts'
 
-type SessionPanelProps = {
-  gpuMode: GpuMode
-  freeGpus: number | null
-}
-
 /** The one place of the dashboard where a session is launched, followed, opened and stopped. */
-export function SessionPanel({ gpuMode, freeGpus }: SessionPanelProps) {
-  const { session, readError, renew } = useShownSession()
+export function SessionPanel() {
+  const { session, readError, renew, launch, stop } = useSession()
   const isLive = session !== null && isActiveStatus(session.status)
   const events = useSessionEvents(session?.id ?? null, isLive, renew)
-  const launch = useLaunch(renew)
-  const stop = useStop(renew)
+  const gpus = useQuery(statusQuery(useApi())).data?.gpus
+  const gpuMode = gpus?.mode ?? 'nvidia'
+  const panel = useKeptFocus(session?.status ?? null)
 
   return (
-    <Card aria-label="Session">
-      <CardBody className="space-y-5 p-5 sm:p-7">
+    <Card aria-label="Current session" ref={panel} tabIndex={-1}>
+      <CardBody className="space-y-6 p-5 sm:p-7">
         {readError ? <FailureNotice failure={explain(readError)} /> : null}
+        {launch.error ? (
+          <FailureNotice failure={launchFailure(launch.error, gpuMode)} role="alert" />
+        ) : null}
         {session?.status === 'starting' ? (
           <StartingView session={session} events={events} stop={stop} gpuMode={gpuMode} />
         ) : null}
         {session?.status === 'running' ? (
           <RunningView session={session} stop={stop} gpuMode={gpuMode} />
         ) : null}
-        {session?.status === 'stopping' ? <StoppingView session={session} events={events} /> : null}
-        {session && !isLive && !launch.error ? (
-          <OutcomeNotice session={session} events={events} />
+        {session?.status === 'stopping' ? (
+          <StoppingView session={session} events={events} gpuMode={gpuMode} />
         ) : null}
-        {launch.error ? <FailureNotice failure={explain(launch.error)} role="alert" /> : null}
+        {session && !isLive && !launch.error ? (
+          <OutcomeNotice session={session} events={events} gpuMode={gpuMode} />
+        ) : null}
         {isLive || readError ? null : (
           <LaunchView
             launch={launch}
             gpuMode={gpuMode}
-            freeGpus={freeGpus}
+            freeGpus={gpus?.free ?? null}
             isFirst={session === null}
           />
         )}
       </CardBody>
     </Card>
   )
+}
+
+function launchFailure(error: Error, gpuMode: GpuMode): Failure {
+  const failure = explain(error)
+  const { title, advice } = failure
+  return {
+    ...failure,
+    title: nameGpus(title, gpuMode),
+    advice: advice === null ? null : nameGpus(advice, gpuMode),
+  }
+}
+
+/** The button that was pressed goes away with the status; keyboards and screen readers stay at the panel. */
+function useKeptFocus(status: string | null) {
+  const panel = useRef<HTMLElement>(null)
+  const before = useRef(status)
+  useEffect(() => {
+    const hasLostFocus = document.activeElement === document.body
+    if (before.current !== status && hasLostFocus) panel.current?.focus({ preventScroll: true })
+    before.current = status
+  }, [status])
+  return panel
 }

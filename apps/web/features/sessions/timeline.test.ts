@@ -1,6 +1,12 @@
 import type { SessionEvent } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
-import { launchTimeline, stopTimeline, usualDurations, withEvent } from './timeline.ts'
+import {
+  launchTimeline,
+  stopTimeline,
+  usualDurations,
+  usualTotalMs,
+  withEvent,
+} from './timeline.ts'
 
 const CREATED = '2026-11-23T12:00:00Z'
 const at = (seconds: number) => new Date(Date.parse(CREATED) + seconds * 1000).toISOString()
@@ -102,4 +108,11 @@ test('usual durations are what the events said last', () => {
   expect(usualDurations([stepEvent('ready', 1, 900), stepEvent('ready', 2, 800)])).toEqual({
     ready: 800,
   })
+})
+
+test('the event that begins a launch tells how long all of it usually takes', () => {
+  const begun = event({ kind: 'transition', to_status: 'starting', usual_ms: 1400 })
+  expect(usualTotalMs([begun], 'starting')).toBe(1400)
+  expect(usualTotalMs([begun], 'stopping')).toBeNull()
+  expect(usualDurations([begun])).toEqual({})
 })

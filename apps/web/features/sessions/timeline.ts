@@ -107,7 +107,15 @@ export function withEvent(
   return [...events, added].sort((a, b) => Number(a.id) - Number(b.id))
 }
 
-/** What the platform told about usual durations so far. */
+/** How long the whole of a launch or stop usually takes, as the event that began it told; null until the platform knows. */
+export function usualTotalMs(
+  events: readonly SessionEvent[],
+  status: 'starting' | 'stopping',
+): number | null {
+  return events.find(({ to_status }) => to_status === status)?.usual_ms ?? null
+}
+
+/** What the platform told about usual durations of single steps so far. */
 export function usualDurations(events: readonly SessionEvent[]): UsualDurations {
   const usual: UsualDurations = {}
   for (const event of events) {

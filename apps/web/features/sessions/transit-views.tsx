@@ -6,10 +6,10 @@ import { Notice } from '../../components/ui/notice.tsx'
 import { explain } from '../../lib/api/failure.ts'
 import { useServerNow } from '../../lib/clock.tsx'
 import { formatDuration } from '../../lib/format.ts'
-import { gpuName } from '../../lib/gpu.ts'
+import { gpuName, nameGpus } from '../../lib/gpu.ts'
 import { StepList } from './step-list.tsx'
 import { StopButton } from './stop-button.tsx'
-import { launchTimeline, stopTimeline } from './timeline.ts'
+import { launchTimeline, stopTimeline, usualTotalMs } from './timeline.ts'
 import type { StopAction } from './use-session.ts'
 import { useUsualDurations } from './use-usual-durations.ts'
 
@@ -32,8 +32,13 @@ export function StartingView({ session, events, stop, gpuMode }: StartingViewPro
         title="Launching"
         note={session.gpu_id === null ? null : gpuName(session.gpu_id, gpuMode)}
         elapsedMs={elapsedMs}
+        usualMs={usualTotalMs(events, 'starting')}
       />
-      <StepList label="Launch steps" gpuMode={gpuMode} steps={launchTimeline(session, events, now, usual)} />
+      <StepList
+        label="Launch steps"
+        gpuMode={gpuMode}
+        steps={launchTimeline(session, events, now, usual)}
+      />
       {stop.error ? <FailureNotice failure={explain(stop.error)} role="alert" /> : null}
       <StopButton
         stop={() => stop.run(session)}
@@ -45,8 +50,8 @@ export function StartingView({ session, events, stop, gpuMode }: StartingViewPro
         tone="plain"
       >
         <p>
-          The session ends before it has begun. Its GPU is free again as soon as the container is
-          gone.
+          The session ends before it has begun.{' '}
+          {nameGpus('Its GPU is free again as soon as the container is gone.', gpuMode)}
         </p>
       </StopButton>
     </div>
@@ -65,8 +70,13 @@ export function StoppingView({ session, events, gpuMode }: StoppingViewProps) {
         title="Stopping"
         note="Your files are kept."
         elapsedMs={wish ? now - Date.parse(wish.at) : null}
+        usualMs={usualTotalMs(events, 'stopping')}
       />
-      <StepList label="Stop steps" gpuMode={gpuMode} steps={stopTimeline(session, events, now, usual)} />
+      <StepList
+        label="Stop steps"
+        gpuMode={gpuMode}
+        steps={stopTimeline(session, events, now, usual)}
+      />
       {session.status_reason ? (
         <Notice tone="warn" role="status" title="This takes longer than it should">
           <p>{session.status_reason}</p>
@@ -77,22 +87,30 @@ export function StoppingView({ session, events, gpuMode }: StoppingViewProps) {
   )
 }
 
-function TransitHeader(props: { title: string; note: string | null; elapsedMs: number | null }) {
+type TransitHeaderProps = {
+  title: string
+  note: string | null
+  elapsedMs: number | null
+  usualMs: number | null
+}
+
+function TransitHeader({ title, note, elapsedMs, usualMs }: TransitHeaderProps) {
   return (
     <div className="flex items-baseline justify-between gap-x-6">
       <div className="flex flex-wrap items-baseline gap-x-3">
-        <h2 className="text-xl">{props.title}</h2>
-        {props.note ? <p className="text-ink-muted text-sm">{props.note}</p> : null}
+        <h2 className="text-xl">{title}</h2>
+        {note ? <p className="text-ink-muted text-sm">{note}</p> : null}
       </div>
-      {props.elapsedMs === null ? null : (
-        <p
-          className="shrink-0 font-mono text-ink-muted text-lg tabular-nums"
-          role="timer"
-          aria-live="off"
-        >
-          {formatDuration(props.elapsedMs)}
-        </p>
-      )}
+      <div className="shrink-0 text-right">
+        {elapsedMs === null ? null : (
+          <p className="font-mono text-lg tabular-nums" role="timer" aria-live="off">
+            {formatDuration(elapsedMs)}
+          </p>
+        )}
+        {usualMs === null ? null : (
+          <p className="text-ink-muted text-xs tabular-nums">usually {formatDuration(usualMs)}</p>
+        )}
+      </div>
     </div>
   )
 }

@@ -1,10 +1,11 @@
 'use client'
 
 import type { Session } from '@medforge/contracts'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect } from 'react'
 import { useApi } from '../../lib/api/browser.tsx'
-import { currentSessionQuery, sessionHistoryQuery, sessionKeys } from './queries.ts'
+import { STATUS_KEY } from '../../lib/api/status-query.ts'
+import { sessionKeys, shownSessionQuery } from './queries.ts'
 
 export type LaunchAction = { run: () => void; isPending: boolean; error: Error | null }
 export type StopAction = {
@@ -13,48 +14,42 @@ export type StopAction = {
   error: Error | null
 }
 
-/** The active session, else the newest one of the history: what the panel speaks about. */
-export function useShownSession() {
+/** The session that the panel speaks about, what one can do to it, and `renew` to read everything about sessions again. */
+export function useSession() {
   const client = useApi()
   const queryClient = useQueryClient()
-  const current = useQuery(currentSessionQuery(client))
-  const history = useInfiniteQuery(sessionHistoryQuery(client))
-  const renew = useCallback(
-    () => void queryClient.invalidateQueries({ queryKey: sessionKeys.all }),
-    [queryClient],
-  )
+  const shown = useQuery(shownSessionQuery(client))
+  const renew = useCallback(() => {
+    void queryClient.invalidateQueries({ queryKey: sessionKeys.all })
+    void queryClient.invalidateQueries({ queryKey: STATUS_KEY })
+  }, [queryClient])
 
   // A change that only the poll has seen must reach the history too.
-  const status = current.data?.status ?? null
+  const status = shown.data?.status
   useEffect(() => {
-    void status
-    void queryClient.invalidateQueries({ queryKey: sessionKeys.history })
+    if (status) void queryClient.invalidateQueries({ queryKey: sessionKeys.history })
   }, [status, queryClient])
 
-  const newest = history.data?.pages[0]?.items[0] ?? null
-  return { session: current.data ?? newest, readError: current.error, renew }
-}
-
-export function useLaunch(renew: () => void): LaunchAction {
-  const client = useApi()
-  const queryClient = useQueryClient()
-  const mutation = useMutation({
+  const launching = useMutation({
     mutationFn: () => client.launchSession(),
-    onSuccess: ({ session }) => queryClient.setQueryData(sessionKeys.current, session),
+    onSuccess: ({ session }) => queryClient.setQueryData(sessionKeys.shown, session),
     onSettled: renew,
   })
-  return { run: () => mutation.mutate(), isPending: mutation.isPending, error: mutation.error }
-}
-
-export function useStop(renew: () => void): StopAction {
-  const client = useApi()
-  const mutation = useMutation({
+  const stopping = useMutation({
     mutationFn: (session: Session) => client.stopSession(session.id),
+    onMutate: () => launching.reset(),
     onSettled: renew,
   })
-  return {
-    run: (session) => mutation.mutate(session),
-    isPending: mutation.isPending,
-    error: mutation.error,
+
+  const launch: LaunchAction = {
+    run: () => launching.mutate(),
+    isPending: launching.isPending,
+    error: launching.error,
   }
+  const stop: StopAction = {
+    run: (session) => stopping.mutate(session),
+    isPending: stopping.isPending,
+    error: stopping.error,
+  }
+  return { session: shown.data ?? null, readError: shown.error, renew, launch, stop }
 }

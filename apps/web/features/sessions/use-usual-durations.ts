@@ -2,6 +2,7 @@
 
 import type { SessionEvent } from '@medforge/contracts'
 import { useEffect, useState } from 'react'
+import { parseStored } from './stored-durations.ts'
 import { type UsualDurations, usualDurations } from './timeline.ts'
 
 const STORED_UNDER = 'medforge.usual-durations'
@@ -30,18 +31,5 @@ function readStored(): string | null {
     return localStorage.getItem(STORED_UNDER)
   } catch {
     return null
-  }
-}
-
-/** Whatever is in the store, only whole positive numbers come out of it. */
-export function parseStored(stored: string | null): UsualDurations {
-  if (stored === null) return {}
-  try {
-    const entries = Object.entries(JSON.parse(stored) as Record<string, unknown>)
-    return Object.fromEntries(
-      entries.filter(([, value]) => typeof value === 'number' && value > 0),
-    ) as UsualDurations
-  } catch {
-    return {}
   }
 }

@@ -89,7 +89,8 @@ const ADVICE: Record<string, Advice> = {
   },
   holdout_unavailable: {
     title: 'This competition cannot be scored right now',
-    advice: 'Its hidden data is missing or inconsistent. Tell the operator; nothing was counted.',
+    advice:
+      'Its hidden data is missing or inconsistent. Tell the operator; what was sent is scored once the data is back.',
   },
   service_unavailable: {
     title: 'MedForge is busy',

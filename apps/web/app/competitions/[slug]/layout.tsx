@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import type { ReactNode } from 'react'
-import { FailureNotice } from '../../../components/failure-notice.tsx'
+import { LoadFailure } from '../../../components/load-failure.tsx'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { PageShell } from '../../../components/ui/page-shell.tsx'
 import { CompetitionTabs } from '../../../features/competitions/competition-tabs.tsx'
@@ -19,7 +19,7 @@ export default async function CompetitionLayout({ children, params }: Competitio
   if (!competition.ok) {
     return (
       <PageShell className="pt-12">
-        <FailureNotice failure={competition.failure} />
+        <LoadFailure failure={competition.failure} />
       </PageShell>
     )
   }

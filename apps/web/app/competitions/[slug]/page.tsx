@@ -1,5 +1,5 @@
 import { dehydrate, HydrationBoundary, QueryClient } from '@tanstack/react-query'
-import Link from 'next/link'
+import { Link } from '../../../components/link.tsx'
 import { buttonStyle } from '../../../components/ui/button.tsx'
 import { Card, CardBody, CardHeader } from '../../../components/ui/card.tsx'
 import { Markdown } from '../../../components/ui/markdown.tsx'
@@ -29,17 +29,20 @@ export default async function CompetitionPage({ params }: CompetitionPageProps) 
     <HydrationBoundary state={dehydrate(queryClient)}>
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_23rem] lg:gap-10">
         <div className="min-w-0 space-y-8">
-          <section aria-label="Overview">
+          <section aria-labelledby="overview">
+            <h2 id="overview" className="sr-only">
+              Overview
+            </h2>
             <Markdown source={competition.description} />
           </section>
-          <section aria-labelledby="rules" className="border-line border-t pt-8">
-            <h2 id="rules" className="mb-4 text-xl">
-              Rules
-            </h2>
+          <section aria-label="Rules" className="border-line border-t pt-4">
             <Markdown source={competition.rules} />
           </section>
+          {isSignedIn ? (
+            <MySubmissions slug={competition.slug} higherIsBetter={competition.higher_is_better} />
+          ) : null}
         </div>
-        <aside className="min-w-0 space-y-6 max-lg:order-first">
+        <aside className="min-w-0 space-y-6">
           <Card aria-labelledby="submit">
             <CardHeader title="Submit" id="submit" />
             <CardBody className="space-y-4">
@@ -60,11 +63,6 @@ export default async function CompetitionPage({ params }: CompetitionPageProps) 
           </Card>
         </aside>
       </div>
-      {isSignedIn ? (
-        <div className="pt-8">
-          <MySubmissions slug={competition.slug} higherIsBetter={competition.higher_is_better} />
-        </div>
-      ) : null}
     </HydrationBoundary>
   )
 }

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { FailureNotice } from '../../../components/failure-notice.tsx'
+import { LoadFailure } from '../../../components/load-failure.tsx'
 import { Card, CardBody } from '../../../components/ui/card.tsx'
 import { PageShell, PageTitle } from '../../../components/ui/page-shell.tsx'
 import { DatasetFacts } from '../../../features/datasets/dataset-facts.tsx'
@@ -17,7 +17,7 @@ export default async function DatasetPage({ params }: DatasetPageProps) {
   if (!dataset.ok) {
     return (
       <PageShell className="pt-12">
-        <FailureNotice failure={dataset.failure} />
+        <LoadFailure failure={dataset.failure} />
       </PageShell>
     )
   }

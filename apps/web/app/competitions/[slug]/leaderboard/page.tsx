@@ -1,5 +1,5 @@
-import Link from 'next/link'
 import { FailureNotice } from '../../../../components/failure-notice.tsx'
+import { Link } from '../../../../components/link.tsx'
 import { buttonStyle } from '../../../../components/ui/button.tsx'
 import { Card, CardHeader } from '../../../../components/ui/card.tsx'
 import { EmptyState } from '../../../../components/ui/empty-state.tsx'
