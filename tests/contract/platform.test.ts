@@ -132,34 +132,35 @@ describe('the database', () => {
 })
 
 describe('sessions on their network', () => {
-  // What a session may reach is asked from a container like one: same network, same address range, no privilege.
-  const reach = async (target: string, port: number) => {
-    const script = `timeout 3 bash -c 'exec 3<>/dev/tcp/${target}/${port}' && echo open || echo closed`
-    const output = await docker(
-      'run',
-      '--rm',
-      '--network',
-      installation.settings.PUBLIC_SESSIONS_NETWORK ?? '',
-      '--user',
-      '1000:1000',
-      '--cap-drop',
-      'ALL',
-      '--entrypoint',
-      'bash',
-      installation.settings.PACK_IMAGE ?? '',
-      '-c',
-      script,
-    )
-    return output.trim()
-  }
+  const TARGETS = {
+    itself: ['127.0.0.1', 9999],
+    'the API': ['172.30.0.3', 8000],
+    'the API on the control network': ['172.30.1.3', 8000],
+    'the database': ['172.30.1.5', 3306],
+    'the web server': ['172.30.1.6', 3000],
+    'the host': ['172.30.0.1', 443],
+    'the host on another bridge': ['172.17.0.1', 443],
+    'a metadata address': ['169.254.169.254', 80],
+  } as const
 
-  test.each([
-    { what: 'the API', target: '172.30.0.3', port: 8000 },
-    { what: 'the API on the control network', target: '172.30.1.3', port: 8000 },
-    { what: 'the database', target: '172.30.1.5', port: 3306 },
-    { what: 'the host', target: '172.30.0.1', port: 443 },
-    { what: 'a metadata address', target: '169.254.169.254', port: 80 },
-  ])('cannot reach $what', async ({ target, port }) => {
-    expect(await reach(target, port)).toBe('closed')
+  test('reach no part of the platform, no port of the host and no metadata address', async () => {
+    // From a container as a session's is: same image, user, network and range of addresses.
+    const script = [
+      'python3 -m http.server 9999 >/dev/null 2>&1 & sleep 1',
+      ...Object.entries(TARGETS).map(
+        ([what, [address, port]]) =>
+          `(timeout 3 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>/dev/null && echo "${what}: open" || echo "${what}: closed") &`,
+      ),
+      'sleep 4',
+    ].join('\n')
+    const output = await docker(
+      ...['run', '--rm', '--network', installation.settings.PUBLIC_SESSIONS_NETWORK ?? ''],
+      ...['--user', '1000:1000', '--cap-drop', 'ALL', '--entrypoint', 'bash'],
+      ...[installation.settings.PACK_IMAGE ?? '', '-c', script],
+    )
+    const expected = Object.keys(TARGETS).map((what) =>
+      what === 'itself' ? 'itself: open' : `${what}: closed`,
+    )
+    expect(output.trim().split('\n').sort()).toEqual(expected.sort())
   })
 })

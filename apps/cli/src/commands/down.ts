@@ -95,6 +95,7 @@ async function removeContainers(step: StepRunner, isPurge: boolean): Promise<voi
 async function purge(environment: CliEnvironment, step: StepRunner): Promise<void> {
   const installation = locateInstallation(environment)
   await step('Networks', async () => {
+    await run('sh', [`${installation.root}/ops/network/firewall.sh`, 'remove'])
     for (const { name } of Object.values(NETWORKS)) await run('docker', ['network', 'rm', name])
     return { says: 'removed', value: undefined }
   })

@@ -38,15 +38,15 @@ export function judge(facts: HostFacts): Verdict[] {
 }
 
 function judgeNames({ settings, resolved, api, web }: HostFacts): Verdict[] {
-  const domain = settings?.DOMAIN ?? ''
+  const domain = settings?.DOMAIN ?? 'localhost'
   const seen = [envOf(api, 'DOMAIN'), envOf(web, 'DOMAIN')].filter((value) => value !== undefined)
   const strays = seen.filter((value) => value !== domain)
   return [
-    verdict('3.1', 'DOMAIN is set', domain !== '', domain || 'not set', UP),
+    verdict('3.1', 'DOMAIN is set', Boolean(settings?.DOMAIN), settings?.DOMAIN || 'not set', UP),
     verdict(
       '3.1',
       'DOMAIN is the same in compose, API and web',
-      domain !== '' && seen.length === 2 && strays.length === 0,
+      seen.length === 2 && strays.length === 0,
       seen.length < 2 ? 'the API or the web container does not exist' : (strays[0] ?? domain),
       'Run ./medforge up, which recreates the containers whose settings changed.',
     ),

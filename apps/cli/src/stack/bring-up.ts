@@ -13,7 +13,7 @@ import type { NewAdmin } from './accounts.ts'
 import { ensurePlaceholderNetwork, inspectPlatform } from './containers.ts'
 import { ensureDatabaseFolder, waitForDatabase } from './database.ts'
 import type { EnvValues } from './env-file.ts'
-import { waitForHealthz } from './health.ts'
+import { checkContainers, waitForHealthz } from './health.ts'
 import { compose, type Installation } from './installation.ts'
 import { imageOverrides, imageSetting } from './settings.ts'
 import { saveSettings } from './settings-file.ts'
@@ -90,6 +90,7 @@ export async function startStack(wishes: StackWishes): Promise<NewAdmin | undefi
 
   await step('Health', async () => {
     await waitForHealthz(domain, progress)
+    await checkContainers()
     return { says: `https://api.medforge.${domain}/healthz says ok`, value: undefined }
   })
 

@@ -8,7 +8,12 @@ export type ContainerFacts = {
   Name: string
   Image: string
   RestartCount: number
-  State: { Status: string; Running: boolean; ExitCode: number; Health?: { Status: string } }
+  State: {
+    Status: string
+    Running: boolean
+    StartedAt: string
+    Health?: { Status: string }
+  }
   Config: { Image: string; Env: string[] | null; Labels: Record<string, string> | null }
   Mounts: { Type: string; Source: string; Destination: string; Propagation: string; RW: boolean }[]
   NetworkSettings: { Networks: Record<string, { IPAddress: string }> }

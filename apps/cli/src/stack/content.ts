@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { createDatabase, migrateToLatest, seedDefaultPack, seedGpus } from '@medforge/db'
+import { competitionSeeds, ensureCompetitionData } from '@medforge/competitions'
+import {
+  createDatabase,
+  migrateToLatest,
+  seedCompetition,
+  seedDefaultPack,
+  seedGpus,
+} from '@medforge/db'
 import { Failure } from '../failure.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { writeSecretFile } from './env-file.ts'
@@ -31,10 +38,18 @@ export async function ensureContent(wishes: ContentWishes): Promise<string> {
       { cause: error },
     )
   })
+  progress.detail('competitions')
+  const { publicRoot, hiddenRoot } = wishes
+  const log = (sentence: string) => progress.note(sentence)
+  const secretSeed = ensureHoldoutSeed(wishes.holdoutSeedFile)
+  await ensureCompetitionData({ publicRoot, hiddenRoot, secretSeed, log })
   progress.detail('seeding')
   await using db = createDatabase(databaseUrl, { poolSize: 1 })
   await seedGpus(db)
   await seedDefaultPack(db, wishes.packImage, new Date())
+  for (const seed of await competitionSeeds({ publicRoot, hiddenRoot, at: new Date(), log })) {
+    await seedCompetition(db, seed)
+  }
   return migrations.length > 0 ? `${migrations.length} migrations applied` : 'up to date'
 }
 

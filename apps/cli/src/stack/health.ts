@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { Failure } from '../failure.ts'
 import { SYSTEM_BUNDLE } from '../host/trust.ts'
-import { CONTAINERS } from '../names.ts'
+import { SERVICES } from '../names.ts'
 import { waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { inspectPlatform, lastWords } from './containers.ts'
+import { type ContainerFacts, inspectPlatform, lastWords } from './containers.ts'
 
 export type HttpsAnswer = { status: number; body: string }
 
@@ -69,18 +69,42 @@ export async function waitForHealthz(domain: string, progress: Progress): Promis
     { timeoutMs: 120_000, everyMs: 300 },
   )
   if (healthy) return
-  const dead = [...(await inspectPlatform())].find(([, facts]) => !facts.State.Running)
-  if (dead) {
-    const said = (await lastWords(CONTAINERS[dead[0]], 5)).split('\n').at(-1) ?? ''
-    throw new Failure(
-      `${CONTAINERS[dead[0]]} does not stay up (${said.slice(0, 300)}).`,
-      `Read ./medforge logs ${dead[0]}, and run this again when the cause is gone.`,
-    )
-  }
+  await checkContainers()
   throw new Failure(
     `The platform did not become healthy: ${url} says: ${last}.`,
     'Run ./medforge doctor, which names what is missing, or read ./medforge logs api.',
   )
+}
+
+/**
+ * Every container runs and stays up; one that was restarted lately gets a moment to show which it is.
+ *
+ * @throws Failure naming the first that does not, with its last line
+ */
+export async function checkContainers(): Promise<void> {
+  let unsteady: string | undefined
+  const steady = await waitFor(
+    async () => {
+      const facts = await inspectPlatform()
+      unsteady = SERVICES.find((service) => !isSteady(facts.get(service)))
+      return unsteady === undefined ? true : undefined
+    },
+    { timeoutMs: 15_000, everyMs: 500 },
+  )
+  if (steady || unsteady === undefined) return
+  const container = `medforge-${unsteady}`
+  const said = (await lastWords(container, 20)).split('\n').filter(Boolean)
+  const last = said.findLast((line) => /error|cannot|refus|fail/i.test(line)) ?? said.at(-1) ?? ''
+  throw new Failure(
+    `${container} does not stay up (${last.trim().slice(0, 300)}).`,
+    `Read ./medforge logs ${unsteady}, and run this again when the cause is gone.`,
+  )
+}
+
+/** A container that was never restarted, or that has stayed up for ten seconds since. */
+function isSteady(facts: ContainerFacts | undefined): boolean {
+  if (facts?.State.Status !== 'running') return false
+  return facts.RestartCount === 0 || Date.now() - Date.parse(facts.State.StartedAt) > 10_000
 }
 
 function reasonsOf(answer: HttpsAnswer): string {

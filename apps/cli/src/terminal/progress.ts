@@ -9,11 +9,13 @@ export type Progress = {
   end(outcome: string): void
 }
 
+const LOG_EVERY_MS = 10_000
+
 type Output = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 
 /**
  * On a terminal the current detail is one line that changes; elsewhere every detail is a line of its own, at most one in
- * three seconds, so that a log stays readable and never looks stuck.
+ * ten seconds, so that a log stays readable and never looks stuck.
  */
 export function createProgress(output: Output, now: () => number = Date.now): Progress {
   const isLive = output.isTTY === true
@@ -39,7 +41,7 @@ export function createProgress(output: Output, now: () => number = Date.now): Pr
         output.write(`\r\x1b[2K${line.slice(0, (output.columns ?? 100) - 1)}`)
         return
       }
-      if (now() - lastDetailAt < 3_000) return
+      if (now() - lastDetailAt < LOG_EVERY_MS) return
       lastDetailAt = now()
       output.write(`  ${title}: ${text} (${seconds()})\n`)
     },

@@ -21,6 +21,7 @@ export type SuiteOptions = {
 
 /** Every suite in the order in which it runs: the quick ones that need nothing come first. */
 export function listSuites({ root, reportsDir }: SuiteOptions): Suite[] {
+  const isTerminal = process.stdout.isTTY === true
   const tool = (...path: string[]): [string, string] => [
     process.execPath,
     join(root, 'node_modules', ...path),
@@ -29,6 +30,7 @@ export function listSuites({ root, reportsDir }: SuiteOptions): Suite[] {
     ...tool('vitest', 'vitest.mjs'),
     'run',
     ...['--project', project],
+    ...(isTerminal ? [] : ['--no-color']),
     ...['--reporter', 'default', '--reporter', 'json'],
     ...['--outputFile.json', join(reportsDir, `${project}.json`)],
   ]
@@ -40,7 +42,8 @@ export function listSuites({ root, reportsDir }: SuiteOptions): Suite[] {
       part: 'lint',
       title: 'lint and import rules',
       report: 'exit code',
-      command: npm('lint'),
+      // Its colours are ANSI codes around every single character, whatever NO_COLOR says.
+      command: [...npm('lint'), '--', `--colors=${isTerminal ? 'force' : 'off'}`],
     },
     { ...base, part: 'types', title: 'types', report: 'exit code', command: npm('types') },
     { ...base, part: 'unit', title: 'unit tests', command: vitest('unit') },

@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest'
+import { formatVerdicts } from '../commands/doctor.ts'
+import { DATASETS } from '../names.ts'
+import type { ContainerFacts } from '../stack/containers.ts'
+import { FAILURE_MAPPING, type HostFacts, judge } from './verdicts.ts'
+
+const DIGEST = `sha256:${'a'.repeat(64)}`
+
+function container(address: string, change: Partial<ContainerFacts> = {}): ContainerFacts {
+  return {
+    Id: 'id',
+    Name: 'name',
+    Image: DIGEST,
+    RestartCount: 0,
+    State: { Status: 'running', Running: true, StartedAt: '2026-11-23T00:00:00Z' },
+    Config: { Image: 'image', Env: ['DOMAIN=localhost'], Labels: {} },
+    Mounts: [
+      {
+        Type: 'bind',
+        Source: '/var/run/docker.sock',
+        Destination: '/var/run/docker.sock',
+        Propagation: 'rprivate',
+        RW: true,
+      },
+      { Type: 'bind', Source: '/tank', Destination: '/tank', Propagation: 'rshared', RW: true },
+    ],
+    NetworkSettings: { Networks: { 'medforge-public-sessions': { IPAddress: address } } },
+    ...change,
+  }
+}
+
+function healthy(change: Partial<HostFacts> = {}): HostFacts {
+  return {
+    settings: {
+      DOMAIN: 'localhost',
+      TLS_MODE: 'internal',
+      EDGE_BIND_ADDRESS: '127.0.0.1',
+      COOKIE_DOMAIN: '.medforge.localhost',
+      NEXT_PUBLIC_API_URL: 'https://api.medforge.localhost',
+      SESSION_SECRET: 'x'.repeat(48),
+      PACK_IMAGE: `127.0.0.1:5055/medforge/pack@${DIGEST}`,
+    },
+    resolved: { 'medforge.localhost': ['127.0.0.1'], 'api.medforge.localhost': ['127.0.0.1'] },
+    tls: { 'medforge.localhost': null, 'api.medforge.localhost': null },
+    docker: true,
+    zfs: { kind: 'fuse', answers: true, pool: 'ONLINE', datasets: ['tank', ...DATASETS] },
+    networks: ['medforge-public-sessions'],
+    api: container('172.30.0.3'),
+    caddy: container('172.30.0.2'),
+    web: container('172.30.0.6'),
+    healthz: { status: 200, detail: 'ok' },
+    ...change,
+  }
+}
+
+const unmet = (facts: HostFacts) => judge(facts).filter(({ ok }) => !ok)
+
+describe(judge, () => {
+  test('finds nothing on a healthy host, and says so for every section', () => {
+    expect(unmet(healthy())).toEqual([])
+    expect(new Set(judge(healthy()).map(({ section }) => section))).toEqual(
+      new Set(['3.1', '3.2', '3.3', '3.4']),
+    )
+  })
+
+  test.each<{ note: string; change: Partial<HostFacts>; title: RegExp; remedy: RegExp }>([
+    {
+      note: 'a name without an address',
+      change: { resolved: { 's-doctor77.medforge.localhost': [] } },
+      title: /s-doctor77.* resolves/,
+      remedy: /wildcard record/,
+    },
+    {
+      note: 'a certificate that does not verify',
+      change: { tls: { 'medforge.localhost': 'certificate has expired' } },
+      title: /certificate of medforge/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'an API with another domain',
+      change: {
+        api: container('172.30.0.3', {
+          Config: { Image: 'i', Env: ['DOMAIN=old.org'], Labels: null },
+        }),
+      },
+      title: /DOMAIN is the same/,
+      remedy: /recreates/,
+    },
+    {
+      note: 'a pool that is not imported',
+      change: { zfs: { kind: 'fuse', answers: true, pool: undefined, datasets: [] } },
+      title: /pool tank/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'a pool that lost its disk',
+      change: { zfs: { kind: 'kernel', answers: true, pool: 'FAULTED', datasets: [...DATASETS] } },
+      title: /pool tank/,
+      remedy: /zpool status/,
+    },
+    {
+      note: 'Docker away',
+      change: { docker: false },
+      title: /Docker server/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'an API without the pool',
+      change: { api: container('172.30.0.3', { Mounts: [] }) },
+      title: /shared propagation/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'the API at another address',
+      change: { api: container('172.30.0.9') },
+      title: /172\.30\.0\.2 and the API 172\.30\.0\.3/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'a missing network',
+      change: { networks: [] },
+      title: /medforge-public-sessions exists/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'a degraded API',
+      change: { healthz: { status: 503, detail: 'degraded the firewall is missing' } },
+      title: /can start sessions/,
+      remedy: /logs api/,
+    },
+  ])('names $note and what to do', ({ change, title, remedy }) => {
+    const found = unmet(healthy(change)).find((verdict) => title.test(verdict.title))
+    expect(found?.remedy).toMatch(remedy)
+  })
+
+  test('names a pack image without a digest', () => {
+    const { settings } = healthy()
+    const [fault] = unmet(healthy({ settings: { ...settings, PACK_IMAGE: 'pack:latest' } }))
+    expect(fault?.title).toBe('PACK_IMAGE is pinned by a digest')
+  })
+
+  test('has a remedy for everything on a host where nothing was ever set up', () => {
+    const bare = healthy({
+      settings: undefined,
+      resolved: { 'medforge.localhost': [] },
+      tls: { 'medforge.localhost': 'getaddrinfo ENOTFOUND' },
+      docker: false,
+      zfs: { kind: 'fuse', answers: false, pool: undefined, datasets: [] },
+      networks: [],
+      api: undefined,
+      caddy: undefined,
+      web: undefined,
+      healthz: null,
+    })
+    expect(judge(bare).every(({ ok, remedy }) => !ok && remedy !== '')).toBe(true)
+  })
+})
+
+describe(formatVerdicts, () => {
+  test('prints the failure mapping word for word', () => {
+    const text = formatVerdicts(judge(healthy()))
+    for (const { symptom } of FAILURE_MAPPING) expect(text).toContain(symptom)
+    expect(text).toContain('Everything is met.')
+  })
+})

@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { checkDiskSpace, GIB } from './disk.ts'
+import { chooseGpuMode } from './gpus.ts'
+import { ensureHostNames, withNames } from './hosts-file.ts'
+import { findMount, parseMounts } from './mounts.ts'
+import { hasCandidate } from './packages.ts'
+
+describe(checkDiskSpace, () => {
+  const room = (free: number) => () => ({ device: 'one', freeBytes: free * GIB })
+
+  test('adds up what goes to the same disk', () => {
+    const needs = [
+      { path: '/var/lib/docker', bytes: 6 * GIB, what: 'images' },
+      { path: '/var/cache', bytes: 3 * GIB, what: 'downloads' },
+    ]
+    expect(() => checkDiskSpace(needs, room(10))).not.toThrow()
+    expect(() => checkDiskSpace(needs, room(8))).toThrow(
+      /9\.0 GiB are needed at \/var\/lib\/docker .* and \/var\/cache .*, and 8\.0 GiB are free/,
+    )
+  })
+})
+
+describe(chooseGpuMode, () => {
+  test.each([
+    { recorded: '', domain: 'localhost', gpuCount: 0, mode: 'simulated' },
+    { recorded: '', domain: 'localhost', gpuCount: 2, mode: 'nvidia' },
+    { recorded: '', domain: 'example.org', gpuCount: 0, mode: 'nvidia' },
+    { recorded: 'nvidia', domain: 'localhost', gpuCount: 0, mode: 'nvidia' },
+    { recorded: 'simulated', domain: 'example.org', gpuCount: 4, mode: 'simulated' },
+  ])('$gpuCount GPUs at $domain with "$recorded" recorded gives $mode', ({ mode, ...facts }) => {
+    expect(chooseGpuMode(facts)).toBe(mode)
+  })
+})
+
+describe(withNames, () => {
+  const HOSTS = '127.0.0.1 localhost\n'
+
+  test('adds its block once and takes it out again without a trace', () => {
+    const once = withNames(HOSTS, ['medforge.localhost', 'api.medforge.localhost'])
+    expect(once).toContain('127.0.0.1 medforge.localhost api.medforge.localhost\n')
+    expect(withNames(once, ['medforge.localhost', 'api.medforge.localhost'])).toBe(once)
+    expect(withNames(once, [])).toBe(HOSTS)
+  })
+
+  test('keeps what others wrote around it', () => {
+    const later = `${withNames(HOSTS, ['a.test'])}10.0.0.1 other\n`
+    expect(withNames(later, [])).toBe(`${HOSTS}10.0.0.1 other\n`)
+  })
+
+  test('leaves the file alone when it is right', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'medforge-hosts-')), 'hosts')
+    writeFileSync(file, HOSTS)
+    expect(ensureHostNames(['a.test'], file)).toBe(true)
+    expect(ensureHostNames(['a.test'], file)).toBe(false)
+    expect(readFileSync(file, 'utf8')).toContain('127.0.0.1 a.test')
+  })
+})
+
+describe(parseMounts, () => {
+  const INFO = [
+    '22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw',
+    '54 22 0:40 / /tank rw - fuse.zfs tank rw,user_id=0',
+    '55 22 0:41 / /mnt/a\\040b rw master:3 - tmpfs tmpfs rw',
+  ].join('\n')
+
+  test('knows what is shared, and spaces in names', () => {
+    expect(parseMounts(INFO)).toEqual([
+      { point: '/', type: 'ext4', source: '/dev/vda', isShared: true },
+      { point: '/tank', type: 'fuse.zfs', source: 'tank', isShared: false },
+      { point: '/mnt/a b', type: 'tmpfs', source: 'tmpfs', isShared: false },
+    ])
+  })
+
+  test('takes the mount on top where several share a place', () => {
+    const twice = `${INFO}\n60 22 0:44 / /tank rw shared:9 - fuse.zfs tank rw`
+    expect(findMount(parseMounts(twice), '/tank')?.isShared).toBe(true)
+  })
+})
+
+describe(hasCandidate, () => {
+  const POLICY = [
+    'docker-compose-v2:',
+    '  Installed: (none)',
+    '  Candidate: (none)',
+    '  Version table:',
+    'docker-compose:',
+    '  Installed: (none)',
+    '  Candidate: 1.29.2-3',
+  ].join('\n')
+
+  test('tells a package that can be installed from one that is only known by name', () => {
+    expect(hasCandidate(POLICY, 'docker-compose')).toBe(true)
+    expect(hasCandidate(POLICY, 'docker-compose-v2')).toBe(false)
+    expect(hasCandidate('', 'docker-compose')).toBe(false)
+  })
+})
