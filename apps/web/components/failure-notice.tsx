@@ -1,5 +1,10 @@
+'use client'
+
+import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
-import type { Failure } from '../lib/api/failure.ts'
+import { type Failure, needsLogin } from '../lib/api/failure.ts'
+import { Link } from './link.tsx'
+import { buttonStyle } from './ui/button.tsx'
 import { Notice } from './ui/notice.tsx'
 
 type FailureNoticeProps = {
@@ -7,18 +12,16 @@ type FailureNoticeProps = {
   actions?: ReactNode
   /** Leave it out where the failure is the page itself rather than the answer to a click. */
   role?: 'alert'
-  className?: string
 }
 
 /** A refusal: its title, the API's words, what to do, and the number under which the logs know it. */
-export function FailureNotice({ failure, actions, role, className }: FailureNoticeProps) {
+export function FailureNotice({ failure, actions, role }: FailureNoticeProps) {
   return (
     <Notice
       tone="bad"
       title={failure.title}
-      actions={actions}
+      actions={needsLogin(failure) ? <LoginAgain /> : actions}
       {...(role ? { role } : {})}
-      {...(className ? { className } : {})}
     >
       <p>{failure.detail}</p>
       {failure.advice ? <p>{failure.advice}</p> : null}
@@ -28,5 +31,14 @@ export function FailureNotice({ failure, actions, role, className }: FailureNoti
         </p>
       ) : null}
     </Notice>
+  )
+}
+
+function LoginAgain() {
+  const address = `/login?next=${encodeURIComponent(usePathname())}`
+  return (
+    <Link href={address} className={buttonStyle({ tone: 'quiet', size: 'small' })}>
+      Log in again
+    </Link>
   )
 }

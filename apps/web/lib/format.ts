@@ -8,7 +8,7 @@ export function formatTimestamp(timestamp: string): string {
   return `${formatDay(timestamp)}, ${formatClock(date)} UTC`
 }
 
-export function formatDay(timestamp: string): string {
+function formatDay(timestamp: string): string {
   const date = new Date(timestamp)
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
 }

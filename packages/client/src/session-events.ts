@@ -4,6 +4,8 @@ import { readEventStream } from './event-stream.ts'
 import type { Transport } from './transport.ts'
 
 const RECONNECT_DELAY_MS = 1000
+// A browser on the host itself drops its connections whenever a container's network appears, in the midst of every launch.
+const FIRST_RECONNECT_DELAY_MS = 50
 
 /**
  * Every transition and step of a session, from the first to the one that ends it; nothing twice, nothing left out.
@@ -18,6 +20,7 @@ export async function* sessionEvents(
   signal?: AbortSignal,
 ): AsyncGenerator<SessionEvent> {
   let lastId: string | null = null
+  let delayMs = FIRST_RECONNECT_DELAY_MS
   while (!signal?.aborted) {
     try {
       const response = await transport.open('GET', `/sessions/${sessionId}/events`, {
@@ -30,6 +33,7 @@ export async function* sessionEvents(
       if (!response.body) return
       for await (const message of readEventStream(response.body)) {
         lastId = message.id
+        delayMs = FIRST_RECONNECT_DELAY_MS
         const event = JSON.parse(message.data) as SessionEvent
         yield event
         if (event.to_status && !isActiveStatus(event.to_status)) return
@@ -38,7 +42,8 @@ export async function* sessionEvents(
       if (signal?.aborted) return
       if (error instanceof ApiError && error.status < 500) throw error
     }
-    await pause(RECONNECT_DELAY_MS, signal)
+    await pause(delayMs, signal)
+    delayMs = RECONNECT_DELAY_MS
   }
 }
 

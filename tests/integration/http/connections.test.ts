@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { PROBLEMS } from '@medforge/contracts'
+import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { type TestApp, test } from '../app.ts'
 
@@ -98,5 +99,29 @@ describe('a connection', () => {
         'GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
     )
     expect(answer.head).toMatch(/^HTTP\/1.1 404 /)
+  })
+
+  test('in use when the server stops gets its answer, and new ones are refused', async ({
+    open,
+  }) => {
+    const gate = Promise.withResolvers<void>()
+    const asked = Promise.withResolvers<void>()
+    const api = await open({
+      arrange: ({ platform }) => {
+        platform.readOccupancy = async () => {
+          asked.resolve()
+          await gate.promise
+          return { total: 7, free: 7, activeSessions: 0 }
+        }
+      },
+    })
+    const port = await listen(api)
+    const answer = converse(port, 'GET /api/v1/status HTTP/1.1\r\nHost: x\r\n\r\n')
+    await asked.promise
+    const closed = api.app.close()
+    await eventually(() => expect(converse(port, '\r\n')).rejects.toThrow('ECONNREFUSED'))
+    gate.resolve()
+    expect((await answer).head).toMatch(/^HTTP\/1.1 200 /)
+    await closed
   })
 })

@@ -1,7 +1,7 @@
 import { SESSION_COOKIE } from '@medforge/contracts'
 import type { TSchema } from 'typebox'
 import type { DocumentedRoute } from './routes-table.ts'
-import type { DocumentedSchema } from './schemas.ts'
+import type { DocumentedSchema, ResponseSchema } from './schemas.ts'
 
 type RouteSchema = DocumentedSchema & {
   summary?: string
@@ -10,7 +10,7 @@ type RouteSchema = DocumentedSchema & {
   body?: TSchema
   params?: TSchema
   querystring?: TSchema
-  response?: Record<string, { description: string; content: Record<string, { schema: TSchema }> }>
+  response?: Record<string, ResponseSchema>
 }
 
 export type Parameter = {
@@ -127,7 +127,8 @@ function parametersOf(place: 'path' | 'query', schema: TSchema | undefined): Par
 
 function responsesOf(schema: RouteSchema): Operation['responses'] {
   const responses: Operation['responses'] = {}
-  for (const [status, { description, content }] of Object.entries(schema.response ?? {})) {
+  const all = { ...schema.response, ...schema['x-problems'] }
+  for (const [status, { description, content }] of Object.entries(all)) {
     const mayRetry = status === '429' || status === '503'
     const headers = { ...REQUEST_ID_HEADER, ...(mayRetry ? RETRY_AFTER_HEADER : {}) }
     responses[status] = { description, headers, content }

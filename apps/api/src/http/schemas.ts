@@ -42,6 +42,7 @@ export type StreamedBody = { mediaType: string; schema: TSchema }
 
 /** What the document needs to know beyond a Fastify schema. */
 export type DocumentedSchema = {
+  'x-problems'?: Record<string, ResponseSchema>
   'x-headers'?: Record<string, string>
   'x-streamed-body'?: StreamedBody
   'x-signed-in'?: boolean
@@ -69,7 +70,9 @@ export function route<
     ...(streamedBody ? { 'x-streamed-body': streamedBody } : {}),
     ...(headers ? { 'x-headers': headers } : {}),
     ...(isSignedIn ? { 'x-signed-in': true } : {}),
-    response: { ...successResponses(options), ...problemResponses(options) },
+    response: successResponses(options),
+    // Problems are written by `problem.ts` whole, so Fastify needs no serializer for each of them.
+    'x-problems': problemResponses(options),
   }
   return schema as typeof schema & { body: Body; params: Params; querystring: Query }
 }
@@ -78,11 +81,14 @@ const SIGNED_IN_PROBLEMS: ProblemKey[] = ['authentication_required', 'authentica
 
 type AnyRouteOptions = RouteOptions<unknown, unknown, unknown>
 type MediaTypes = Record<string, { schema: TSchema }>
-type Response = { description: string; content: MediaTypes }
+export type ResponseSchema = { description: string; content: MediaTypes }
 
-function successResponses({ success, otherMedia = {} }: AnyRouteOptions): Record<string, Response> {
+function successResponses({
+  success,
+  otherMedia = {},
+}: AnyRouteOptions): Record<string, ResponseSchema> {
   const statuses = new Set([...Object.keys(success), ...Object.keys(otherMedia)].map(Number))
-  const responses: Record<string, Response> = {}
+  const responses: Record<string, ResponseSchema> = {}
   for (const status of statuses) {
     const data = success[status]
     const content: MediaTypes = data ? { 'application/json': { schema: envelope(data) } } : {}
@@ -94,9 +100,9 @@ function successResponses({ success, otherMedia = {} }: AnyRouteOptions): Record
   return responses
 }
 
-function problemResponses(options: AnyRouteOptions): Record<string, Response> {
+function problemResponses(options: AnyRouteOptions): Record<string, ResponseSchema> {
   const keysByStatus = Map.groupBy(new Set(allProblems(options)), (key) => PROBLEMS[key].status)
-  const responses: Record<string, Response> = {}
+  const responses: Record<string, ResponseSchema> = {}
   for (const [status, keys] of keysByStatus) {
     if (options.success[status]) continue
     const schema = Type.Object({

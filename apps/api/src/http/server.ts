@@ -115,9 +115,16 @@ export function createHttpServer(options: HttpOptions): {
     logRequest(request, reply)
     done()
   })
+  let isClosing = false
   app.addHook('preClose', (done) => {
+    isClosing = true
     // Requests in progress may end; one that does not is cut off, so that a stop always ends.
     setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS).unref()
+    done()
+  })
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    // Else the connection would outlive its last answer and hold up the stop.
+    if (isClosing) reply.header('connection', 'close')
     done()
   })
   app.setErrorHandler(sendError)

@@ -19,6 +19,7 @@ export function createLogger(
     level,
     base: { process },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    serializers: { err: describeError },
     formatters: { level: (label: string) => ({ level: label }) },
     redact: {
       paths: ['password', 'token', 'cookie', 'secret', '*.password', '*.token', '*.cookie'],
@@ -26,4 +27,10 @@ export function createLogger(
     },
   }
   return destination ? pino(options, destination) : pino(options)
+}
+
+/** What pino logs of an error, without the statement that a database error carries: its values are people's data. */
+function describeError(error: Error): object {
+  const { sql: _sql, parameters: _parameters, ...described } = pino.stdSerializers.err(error)
+  return described
 }

@@ -43,7 +43,9 @@ export function createHostChecks(options: {
 
   async function run(entry: (typeof entries)[number], signal: AbortSignal): Promise<void> {
     const { check } = entry
+    let cause: unknown
     const reason = await check.run(signal).catch((error): Reason => {
+      cause = error
       const text = error instanceof HostAwayError ? error.text : `The ${check.part} check failed.`
       return { code: `${check.part}_away`, text }
     })
@@ -53,7 +55,8 @@ export function createHostChecks(options: {
     if ((reason === null) !== entry.isWell) {
       entry.isWell = reason === null
       const level = entry.isWell ? 'info' : 'error'
-      logger[level]({ part: check.part, reason: reason?.text ?? 'well again' }, 'host.check')
+      const said = { part: check.part, reason: reason?.text ?? 'well again' }
+      logger[level](cause === undefined ? said : { ...said, err: cause }, 'host.check')
     }
   }
 

@@ -159,6 +159,8 @@ export function sessionRoutes(deps: SessionRoutesDeps): Routes {
     app.get(
       '/sessions/:id/events',
       {
+        // A HEAD would run the stream and never end.
+        exposeHeadRoute: false,
         preValidation: read,
         schema: route({
           summary: 'Every transition and step of a session, live',

@@ -10,6 +10,7 @@ import { ensureDocker } from './docker.ts'
 import { ensureSharedMounts } from './mounts.ts'
 import { BASE_REQUIREMENTS, ensurePackages, ZFS_FUSE, ZFS_KERNEL } from './packages.ts'
 import { checkPorts, type Listener } from './ports.ts'
+import { keepNewLinksQuiet } from './quiet-links.ts'
 import { detectZfs, ensureDataset, ensurePool, ensureZfs, type ZfsKind } from './zfs.ts'
 
 export type HostWishes = {
@@ -58,6 +59,7 @@ export async function prepareHost(
 
   await step('Docker', async () => {
     const started = await ensureDocker()
+    if (wishes.edgeAddress === '127.0.0.1') keepNewLinksQuiet()
     // Docker's proxy holds the edge's ports for our own Caddy.
     const isOurs = await edgeRuns()
     await checkPorts([
@@ -102,7 +104,7 @@ async function edgeRuns(): Promise<boolean> {
 export function requireRoot(uid: number | undefined): void {
   if (uid === 0) return
   throw new Failure(
-    'Setting MedForge up changes this host, so it has to run as root.',
-    'Run: sudo ./medforge up.',
+    'This command reads secrets and changes this host, so it has to run as root.',
+    'Run it again with sudo.',
   )
 }

@@ -20,6 +20,11 @@ export type BuilderDeps = {
   store: ImageStore
   activity: Activity
   signal: AbortSignal
+  /**
+   * Names of parts that the local Docker has already. Known beforehand, so that parts queue in the order in which they are
+   * asked for and not in that of Docker's answers.
+   */
+  present: ReadonlySet<string>
 }
 
 /** Docker says on every build that its classic builder is old; that is nobody's fault and hides what is. */
@@ -45,7 +50,7 @@ const PUSHES_AT_ONCE = 2
  * so a run that was killed goes on where it stopped. The registry has to answer meanwhile.
  */
 export function createBuilder(deps: BuilderDeps) {
-  const { cacheDir, plan, store, activity, signal } = deps
+  const { cacheDir, plan, store, activity, signal, present } = deps
   const builds = createSlots(BUILDS_AT_ONCE)
   const pushes = createSlots(PUSHES_AT_ONCE)
   const provided = new Map<PartName, Promise<void>>()
@@ -62,7 +67,7 @@ export function createBuilder(deps: BuilderDeps) {
   }
 
   async function makePart(part: PlannedPart): Promise<void> {
-    if ((await store.findTags([part.image])).has(part.image)) return
+    if (present.has(part.image)) return
     if (hasStoredTag(cacheDir, part.repository, part.tag) && (await pull(part))) return
     await Promise.all(Object.values(part.parents).map(provide))
     await builds.run(signal, () => (part.name === 'base' ? makeBase(part) : build(part)))

@@ -131,6 +131,8 @@ async function publishMissing(
   await sweepFolder(join(cacheDir, 'tmp'))
   await using _registry = await openRegistry(cacheDir, join(cacheDir, 'registry.log'))
   await using activity = createActivity(report)
+  const wanted = plan.withParents(toMake).map(({ image }) => image)
+  const present = new Set((await store.findTags(wanted)).keys())
   const failed = new AbortController()
   const builder = createBuilder({
     root: options.root,
@@ -139,6 +141,7 @@ async function publishMissing(
     store,
     activity,
     signal: AbortSignal.any([signal, failed.signal]),
+    present,
   })
   // The first failure stops the others, and is the one that is told.
   const published = toMake.map(async (name) => {

@@ -115,6 +115,13 @@ describe(createPlan, () => {
     expect(changedBy(() => put('deploy/packs/default/ca/ours.crt', 'new'))).toEqual(['pack'])
   })
 
+  it('knows everything that an image needs, each part once', () => {
+    const parts = createPlan({ root, cacheDir }).withParents(['pack', 'api'])
+    expect(parts.map(({ name }) => name).sort()).toEqual(
+      ['api', 'base', 'code-server', 'node', 'pack', 'science', 'toolbox'].sort(),
+    )
+  })
+
   it('says where Node comes from when the cache has none', () => {
     rmSync(join(cacheDir, 'toolchain'), { recursive: true })
     expect(() => createPlan({ root, cacheDir }).part('api')).toThrow(Failure)

@@ -17,7 +17,11 @@ export type PlannedPart = Recipe & {
   contextFiles: ContextFile[]
 }
 
-export type Plan = { part(name: PartName): PlannedPart }
+export type Plan = {
+  part(name: PartName): PlannedPart
+  /** These parts and all that they are built upon or copied from, each once. */
+  withParents(names: readonly PartName[]): PlannedPart[]
+}
 
 export type PlanSource = { root: string; cacheDir: string }
 
@@ -58,7 +62,18 @@ export function createPlan(source: PlanSource): Plan {
     parts.set(name, planned)
     return planned
   }
-  return { part }
+
+  const withParents = (names: readonly PartName[]): PlannedPart[] => {
+    const seen = new Set<PartName>()
+    const visit = (name: PartName) => {
+      if (seen.has(name)) return
+      seen.add(name)
+      for (const parent of Object.values(part(name).parents)) visit(parent)
+    }
+    names.forEach(visit)
+    return [...seen].map(part)
+  }
+  return { part, withParents }
 }
 
 function findWorkspaces(root: string): string[] {

@@ -1,9 +1,7 @@
 import { type ClassValue, clsx } from 'clsx'
-import { extendTailwindMerge } from 'tailwind-merge'
-
-const merge = extendTailwindMerge({})
+import { twMerge } from 'tailwind-merge'
 
 /** Joins class names; of two that set the same thing, the later one wins. */
 export function classNames(...values: ClassValue[]): string {
-  return merge(clsx(values))
+  return twMerge(clsx(values))
 }

@@ -21,6 +21,6 @@ export function mySubmissionsQuery(client: Client, slug: string) {
   })
 }
 
-export function isBeingScored({ score_status }: Submission): boolean {
+function isBeingScored({ score_status }: Submission): boolean {
   return score_status === 'queued' || score_status === 'scoring'
 }

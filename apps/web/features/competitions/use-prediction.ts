@@ -4,6 +4,7 @@ import type { CompetitionDetail } from '@medforge/contracts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { useApi } from '../../lib/api/browser.tsx'
+import { retryUnanswered } from '../../lib/api/failure.ts'
 import { checkLocally, type LocalCheck } from './local-check.ts'
 import { submissionKeys } from './queries.ts'
 
@@ -35,6 +36,7 @@ export function usePrediction(competition: Pick<CompetitionDetail, 'slug' | 'met
   const sending = useMutation({
     mutationFn: ({ file, idempotencyKey }: Prediction) =>
       client.submit(slug, file, { idempotencyKey }),
+    retry: retryUnanswered,
     onSuccess: () => setPrediction(null),
     onSettled: () => queryClient.invalidateQueries({ queryKey: submissionKeys.mine(slug) }),
   })

@@ -1,6 +1,6 @@
 'use client'
 
-import { type GpuMode, isActiveStatus } from '@medforge/contracts'
+import type { GpuMode } from '@medforge/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { FailureNotice } from '../../components/failure-notice.tsx'
@@ -18,8 +18,7 @@ import { useSessionEvents } from './use-session-events.ts'
 
 /** The one place of the dashboard where a session is launched, followed, opened and stopped. */
 export function SessionPanel() {
-  const { session, readError, renew, launch, stop } = useSession()
-  const isLive = session !== null && isActiveStatus(session.status)
+  const { session, isLive, readError, renew, launch, stop } = useSession()
   const events = useSessionEvents(session?.id ?? null, isLive, renew)
   const gpus = useQuery(statusQuery(useApi())).data?.gpus
   const gpuMode = gpus?.mode ?? 'nvidia'

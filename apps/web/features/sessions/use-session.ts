@@ -1,9 +1,10 @@
 'use client'
 
-import type { Session } from '@medforge/contracts'
+import { isActiveStatus, type Session } from '@medforge/contracts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect } from 'react'
 import { useApi } from '../../lib/api/browser.tsx'
+import { isUnanswered, retryUnanswered } from '../../lib/api/failure.ts'
 import { STATUS_KEY } from '../../lib/api/status-query.ts'
 import { sessionKeys, shownSessionQuery } from './queries.ts'
 
@@ -37,19 +38,23 @@ export function useSession() {
   })
   const stopping = useMutation({
     mutationFn: (session: Session) => client.stopSession(session.id),
+    retry: retryUnanswered,
     onMutate: () => launching.reset(),
     onSettled: renew,
   })
 
+  const session = shown.data ?? null
+  const isLive = session !== null && isActiveStatus(session.status)
   const launch: LaunchAction = {
     run: () => launching.mutate(),
     isPending: launching.isPending,
-    error: launching.error,
+    // A lost answer is no failure once the session itself is seen.
+    error: isUnanswered(launching.error) && isLive ? null : launching.error,
   }
   const stop: StopAction = {
     run: (session) => stopping.mutate(session),
     isPending: stopping.isPending,
     error: stopping.error,
   }
-  return { session: shown.data ?? null, readError: shown.error, renew, launch, stop }
+  return { session, isLive, readError: shown.error, renew, launch, stop }
 }

@@ -27,7 +27,9 @@ function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       // What the server has just read is not read again the moment the page arrives.
-      queries: { staleTime: 2_000, retry: shouldRetry },
+      // `always`: a host without the internet still reaches its own MedForge, whatever the browser thinks of being offline.
+      queries: { staleTime: 2_000, retry: shouldRetry, networkMode: 'always' },
+      mutations: { networkMode: 'always' },
     },
   })
 }

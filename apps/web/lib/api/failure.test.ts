@@ -1,7 +1,7 @@
 import { ApiError, UnexpectedAnswerError } from '@medforge/client'
 import { PROBLEMS, type Problem, problemCode } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
-import { ADVISED_CODES, explain, needsLogin, shouldRetry } from './failure.ts'
+import { ADVISED_CODES, explain, needsLogin, retryUnanswered, shouldRetry } from './failure.ts'
 
 function refusal(fields: Partial<Problem>, retryAfterSeconds: number | null = null): ApiError {
   const problem: Problem = {
@@ -67,5 +67,17 @@ describe(shouldRetry, () => {
   test('tries again when a part was away, but not for ever', () => {
     expect(shouldRetry(0, refusal({ status: 503 }))).toBe(true)
     expect(shouldRetry(2, refusal({ status: 503 }))).toBe(false)
+  })
+})
+
+describe(retryUnanswered, () => {
+  const silence = new UnexpectedAnswerError('POST', '/api/v1/sessions/x/stop', 'no answer')
+  test('sends a write again when no answer came, but not for ever', () => {
+    expect(retryUnanswered(0, silence)).toBe(true)
+    expect(retryUnanswered(2, silence)).toBe(false)
+  })
+  test('takes any answer as the answer', () => {
+    expect(retryUnanswered(0, refusal({ status: 503 }))).toBe(false)
+    expect(retryUnanswered(0, new UnexpectedAnswerError('POST', '/x', 502))).toBe(false)
   })
 })

@@ -21,11 +21,11 @@ type Advice = { title: string; advice: string | null }
 const ADVICE: Record<string, Advice> = {
   authentication_required: {
     title: 'You are not signed in any more',
-    advice: 'Log in again; what you were doing is still here.',
+    advice: 'The log-in has ended. You come back to this page.',
   },
   authentication_failed: {
     title: 'You are not signed in any more',
-    advice: 'Log in again; your file has not been counted.',
+    advice: 'The log-in has ended, and nothing was counted. You come back to this page.',
   },
   invalid_credentials: {
     title: 'That did not match',
@@ -58,12 +58,11 @@ const ADVICE: Record<string, Advice> = {
   },
   session_start_failed: {
     title: 'The session did not start',
-    advice:
-      'Nothing is left running and your GPU is free again. Launch once more; if it fails again, tell the operator.',
+    advice: null,
   },
   runtime_unavailable: {
     title: 'Sessions cannot be started right now',
-    advice: 'Nothing was reserved. Try again in a minute; if it lasts, tell the operator.',
+    advice: 'If it lasts, tell the operator.',
   },
   session_access_denied: { title: 'This is not your session', advice: null },
   session_not_found: { title: 'There is no such session', advice: 'Go back to your dashboard.' },
@@ -162,6 +161,16 @@ function waitAdvice(error: ApiError): string {
 
 export function needsLogin(failure: Failure): boolean {
   return failure.code === 'authentication_required' || failure.code === 'authentication_failed'
+}
+
+/** Nothing came back, so nobody knows whether it was done. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof UnexpectedAnswerError && error.status === null
+}
+
+/** For writes that may be sent twice: they are sent again where no answer came, twice at most. */
+export function retryUnanswered(failureCount: number, error: Error): boolean {
+  return failureCount < 2 && isUnanswered(error)
 }
 
 /** A read is tried again where the next try may do better, twice at most; a refusal is an answer. */

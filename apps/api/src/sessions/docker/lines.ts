@@ -1,7 +1,6 @@
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 
-/** The lines of a stream of text until it ends or `signal` aborts; a broken stream ends quietly. */
+/** The lines of a stream of text until it ends, breaks, or `signal` aborts; none of the three is an error. */
 export async function* readLines(
   stream: NodeJS.ReadableStream,
   signal: AbortSignal,
@@ -9,9 +8,17 @@ export async function* readLines(
   const source = stream as Readable
   const stop = () => source.destroy()
   signal.addEventListener('abort', stop, { once: true })
-  source.on('error', () => {})
+  if (signal.aborted) stop()
+  const decoder = new TextDecoder()
+  let pending = ''
   try {
-    if (!signal.aborted) yield* createInterface({ input: source, crlfDelay: Infinity })
+    for await (const chunk of source) {
+      const lines = (pending + decoder.decode(chunk, { stream: true })).split('\n')
+      pending = lines.pop() ?? ''
+      yield* lines.filter(Boolean)
+    }
+  } catch {
+    // What broke the stream shows at the next call.
   } finally {
     signal.removeEventListener('abort', stop)
     source.destroy()

@@ -49,7 +49,7 @@ export function createFirewall({ docker, helperImage, network }: FirewallOptions
     }
   }
 
-  /** The resolvers that Docker forwards a container's questions to: what it writes where it does not answer itself. */
+  /** The resolvers that Docker forwards a session's questions to: those that it writes into a container on no network of its own. */
   async function readResolvers(signal: AbortSignal): Promise<string[]> {
     const nowMs = performance.now()
     if (resolvers && nowMs - resolvers.readMs < RESOLVERS_MAX_AGE_MS) return resolvers.list
@@ -59,7 +59,6 @@ export function createFirewall({ docker, helperImage, network }: FirewallOptions
         purpose: 'resolvers',
         image: helperImage,
         command: ['cat', '/etc/resolv.conf'],
-        hostConfig: { NetworkMode: 'bridge' },
         limitMs: HELPER_LIMIT_MS,
       },
       signal,

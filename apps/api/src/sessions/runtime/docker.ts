@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { GpuMode } from '@medforge/contracts'
 import { sessionContainerName } from '@medforge/contracts'
 import type { ContainerInspectInfo } from 'dockerode'
@@ -10,6 +11,7 @@ import {
 } from '../docker/client.ts'
 import { readLines } from '../docker/lines.ts'
 import { HostAwayError, HostRefusedError } from '../host-error.ts'
+import { FAILURES } from '../reasons.ts'
 import { type ContainerLimits, containerOptions, LABELS } from './container-options.ts'
 import type {
   ContainerFact,
@@ -31,6 +33,9 @@ export type DockerRuntimeOptions = {
 
 // A hung daemon must not hold a session's work for long; starting is slow on a busy host (0.3 s at best, image layers cold: seconds).
 const LIMIT_MS = { read: 5_000, create: 30_000, start: 60_000, remove: 20_000 }
+
+// Docker's own bookkeeping lags behind its answers by some milliseconds.
+const SETTLE_MS = 20
 
 // code-server ends within 0.1 s of SIGTERM; whatever the person left running gets the rest.
 const STOP_GRACE_SECONDS = 2
@@ -59,13 +64,37 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
     }
   }
 
+  /** The container whose name was taken: ours, made by a call whose answer was lost, or somebody else's. */
   async function adopt(spec: ContainerSpec, signal: AbortSignal): Promise<string> {
-    const fact = await runtime.observe(spec, signal)
-    if (fact.kind === 'present') return fact.id
-    if (fact.kind === 'foreign') {
-      throw new HostRefusedError('name_taken', "Another container has this session's name.")
+    const untilMs = performance.now() + LIMIT_MS.read
+    for (;;) {
+      const fact = await runtime.observe(spec, signal)
+      if (fact.kind === 'present') return fact.id
+      if (fact.kind === 'foreign') {
+        throw new HostRefusedError('name_taken', FAILURES.nameTaken.text)
+      }
+      // A name is taken a moment before its container can be seen, and free a moment after it is gone.
+      if (fact.kind === 'unknown' || performance.now() > untilMs) {
+        throw new HostAwayError('Docker does not answer.')
+      }
+      await sleep(SETTLE_MS, undefined, { signal }).catch(() => {})
+      const id = await create(spec, signal)
+      if (id !== undefined) return id
     }
-    throw new HostAwayError('Docker does not answer.')
+  }
+
+  /** Waits until Docker says that the container does not exist. */
+  async function untilAbsent(containerId: string, signal: AbortSignal): Promise<void> {
+    const untilMs = performance.now() + LIMIT_MS.remove
+    while (performance.now() < untilMs) {
+      const isThere = await inspect(containerId, signal).then(
+        () => true,
+        (error) => (isDockerStatus(error, 404) ? false : throwAway(error)),
+      )
+      if (!isThere) return
+      await sleep(SETTLE_MS, undefined, { signal }).catch(() => {})
+    }
+    throw new HostAwayError('Docker did not remove the container.')
   }
 
   const runtime: SessionRuntime = {
@@ -117,11 +146,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
       await callDocker({ limitMs: LIMIT_MS.remove, signal }, (call) =>
         container.remove(bodyless(call, { force: true, v: true })),
       ).catch(ignoreAnswers)
-      const left = await inspect(containerId, signal).catch((error) => {
-        if (isDockerStatus(error, 404)) return undefined
-        return throwAway(error)
-      })
-      if (left) throw new HostAwayError('Docker did not remove the container.')
+      await untilAbsent(containerId, signal)
     },
 
     async watch(onEnd, signal) {

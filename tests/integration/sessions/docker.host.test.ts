@@ -1,0 +1,282 @@
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDocker } from '@medforge/api/sessions/docker/client.ts'
+import { runHelper } from '@medforge/api/sessions/docker/helper.ts'
+import { createDockerRuntime } from '@medforge/api/sessions/runtime/docker.ts'
+import { describeSessionRuntime } from '@medforge/api/sessions/runtime/port.contract.ts'
+import type { ContainerRef, ContainerSpec } from '@medforge/api/sessions/runtime/port.ts'
+import { eventually } from '@medforge/test-support'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildTinyImage, type TinyImage } from './tiny-image.ts'
+
+// The labels' value, the network and the names are this run's own: a MedForge on the same Docker never sees these containers.
+const RUN = randomUUID()
+const NETWORK = `medforge-test-${RUN.slice(0, 8)}`
+const MIB = 1024 ** 2
+const LIMITS = { cpus: 1, memoryBytes: 256 * MIB, shmBytes: 64 * MIB, pids: 128 }
+
+const docker = createDocker()
+const folder = mkdtempSync(join(tmpdir(), 'medforge-workspaces-'))
+const signal = AbortSignal.timeout(10 * 60_000)
+const options = {
+  docker,
+  network: NETWORK,
+  gpuMode: 'simulated',
+  limits: LIMITS,
+  managed: RUN,
+} as const
+const runtime = createDockerRuntime(options)
+const foreign: string[] = []
+let image: TinyImage
+
+beforeAll(() => {
+  image = buildTinyImage()
+  run('docker', 'network', 'create', NETWORK)
+})
+
+afterAll(() => {
+  const listed = run('docker', 'ps', '-aq', '--filter', `label=medforge.managed=${RUN}`)
+  for (const id of [...listed.split('\n').filter(Boolean), ...foreign])
+    run('docker', 'rm', '-f', id)
+  run('docker', 'network', 'rm', NETWORK)
+  image[Symbol.dispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function run(file: string, ...args: string[]): string {
+  return execFileSync(file, args, { encoding: 'utf8' }).trim()
+}
+
+function newSpec(overrides: Partial<ContainerSpec> = {}): ContainerSpec {
+  const sessionId = randomUUID()
+  const workspacePath = join(folder, sessionId)
+  mkdirSync(workspacePath)
+  chownSync(workspacePath, 1000, 1000)
+  return {
+    sessionId,
+    userId: randomUUID(),
+    slug: sessionId.replaceAll(/[^a-f2-7]/g, 'a').slice(0, 8),
+    tier: 'public',
+    image: image.id,
+    gpu: { id: 3, uuid: null },
+    workspacePath,
+    ...overrides,
+  }
+}
+
+/** A signal to the program, once it listens for it. */
+async function tell(container: string, name: 'USR1' | 'USR2'): Promise<void> {
+  await eventually(() => run('docker', 'logs', container).includes('up'))
+  run('docker', 'kill', '-s', name, container)
+}
+
+async function untilEnded(ref: ContainerRef) {
+  return eventually(
+    async () => {
+      const fact = await runtime.observe(ref, signal)
+      return fact.kind === 'present' && fact.state === 'ended' ? fact : false
+    },
+    { timeoutMs: 20_000 },
+  )
+}
+
+describeSessionRuntime('Docker', () => ({
+  runtime,
+  newSpec,
+  async endContainer(ref) {
+    await tell(`mf-session-${ref.slug}`, 'USR2')
+    await untilEnded(ref)
+  },
+  async vanishContainer(ref) {
+    run('docker', 'rm', '-f', `mf-session-${ref.slug}`)
+  },
+  async occupyName(slug) {
+    foreign.push(run('docker', 'create', '--name', `mf-session-${slug}`, image.id))
+  },
+}))
+
+describe('a container of a session', () => {
+  test('is hardened as the contract says, in the words of `docker inspect`', async () => {
+    const spec = newSpec()
+    const id = await runtime.start(spec, signal)
+    const [seen] = JSON.parse(run('docker', 'inspect', id))
+    expect(seen.Name).toBe(`/mf-session-${spec.slug}`)
+    expect(seen.Image).toBe(image.id)
+    expect(seen.Config).toMatchObject({
+      User: '1000:1000',
+      Labels: {
+        'medforge.session': spec.sessionId,
+        'medforge.user': spec.userId,
+        'medforge.managed': RUN,
+      },
+    })
+    expect(seen.Config.Env).toEqual(
+      expect.arrayContaining([
+        `MEDFORGE_SESSION_ID=${spec.sessionId}`,
+        `MEDFORGE_USER_ID=${spec.userId}`,
+        'MEDFORGE_TIER=PUBLIC',
+        'MEDFORGE_GPU_ID=3',
+        'NVIDIA_VISIBLE_DEVICES=void',
+        'CUDA_VISIBLE_DEVICES=0',
+      ]),
+    )
+    expect(seen.HostConfig).toMatchObject({
+      Privileged: false,
+      CapDrop: ['ALL'],
+      CapAdd: null,
+      SecurityOpt: ['no-new-privileges:true'],
+      Memory: LIMITS.memoryBytes,
+      NanoCpus: 1e9,
+      PidsLimit: LIMITS.pids,
+      ShmSize: LIMITS.shmBytes,
+      OomKillDisable: false,
+      Init: true,
+      RestartPolicy: { Name: 'no' },
+      NetworkMode: NETWORK,
+      IpcMode: 'private',
+      PidMode: '',
+      UTSMode: '',
+      UsernsMode: '',
+      PublishAllPorts: false,
+      DeviceRequests: [],
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '2' } },
+    })
+    // Where the kernel counts swap, there is none for a session; else Docker says -1.
+    expect([LIMITS.memoryBytes, -1]).toContain(seen.HostConfig.MemorySwap)
+    expect(seen.HostConfig.PortBindings ?? {}).toEqual({})
+    expect(seen.HostConfig.Devices ?? []).toEqual([])
+    expect(Object.keys(seen.NetworkSettings.Networks)).toEqual([NETWORK])
+    expect(seen.Mounts).toMatchObject([
+      {
+        Type: 'bind',
+        Source: spec.workspacePath,
+        Destination: '/workspace',
+        RW: true,
+        Propagation: 'rprivate',
+      },
+    ])
+    await runtime.remove(id, signal)
+  })
+
+  test('has no capability, no way to new ones, and a filter on its calls, seen from inside', async () => {
+    const spec = newSpec()
+    const id = await runtime.start(spec, signal)
+    const status = run(
+      'docker',
+      'exec',
+      id,
+      '/bin/node',
+      '-p',
+      "require('fs').readFileSync('/proc/self/status', 'utf8')",
+    )
+    expect(status).toMatch(/^Uid:\s+1000\s+1000\s+1000\s+1000$/m)
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) {
+      expect(status).toMatch(new RegExp(`^${set}:\\s+0{16}$`, 'm'))
+    }
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m)
+    expect(status).toMatch(/^Seccomp:\s+2$/m)
+    await runtime.remove(id, signal)
+  })
+
+  test('is never started on a workspace that is not there, and no directory is made for it', async () => {
+    const spec = newSpec({ workspacePath: join(folder, 'missing') })
+    await expect(runtime.start(spec, signal)).rejects.toMatchObject({ code: 'container_refused' })
+    expect(existsSync(join(folder, 'missing'))).toBe(false)
+    expect(await runtime.observe(spec, signal)).toEqual({ kind: 'absent' })
+  })
+
+  test('that runs out of memory is told from one that ends by itself', async () => {
+    const small = createDockerRuntime({ ...options, limits: { ...LIMITS, memoryBytes: 96 * MIB } })
+    const spec = newSpec()
+    const id = await small.start(spec, signal)
+    await tell(id, 'USR1')
+    expect(await untilEnded(spec)).toMatchObject({ oomKilled: true, exitCode: 137 })
+    await runtime.remove(id, signal)
+  })
+
+  test('that ignores SIGTERM is gone three seconds after the stop all the same', async () => {
+    const spec = newSpec()
+    const id = await runtime.start(spec, signal)
+    run('docker', 'pause', id)
+    run('docker', 'unpause', id)
+    const beforeMs = performance.now()
+    await runtime.remove(id, signal)
+    expect(performance.now() - beforeMs).toBeLessThan(3_000)
+    expect(readdirSync(folder)).toContain(spec.sessionId)
+  })
+
+  test.for([
+    [
+      'an image that is not here',
+      { image: `nowhere/pack@sha256:${'0'.repeat(64)}` },
+      'image_missing',
+    ],
+  ] as const)('is refused for %s at once, without a pull', async ([, overrides, code]) => {
+    await expect(runtime.start(newSpec(overrides), signal)).rejects.toMatchObject({ code })
+  })
+
+  test('is refused while the sessions network is missing', async () => {
+    const lost = createDockerRuntime({ ...options, network: `${NETWORK}-none` })
+    const spec = newSpec()
+    await expect(lost.start(spec, signal)).rejects.toMatchObject({ code: 'network_missing' })
+    const fact = await runtime.observe(spec, signal)
+    if (fact.kind === 'present') await runtime.remove(fact.id, signal)
+  })
+
+  test('asks for exactly one device by its UUID where there are GPUs', async () => {
+    const nvidia = createDockerRuntime({ ...options, gpuMode: 'nvidia' })
+    const spec = newSpec({ gpu: { id: 3, uuid: 'GPU-00000000-0000-0000-0000-000000000003' } })
+    const started = nvidia.start(spec, signal)
+    // Without NVIDIA's runtime Docker refuses the start; the request is in the container that was made.
+    await expect(started).rejects.toMatchObject({ code: 'gpu_refused' })
+    const [seen] = JSON.parse(run('docker', 'inspect', `mf-session-${spec.slug}`))
+    expect(seen.HostConfig.DeviceRequests).toMatchObject([
+      { Count: 0, DeviceIDs: [spec.gpu.uuid], Capabilities: [['gpu']] },
+    ])
+    expect(seen.Config.Env).toContain(`NVIDIA_VISIBLE_DEVICES=${spec.gpu.uuid}`)
+    await runtime.remove(seen.Id, signal)
+  })
+})
+
+describe('a Docker that is away', () => {
+  const away = createDockerRuntime({
+    ...options,
+    docker: createDocker('/run/medforge-test-nowhere.sock'),
+  })
+
+  test('makes facts unknown and calls fail as "away", never as "refused" or "absent"', async () => {
+    const spec = newSpec()
+    expect(await away.observe(spec, signal)).toMatchObject({ kind: 'unknown' })
+    for (const call of [
+      away.list(signal),
+      away.start(spec, signal),
+      away.remove('0'.repeat(64), signal),
+      away.watch(() => {}, signal),
+    ]) {
+      await expect(call).rejects.toMatchObject({ name: 'HostAwayError' })
+    }
+  })
+})
+
+describe('a helper', () => {
+  test('runs with the rights that were named and no others, and is gone afterwards', async () => {
+    const purpose = `test-${RUN}`
+    const { exitCode, output } = await runHelper(
+      docker,
+      {
+        purpose,
+        image: image.id,
+        command: ['/bin/node', '-p', "require('fs').readFileSync('/proc/self/status', 'utf8')"],
+        hostConfig: { CapAdd: ['NET_ADMIN'] },
+        limitMs: 20_000,
+      },
+      signal,
+    )
+    expect(exitCode).toBe(0)
+    expect(output).toMatch(/^CapEff:\s+0000000000001000$/m)
+    expect(run('docker', 'ps', '-aq', '--filter', `label=medforge.helper=${purpose}`)).toBe('')
+  })
+})

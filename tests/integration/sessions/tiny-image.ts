@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+// Answers /healthz like an IDE. SIGUSR2: ends with exit code 3. SIGUSR1: takes all the memory that it can get.
+const PROGRAM = `
+const { createServer } = require('node:http')
+process.on('SIGUSR2', () => process.exit(3))
+process.on('SIGTERM', () => process.exit(0))
+process.on('SIGUSR1', () => {
+  const kept = []
+  for (;;) kept.push(Buffer.alloc(16 * 1024 * 1024, 1))
+})
+createServer((_request, response) => response.end('ok')).listen(8080, '0.0.0.0', () => console.log('up'))
+`
+
+export type TinyImage = Disposable & { id: string }
+
+/** An image with nothing but this Node and a program that stands in for the IDE, from this machine's own files. */
+export function buildTinyImage(): TinyImage {
+  const folder = mkdtempSync(join(tmpdir(), 'medforge-image-'))
+  try {
+    const listed = execFileSync('ldd', [process.execPath], { encoding: 'utf8' })
+    const libraries = [...listed.matchAll(/(\/[^\s()]+)/g)].flatMap(([, path]) => path ?? [])
+    const files = new Map([[process.execPath, '/bin/node']])
+    for (const library of libraries) files.set(library, library)
+    for (const [from, to] of files) {
+      mkdirSync(join(folder, dirname(to)), { recursive: true })
+      copyFileSync(from, join(folder, to))
+    }
+    mkdirSync(join(folder, 'tmp'), { mode: 0o1777 })
+    writeFileSync(join(folder, 'program.js'), PROGRAM)
+    const command =
+      'tar c -C "$1" . | docker import --change \'CMD ["/bin/node", "/program.js"]\' -'
+    const id = execFileSync('sh', ['-c', command, 'sh', folder], { encoding: 'utf8' }).trim()
+    return {
+      id,
+      [Symbol.dispose]() {
+        execFileSync('docker', ['rmi', '-f', id], { stdio: 'ignore' })
+      },
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,159 @@
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describeSessionWorkspaces } from '@medforge/api/sessions/workspace/port.contract.ts'
+import { createZfsWorkspaces } from '@medforge/api/sessions/workspace/zfs.ts'
+import { eventually } from '@medforge/test-support'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+// A pool of this run's own, on a file.
+const POOL = `mft${randomUUID().slice(0, 8)}`
+const ROOT = `${POOL}/workspaces`
+const MIB = 1024 ** 2
+const folder = mkdtempSync(join(tmpdir(), 'medforge-pool-'))
+const file = join(folder, 'pool.img')
+const mount = join(folder, 'mount')
+const signal = AbortSignal.timeout(10 * 60_000)
+const workspaces = createZfsWorkspaces({ root: ROOT, quotaBytes: 32 * MIB })
+
+beforeAll(() => {
+  run('truncate', '-s', '512M', file)
+  run('zpool', 'create', '-m', mount, POOL, file)
+  run('zfs', 'create', ROOT)
+})
+
+afterAll(async () => {
+  // "busy" for a moment after the last write.
+  await eventually(() => run('zpool', 'destroy', '-f', POOL) === '', { timeoutMs: 30_000 })
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function run(program: string, ...args: string[]): string {
+  return execFileSync(program, args, { encoding: 'utf8' }).trim()
+}
+
+function newDataset(): string {
+  return `${ROOT}/${randomUUID()}/${randomUUID()}`
+}
+
+describeSessionWorkspaces('ZFS', () => ({
+  workspaces,
+  root: ROOT,
+  async listSnapshots(dataset) {
+    const listed = run('zfs', 'list', '-H', '-o', 'name', '-t', 'snapshot', '-r', dataset)
+    return listed.split('\n').filter(Boolean)
+  },
+}))
+
+describe('a workspace', () => {
+  test('belongs to 1000:1000 and is limited by refquota', async () => {
+    const dataset = newDataset()
+    const path = await workspaces.ensure(dataset, signal)
+    expect(statSync(path)).toMatchObject({ uid: 1000, gid: 1000 })
+    expect(run('zfs', 'get', '-H', '-p', '-o', 'value', 'refquota', dataset)).toBe(String(32 * MIB))
+  })
+
+  test('has no limit where none is set', async () => {
+    const dataset = newDataset()
+    await createZfsWorkspaces({ root: ROOT, quotaBytes: null }).ensure(dataset, signal)
+    expect(run('zfs', 'get', '-H', '-p', '-o', 'value', 'refquota', dataset)).toBe('0')
+  })
+
+  test('that is full can still be tidied up, after a snapshot too', async () => {
+    const dataset = newDataset()
+    const path = await workspaces.ensure(dataset, signal)
+    const large = join(path, 'large')
+    // Node has no name for EDQUOT.
+    expect(() => {
+      for (let part = 0; part < 64; part += 1) {
+        writeFileSync(large, Buffer.alloc(MIB, part), { flag: 'a', flush: true })
+      }
+    }).toThrow(/EDQUOT|ENOSPC|unknown error, write/)
+    await workspaces.snapshot(`${dataset}@stop-1795472777000`, signal)
+    unlinkSync(large)
+    run('sync')
+    writeFileSync(join(path, 'small'), 'again', { flush: true })
+  })
+
+  test('that lost its mount is mounted again, and its bare directory is never handed out', async () => {
+    const dataset = newDataset()
+    const path = await workspaces.ensure(dataset, signal)
+    writeFileSync(join(path, 'kept'), 'kept')
+    run('zfs', 'unmount', dataset)
+    expect(readdirSync(path)).toEqual([])
+    expect(await workspaces.observe(dataset, null, signal)).toMatchObject({ isMounted: false })
+    expect(await workspaces.ensure(dataset, signal)).toBe(path)
+    expect(readdirSync(path)).toEqual(['kept'])
+  })
+
+  test('of another mount at the same path is refused', async () => {
+    const dataset = newDataset()
+    const path = await workspaces.ensure(dataset, signal)
+    run('mount', '-t', 'tmpfs', 'tmpfs', path)
+    try {
+      expect(await workspaces.observe(dataset, null, signal)).toMatchObject({ isMounted: false })
+      await expect(workspaces.ensure(dataset, signal)).rejects.toMatchObject({
+        code: 'workspace_not_mounted',
+      })
+    } finally {
+      run('umount', path)
+    }
+  })
+
+  test('cannot be made in a pool that is full, and the refusal says so', async () => {
+    const path = await createZfsWorkspaces({ root: ROOT, quotaBytes: null }).ensure(
+      newDataset(),
+      signal,
+    )
+    const filler = join(path, 'filler')
+    try {
+      for (;;) writeFileSync(filler, Buffer.alloc(8 * MIB, 1), { flag: 'a', flush: true })
+    } catch {}
+    try {
+      for (;;) writeFileSync(filler, Buffer.alloc(4096, 1), { flag: 'a', flush: true })
+    } catch {}
+    try {
+      const attempts = Array.from({ length: 20 }, () => workspaces.ensure(newDataset(), signal))
+      const results = await Promise.allSettled(attempts)
+      const refused = results.find((result) => result.status === 'rejected')
+      expect(refused).toMatchObject({ reason: { code: 'pool_full' } })
+    } finally {
+      unlinkSync(filler)
+      run('sync')
+    }
+  })
+})
+
+describe('a pool that is away', () => {
+  test('makes facts unknown, is never taken for empty, and nothing is written below its mount', async () => {
+    const dataset = newDataset()
+    const path = await workspaces.ensure(dataset, signal)
+    const stop = `${dataset}@stop-1795472777000`
+    run('zpool', 'export', POOL)
+    try {
+      expect(await workspaces.observe(dataset, stop, signal)).toMatchObject({ kind: 'unknown' })
+      await expect(workspaces.check(signal)).rejects.toMatchObject({ name: 'HostAwayError' })
+      await expect(workspaces.ensure(dataset, signal)).rejects.toMatchObject({
+        name: 'HostAwayError',
+      })
+      await expect(workspaces.snapshot(stop, signal)).rejects.toMatchObject({
+        name: 'HostAwayError',
+      })
+      expect(existsSync(path)).toBe(false)
+    } finally {
+      run('zpool', 'import', '-d', folder, POOL)
+    }
+    expect(await workspaces.ensure(dataset, signal)).toBe(path)
+    expect(await workspaces.snapshot(stop, signal)).toBe('taken')
+  })
+})
