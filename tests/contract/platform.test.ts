@@ -131,6 +131,21 @@ describe('the database', () => {
   })
 })
 
+describe('the default pack', () => {
+  test('has Python’s data libraries and JupyterLab, ready to import', async () => {
+    const script = [
+      'import numpy, pandas, scipy.stats, jupyterlab',
+      'from sklearn.linear_model import LogisticRegression',
+      'print(LogisticRegression().fit([[0], [1]], [0, 1]).predict([[1]])[0])',
+    ].join('\n')
+    const output = await docker(
+      ...['run', '--rm', '--network', 'none', '--user', '1000:1000', '--entrypoint', 'python3'],
+      ...[installation.settings.PACK_IMAGE ?? '', '-c', script],
+    )
+    expect(output.trim()).toBe('1')
+  })
+})
+
 describe('sessions on their network', () => {
   const TARGETS = {
     itself: ['127.0.0.1', 9999],

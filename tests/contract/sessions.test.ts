@@ -116,6 +116,7 @@ describe('a session from launch to stop', () => {
       IpcMode: 'private',
       UTSMode: '',
       UsernsMode: '',
+      ReadonlyRootfs: true,
       Init: true,
       NetworkMode: installation.settings.PUBLIC_SESSIONS_NETWORK,
     })

@@ -14,6 +14,9 @@ import { promisify } from 'node:util'
 const execute = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
 
+/** The folder that Caddy's container mounts. */
+export const CONFIGURATION = `${ROOT}/deploy/caddy`
+
 export const DOMAIN = 'edge.test'
 export const SLUG = 'aaaabbbb'
 export const WEB = `medforge.${DOMAIN}`
@@ -115,7 +118,7 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
       ...['run', '--rm', '--init', '--name', name, '--network', 'host', '--user', '0:0'],
       ...['--cap-drop', 'ALL', '--cap-add', 'NET_BIND_SERVICE', '--cap-add', 'DAC_OVERRIDE'],
       ...['--add-host', `mf-session-${SLUG}:${network}.10`],
-      ...['--volume', `${ROOT}/deploy/caddy:/etc/caddy:ro`, '--volume', `${data}:/data`],
+      ...['--volume', `${CONFIGURATION}:/etc/caddy:ro`, '--volume', `${data}:/data`],
       ...Object.entries(settings).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
       findImage(),
       ...['caddy', 'run', '--config', '/etc/caddy/Caddyfile', '--adapter', 'caddyfile'],
@@ -402,7 +405,7 @@ export function exchange(
 }
 
 /** The image that the installation runs, or one that the environment names. */
-function findImage(): string {
+export function findImage(): string {
   // biome-ignore lint/style/noProcessEnv: a developer names another image here
   const named = process.env.MEDFORGE_EDGE_TEST_IMAGE
   if (named) return named

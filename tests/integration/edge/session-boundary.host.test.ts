@@ -208,6 +208,9 @@ describe('a refusal by the API', () => {
     expect(answer.status).toBe(status)
     expect(answer.headers['content-type']).toContain('text/html')
     expect(answer.headers['x-request-id']).toBe('id-of-the-api')
+    expect(answer.text).toContain('Request id-of-the-api')
+    // Only what may get better by itself is loaded again.
+    expect(answer.headers.refresh).toBe(status === 503 ? '5' : undefined)
     expect(answer.headers['cache-control']).toBe('no-store')
     expect(answer.text).toContain(says)
     expect(answer.text).toContain(`href="${link}"`)

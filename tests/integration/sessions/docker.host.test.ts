@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDocker } from '@medforge/api/sessions/docker/client.ts'
 import { runHelper } from '@medforge/api/sessions/docker/helper.ts'
+import { createFirewall } from '@medforge/api/sessions/network/firewall.ts'
 import { createDockerRuntime } from '@medforge/api/sessions/runtime/docker.ts'
 import { describeSessionRuntime } from '@medforge/api/sessions/runtime/port.contract.ts'
 import type { ContainerRef, ContainerSpec } from '@medforge/api/sessions/runtime/port.ts'
@@ -133,6 +134,11 @@ describe('a container of a session', () => {
       PidsLimit: LIMITS.pids,
       ShmSize: LIMITS.shmBytes,
       OomKillDisable: false,
+      ReadonlyRootfs: true,
+      Tmpfs: {
+        '/tmp': expect.stringContaining('nosuid'),
+        '/var/tmp': expect.stringContaining('nosuid'),
+      },
       Init: true,
       RestartPolicy: { Name: 'no' },
       NetworkMode: NETWORK,
@@ -258,6 +264,26 @@ describe('a Docker that is away', () => {
     ]) {
       await expect(call).rejects.toMatchObject({ name: 'HostAwayError' })
     }
+  })
+})
+
+describe('the probe of the firewall', () => {
+  test('reports what a session reaches where no rules are', async () => {
+    const firewall = createFirewall({ docker, helperImage: image.id, network: NETWORK })
+    const reached = await firewall.probe(signal)
+    expect(reached).toContainEqual(expect.stringMatching(/:8080$/))
+    expect(reached).toContainEqual(expect.stringMatching(/:9090$/))
+    expect(
+      run(
+        'docker',
+        'ps',
+        '-aq',
+        '--filter',
+        `network=${NETWORK}`,
+        '--filter',
+        'label=medforge.helper',
+      ),
+    ).toBe('')
   })
 })
 

@@ -1,4 +1,5 @@
 import type { SessionEvent } from '@medforge/contracts'
+import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { type Stage, sessionOf, test } from './stage.ts'
 
@@ -129,5 +130,32 @@ describe('GET /sessions/{id}/events', () => {
       .resolves.toBeDefined()
       .catch(() => {})
     await stage.api.app.close()
+  })
+
+  test('refuses a person more than 32 streams at once, and counts only those that are open', async ({
+    stage,
+  }) => {
+    const base = await listen(stage)
+    const { visitor } = await stage.person()
+    const { id } = sessionOf(await visitor.post('/sessions', {}))
+    const cookie = visitor.cookie() ?? ''
+    const leaving = new AbortController()
+    const open = () =>
+      fetch(`${base}/api/v1/sessions/${id}/events`, { headers: { cookie }, signal: leaving.signal })
+    const answers = await Promise.all(Array.from({ length: 33 }, open))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([
+      ...Array<number>(32).fill(200),
+      429,
+    ])
+    leaving.abort()
+    await eventually(async () => {
+      const once = new AbortController()
+      const { status } = await fetch(`${base}/api/v1/sessions/${id}/events`, {
+        headers: { cookie },
+        signal: once.signal,
+      })
+      once.abort()
+      expect(status).toBe(200)
+    })
   })
 })

@@ -88,6 +88,15 @@ export function unkept(cause: unknown): DomainError {
   })
 }
 
+/** More people upload at this moment than the server has memory for. */
+export function uploadsSaturated(): DomainError {
+  return new DomainError('service_unavailable', {
+    detail:
+      'Too many files are being uploaded right now. It cost no submission; try again in a moment.',
+    headers: { 'retry-after': '5', connection: 'close' },
+  })
+}
+
 export function capReached(cap: number, resetsAt: string, retryAfterSeconds: number): DomainError {
   return new DomainError('submission_cap_reached', {
     detail: `Daily submission cap reached: ${cap} of ${cap} used. It resets at ${resetsAt}.`,

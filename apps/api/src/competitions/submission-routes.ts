@@ -18,6 +18,7 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
+import { createLimiter, SaturatedError } from '../lib/limiter.ts'
 import { acceptSubmission } from './accept.ts'
 import {
   competitionClosed,
@@ -26,6 +27,7 @@ import {
   idempotencyKeyMalformed,
   submissionNotFound,
   unkept,
+  uploadsSaturated,
 } from './refusals.ts'
 import {
   findCompetition,
@@ -51,10 +53,13 @@ export type SubmissionDeps = {
 
 const tags = ['Competitions']
 const SCORE_WAIT_MS = 10_000
+// A file of the largest size costs up to 25 MB while it is checked; one that waits is not read, so it costs nothing.
+const RECEIVING = { running: 12, waiting: 200 }
 
 /** The upload; alone on its own instance, so that no other route reads multipart bodies. */
 export function uploadRoutes(deps: SubmissionDeps): Routes {
   const { db, clock, guards, bundles, store, watch, settings } = deps
+  const receiving = createLimiter(RECEIVING)
   return async (app) => {
     await app.register(multipart)
     app.post(
@@ -116,7 +121,15 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
 
     const id = newId()
     const limits = { maxBytes: settings.uploadMaxBytes }
-    const upload = await receiveUpload(request, store, bundle, id, limits)
+    const upload = await receiving
+      .run(() => {
+        // Whoever left while waiting sends nothing any more, and no event would say so.
+        if (request.raw.destroyed) throw uploadsSaturated()
+        return receiveUpload(request, store, bundle, id, limits)
+      })
+      .catch((error) => {
+        throw error instanceof SaturatedError ? uploadsSaturated() : error
+      })
     const { filename } = upload
     const file = await keep(upload)
     try {

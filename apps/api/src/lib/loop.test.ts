@@ -75,11 +75,11 @@ describe(createLoop, () => {
   test('ends during a pause at once, and during a pass after it', async () => {
     const { ended, stop } = start({})
     stop()
-    await ended
+    await expect(ended).resolves.toBeUndefined()
     const gate = Promise.withResolvers<void>()
     const busy = start({ runOnce: () => gate.promise })
     busy.stop()
     gate.resolve()
-    await busy.ended
+    await expect(busy.ended).resolves.toBeUndefined()
   })
 })

@@ -5,6 +5,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
 import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
+import { freeGpus } from './gpus/free.ts'
 import { deadlineOf, type LifecycleLimits } from './lifecycle.ts'
 import { ALLOCATED } from './reasons.ts'
 import { countActive } from './repository.ts'
@@ -74,31 +75,14 @@ async function takeFreeGpu(tx: Transaction<DB>): Promise<number> {
   // A row that is skipped because somebody holds its lock may still come free (their transaction may fail), so "none" is only said
   // after waiting for those locks.
   const gpu =
-    (await freeGpus(tx).forUpdate().skipLocked().executeTakeFirst()) ??
-    (await freeGpus(tx).forUpdate().executeTakeFirst())
+    (await nextFreeGpu(tx).forUpdate().skipLocked().executeTakeFirst()) ??
+    (await nextFreeGpu(tx).forUpdate().executeTakeFirst())
   if (!gpu) throw new DomainError('no_gpu_available', { detail: 'No GPUs available.' })
   return gpu.id
 }
 
-function freeGpus(tx: Transaction<DB>) {
-  return tx
-    .selectFrom('gpu_devices as gpu')
-    .select('gpu.id')
-    .where('gpu.enabled', '=', true)
-    .where('gpu.present', '=', true)
-    .where('gpu.health', '=', 'healthy')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('sessions')
-            .select('sessions.id')
-            .whereRef('sessions.gpu_id', '=', 'gpu.id')
-            .where('sessions.gpu_active', '=', 1),
-        ),
-      ),
-    )
-    .orderBy('gpu.id')
-    .limit(1)
+function nextFreeGpu(tx: Transaction<DB>) {
+  return freeGpus(tx).select('gpu.id').orderBy('gpu.id').limit(1)
 }
 
 async function insertStarting(

@@ -84,7 +84,7 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
     slug: row.slug,
     request_id: row.request_id,
   }
-  const records: Promise<unknown>[] = []
+  let records: Promise<unknown> = Promise.resolve()
   let stepStartedMs = performance.now()
   let workspacePath: string | undefined
   /** Why this is late; it stays the row's reason, whatever the next try runs into. */
@@ -100,22 +100,25 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
     return durationMs
   }
 
-  /** A record that is lost costs a line in the progress display; one that mattered makes the next compare-and-set fail. */
-  function record(work: Promise<unknown>): void {
-    const written = work.then(
+  /**
+   * Written beside the work, one after the other, so that events stand in the order of their steps. A record that is lost costs a line
+   * in the progress display; one that mattered makes the next compare-and-set fail.
+   */
+  function record(write: () => Promise<unknown>): void {
+    records = records.then(write).then(
       () => deps.changed(row.id),
       (error) => logger.warn({ ...context, err: error }, 'session.recovery.failure'),
     )
-    records.push(written)
   }
 
   function recordStepOf(step: Step): undefined {
-    record(recordStep(db, token, { step, durationMs: lap(), at: clock.now() }))
+    const finished = { step, durationMs: lap(), at: clock.now() }
+    record(() => recordStep(db, token, finished))
   }
 
   /** Waits for the records written beside the work. */
   async function settle(): Promise<void> {
-    await Promise.all(records)
+    await records
   }
 
   async function patchRow(patch: RowPatch): Promise<boolean> {
@@ -142,17 +145,15 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
     const spec = { sessionId, userId, slug, tier, image, gpu, workspacePath }
     const id = await runtime.start(spec, signal)
     containerId = id
-    const durationMs = lap()
-    record(
-      inTransaction(db, async (tx) => {
-        const version = await updateFacts(tx, token, { container_id: id })
-        if (version === null) return null
-        await recordStepIn(tx, token, { step: 'container', durationMs, at: clock.now() })
-        return version
-      }).then((version) => {
-        if (version !== null) token.version = version
-      }),
-    )
+    const finished = { step: 'container' as const, durationMs: lap(), at: clock.now() }
+    record(async () => {
+      const version = await inTransaction(db, async (tx) => {
+        const next = await updateFacts(tx, token, { container_id: id })
+        if (next !== null) await recordStepIn(tx, token, finished)
+        return next
+      })
+      if (version !== null) token.version = version
+    })
     return undefined
   }
 

@@ -75,10 +75,7 @@ export function createDriver(deps: DriverDeps): SessionDriver {
     const level = work.trigger === 'nudge' ? 'debug' : 'info'
     logger[level](
       {
-        session_id: row.id,
-        user_id: row.user_id,
-        slug: row.slug,
-        request_id: row.request_id,
+        ...contextOf(work),
         trigger: work.trigger,
         status: row.status,
         decision: plan.map((action) => action.kind),
@@ -99,7 +96,7 @@ export function createDriver(deps: DriverDeps): SessionDriver {
       const isNews = row.status !== 'running' && row.error_message === null
       const statusReason = isNews ? reason.text : null
       await recordRetry(db, row, { attempts, nextAttemptAt, statusReason }).catch((error) =>
-        logger.warn({ err: error, session_id: work.id }, 'session.recovery.failure'),
+        logger.warn({ ...contextOf(work), err: error }, 'session.recovery.failure'),
       )
     }
     if (signal.aborted) return
@@ -111,7 +108,7 @@ export function createDriver(deps: DriverDeps): SessionDriver {
     for (let turns = 1; !signal.aborted; turns += 1) {
       work.isNudged = false
       const outcome = await turn(work).catch((error): Outcome => {
-        logger.error({ err: error, session_id: work.id }, 'session.recovery.failure')
+        logger.error({ ...contextOf(work), err: error }, 'session.recovery.failure')
         return { kind: 'retry', reason: { code: 'internal', text: 'Trying again.' } }
       })
       if (outcome.kind === 'retry' && !work.isNudged) await comeBack(work, outcome.reason)
@@ -160,6 +157,10 @@ export function createDriver(deps: DriverDeps): SessionDriver {
 function setTimer(ms: number, callback: () => void): () => void {
   const timer = setTimeout(callback, ms)
   return () => clearTimeout(timer)
+}
+
+function contextOf({ id, row }: Work) {
+  return { session_id: id, user_id: row?.user_id, slug: row?.slug, request_id: row?.request_id }
 }
 
 type Work = {

@@ -100,19 +100,40 @@ export function networkCheck(firewall: Firewall): HostCheck {
 // Rules that were flushed are found and put back within this time and a pass.
 const FIREWALL_MAX_AGE_MS = 30_000
 
+// After a leak was found the probe is made again, but not at every pass: it takes two containers.
+const LEAK_RETRY_MS = 60_000
+
+/** Rules that are in place, and hold: tried out with throw-away containers before the first session is started. */
 export function firewallCheck(firewall: Firewall, logger: Logger): HostCheck {
+  let isProven = false
+  let leak: { reason: Reason; seenMs: number } | undefined
+
+  async function prove(signal: AbortSignal): Promise<Reason | null> {
+    if (leak && performance.now() - leak.seenMs < LEAK_RETRY_MS) return leak.reason
+    const reached = await firewall.probe(signal)
+    isProven = reached.length === 0
+    leak = undefined
+    if (isProven) return null
+    logger.error({ part: 'firewall', reached }, 'host.firewall.failed')
+    const text = 'The sessions firewall is in place and lets through what it should not.'
+    leak = { reason: { code: 'firewall_leaks', text }, seenMs: performance.now() }
+    return leak.reason
+  }
+
   return {
     part: 'firewall',
     maxAgeMs: FIREWALL_MAX_AGE_MS,
     async run(signal) {
       const verdict = await firewall.ensure(signal)
-      if (verdict.state !== 'failed') {
-        if (verdict.state === 'repaired')
-          logger.warn({ part: 'firewall' }, 'host.firewall.repaired')
-        return null
+      if (verdict.state === 'failed') {
+        logger.error({ part: 'firewall', faults: verdict.faults }, 'host.firewall.failed')
+        return { code: 'firewall_missing', text: 'The sessions firewall is not in place.' }
       }
-      logger.error({ part: 'firewall', faults: verdict.faults }, 'host.firewall.failed')
-      return { code: 'firewall_missing', text: 'The sessions firewall is not in place.' }
+      if (verdict.state === 'repaired') {
+        logger.warn({ part: 'firewall' }, 'host.firewall.repaired')
+        isProven = false
+      }
+      return isProven ? null : prove(signal)
     },
   }
 }

@@ -3,6 +3,7 @@
  * that is the reconciler's. The picture is docs/sessions.md.
  */
 export { createDocker } from './docker/client.ts'
+export { freeGpus, usableGpus } from './gpus/free.ts'
 export { readHealth } from './heartbeat.ts'
 export { createReconcilerHost } from './host.ts'
 export type { IpcEndpoint } from './ipc.ts'

@@ -34,6 +34,7 @@ export interface Reconciler {
 /** The periodic pass over all rows and all labelled containers. What is done about one session is the driver's and the planner's. */
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { db, clock, logger, runtime, driver, host } = deps
+  let isDockerAway = false
   let suspects = new Set<string>()
   const removals = new Map<string, Promise<void>>()
 
@@ -41,9 +42,12 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     try {
       const containers = await runtime.list(signal)
       host.set('docker', null)
+      isDockerAway = false
       return containers
     } catch (error) {
-      logger.warn({ err: error }, 'session.poll.failed')
+      // Said once: what follows is the health report's.
+      if (!isDockerAway) logger.error({ err: error }, 'session.poll.failed')
+      isDockerAway = true
       host.set('docker', { code: 'docker_away', text: 'Docker does not answer.' })
       return undefined
     }

@@ -11,6 +11,7 @@ import {
 } from '@medforge/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { DomainError } from '../http/domain-error.ts'
 import { principalOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
@@ -44,6 +45,7 @@ export function sessionRoutes(deps: SessionRoutesDeps): Routes {
   const { service, guards, pagination } = deps
   const read = [guards.signedIn]
   const write = [guards.origin, guards.signedIn]
+  const streams: OpenStreams = new Map()
 
   return async (app) => {
     app.post(
@@ -170,12 +172,12 @@ export function sessionRoutes(deps: SessionRoutesDeps): Routes {
           params: SessionIdParams,
           success: {},
           otherMedia: { 200: { 'text/event-stream': SessionEvent }, 204: {} },
-          problems: ['authentication_required', ...OWN],
+          problems: ['authentication_required', ...OWN, 'rate_limit_exceeded'],
         }),
       },
       async (request, reply) => {
         const session = await service.find(principalOf(request), request.params.id)
-        return sendEvents(deps, session, request, reply)
+        return sendEvents(deps, streams, session, request, reply)
       },
     )
   }
@@ -219,8 +221,15 @@ function prefersAsync(request: FastifyRequest): boolean {
 
 const EVENT_ID = /^\d{1,15}$/
 
+// More tabs than anybody looks at; each stream asks the database every two seconds.
+const STREAMS_MAX = 32
+
+/** Counts the open streams of each person. */
+type OpenStreams = Map<string, number>
+
 async function sendEvents(
   deps: SessionRoutesDeps,
+  open: OpenStreams,
   session: Session,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -231,17 +240,34 @@ async function sendEvents(
   if (isTerminal(session.status) && !(await hasEvents(deps.events.db, session.id, afterId))) {
     return reply.code(204).send()
   }
+  const { userId } = principalOf(request)
+  const count = open.get(userId) ?? 0
+  if (count >= STREAMS_MAX) {
+    throw new DomainError('rate_limit_exceeded', {
+      detail: `You have ${count} streams of events open already. Close some of their pages and try again.`,
+      headers: { 'retry-after': '10' },
+    })
+  }
+  open.set(userId, count + 1)
   const left = new AbortController()
   reply.raw.once('close', () => left.abort())
-  const stream = streamEvents(deps.events, {
-    sessionId: session.id,
-    afterId,
-    isAllowed: () => deps.isSignedIn(request.headers.cookie),
-    signal: AbortSignal.any([left.signal, deps.signal]),
+  const stream = Readable.from(
+    streamEvents(deps.events, {
+      sessionId: session.id,
+      afterId,
+      isAllowed: () => deps.isSignedIn(request.headers.cookie),
+      signal: AbortSignal.any([left.signal, deps.signal]),
+    }),
+  )
+  // Also where the reader had left before: a reply that is closed destroys what it is given.
+  stream.once('close', () => {
+    const others = (open.get(userId) ?? 1) - 1
+    if (others > 0) open.set(userId, others)
+    else open.delete(userId)
   })
   return reply
     .type('text/event-stream; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('x-accel-buffering', 'no')
-    .send(Readable.from(stream))
+    .send(stream)
 }

@@ -4,7 +4,7 @@ import {
   type Session,
   type SessionTier,
 } from '@medforge/contracts'
-import { type DB, inTransaction, isDuplicateKey, toSqlTime } from '@medforge/db'
+import { type DB, inTransaction, isDuplicateKey } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
@@ -15,8 +15,7 @@ import { recordAudit } from './audit.ts'
 import type { ChangeFeed } from './changes.ts'
 import { readReconcilerState } from './heartbeat.ts'
 import type { Ipc } from './ipc.ts'
-import { deadlineOf, isTerminal, type LifecycleLimits, snapshotName } from './lifecycle.ts'
-import { REQUESTED } from './reasons.ts'
+import { isTerminal, type LifecycleLimits } from './lifecycle.ts'
 import {
   findById,
   findCurrent,
@@ -24,9 +23,9 @@ import {
   type HistoryKey,
   listByUser,
   lockById,
-  recordTransitionIn,
   type SessionRow,
 } from './repository.ts'
+import { recordStopRequest } from './stop-request.ts'
 import { toSession } from './view.ts'
 
 export type SessionServiceDeps = {
@@ -165,25 +164,7 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
         assertMayTouch(found, principal)
         if (isTerminal(found.status)) return { outcome: 'terminal' as const, row: found }
         if (found.status === 'stopping') return { outcome: 'requested' as const, row: found }
-        const deadline = deadlineOf('stopping', now, config.limits)
-        await recordTransitionIn(
-          tx,
-          { ...found, request_id: requestId },
-          {
-            to: 'stopping',
-            reason: REQUESTED,
-            at: now,
-            patch: {
-              stop_requested_at: toSqlTime(now),
-              // Fixed here, so that however often the snapshot is tried it is one and the same.
-              snapshot_name: snapshotName(found.workspace_zfs, 'stop', now),
-              deadline_at: deadline === null ? null : toSqlTime(deadline),
-              status_reason: REQUESTED.text,
-              error_message: null,
-              request_id: requestId,
-            },
-          },
-        )
+        await recordStopRequest(tx, found, { at: now, requestId, limits: config.limits })
         if (found.user_id !== principal.userId) {
           await recordAudit(tx, {
             actorUserId: principal.userId,

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { type CliEnvironment, readEnvironment } from '../config/env.ts'
@@ -11,9 +12,10 @@ import { destroyPool, zfsAnswers } from '../host/zfs.ts'
 import { acquireLock } from '../lock.ts'
 import { CONTAINERS, LOCK_FILE, LOGS, NETWORKS, POOL, STATE } from '../names.ts'
 import { must, run } from '../process.ts'
-import { listSessionContainers } from '../stack/containers.ts'
-import { locateInstallation } from '../stack/installation.ts'
-import { createProgress } from '../terminal/progress.ts'
+import { inspectPlatform, listSessionContainers } from '../stack/containers.ts'
+import { readEnvFile } from '../stack/env-file.ts'
+import { type Installation, locateInstallation } from '../stack/installation.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
 import { createStepRunner, type StepRunner } from '../terminal/steps.ts'
 
 export function registerDown(program: Command): void {
@@ -35,7 +37,10 @@ async function down(options: { purge?: boolean; yes?: boolean }): Promise<void> 
   await using _lock = await acquireLock(LOCK_FILE)
   const progress = createProgress(process.stderr)
   const step = createStepRunner(progress)
-  if (await dockerAnswers()) await removeContainers(step, options.purge === true)
+  if (await dockerAnswers()) {
+    await endSessions(locateInstallation(environment), step, progress)
+    await removeContainers(step)
+  }
   if (options.purge) await purge(environment, step)
   else {
     process.stdout.write(
@@ -59,24 +64,38 @@ async function confirmPurge(): Promise<void> {
   if (answer.trim() !== 'purge') throw new Failure('Nothing was deleted.', 'Type purge to confirm.')
 }
 
+const FAILURE = {
+  message: 'The containers could not be stopped',
+  remedy: 'Look at docker ps -a and the Docker server’s log, and run this again.',
+}
+
 /**
- * Sessions stop first, so that nobody writes while the reconciler is gone; Caddy goes before what it asks. Containers are
- * removed rather than left stopped, so that a restart of Docker cannot bring half of a platform back.
+ * Sessions end while the reconciler is there to snapshot them. What is left of them after that (the platform was not up,
+ * or did not manage in time) is only stopped: the next `up` finds it and takes the snapshot then.
  */
-async function removeContainers(step: StepRunner, isPurge: boolean): Promise<void> {
-  const failure = {
-    message: 'The containers could not be stopped',
-    remedy: 'Look at docker ps -a and the Docker server’s log, and run this again.',
-  }
+async function endSessions(installation: Installation, step: StepRunner, progress: Progress) {
   await step('Sessions', async () => {
-    const sessions = await listSessionContainers()
-    if (sessions.length > 0) {
-      await must('docker', ['stop', '--time', '10', ...sessions], failure, { timeoutMs: 120_000 })
-      if (isPurge) await must('docker', ['rm', '--force', ...sessions], failure)
+    const settings = readEnvFile(installation.envFile)
+    const isUp = (await inspectPlatform()).get('api')?.State.Status === 'running'
+    const { stopSessions } = await import('../stack/sessions.ts')
+    const asked = settings && isUp ? await stopSessions(settings, progress) : undefined
+    const rest = await listSessionContainers()
+    if (rest.length > 0) {
+      await must('docker', ['stop', '--time', '10', ...rest], FAILURE, { timeoutMs: 120_000 })
     }
-    const says = sessions.length === 0 ? 'none' : `${sessions.length} stopped, workspaces kept`
-    return { says: isPurge ? says.replace(', workspaces kept', '') : says, value: undefined }
+    const says = [
+      ...(asked && asked.ended > 0 ? [`${asked.ended} stopped with a snapshot`] : []),
+      ...(rest.length > 0 ? [`${rest.length} containers stopped, their files kept`] : []),
+    ]
+    return { says: says.join(', ') || 'none', value: undefined }
   })
+}
+
+/**
+ * Caddy goes before what it asks. Containers are removed rather than left stopped, so that a restart of Docker cannot
+ * bring half of a platform back.
+ */
+async function removeContainers(step: StepRunner): Promise<void> {
   await step('Containers', async () => {
     const order = ['caddy', 'web', 'api', 'api-worker', 'db'] as const
     let removed = 0
@@ -84,8 +103,8 @@ async function removeContainers(step: StepRunner, isPurge: boolean): Promise<voi
       const name = CONTAINERS[service]
       if (!(await run('docker', ['container', 'inspect', name])).ok) continue
       const grace = service === 'db' ? '60' : '15'
-      await must('docker', ['stop', '--time', grace, name], failure, { timeoutMs: 90_000 })
-      await must('docker', ['rm', '--force', name], failure)
+      await must('docker', ['stop', '--time', grace, name], FAILURE, { timeoutMs: 90_000 })
+      await must('docker', ['rm', '--force', name], FAILURE)
       removed += 1
     }
     return { says: removed === 0 ? 'none' : `${removed} removed`, value: undefined }
@@ -95,20 +114,21 @@ async function removeContainers(step: StepRunner, isPurge: boolean): Promise<voi
 async function purge(environment: CliEnvironment, step: StepRunner): Promise<void> {
   const installation = locateInstallation(environment)
   await step('Networks', async () => {
+    const left = await listSessionContainers()
+    if (left.length > 0) await must('docker', ['rm', '--force', ...left], FAILURE)
     await run('sh', [`${installation.root}/ops/network/firewall.sh`, 'remove'])
     for (const { name } of Object.values(NETWORKS)) await run('docker', ['network', 'rm', name])
     return { says: 'removed', value: undefined }
   })
   await step('Pool and state', async () => {
     if (await zfsAnswers()) await destroyPool()
-    rmSync(STATE, { recursive: true, force: true })
-    rmSync(LOGS, { recursive: true, force: true })
+    for (const folder of [STATE, LOGS]) removeFolder(folder)
     rmSync(installation.envFile, { force: true })
     return { says: 'deleted', value: undefined }
   })
   await step('Trust and names', async () => {
     await removeSystemTrust()
-    for (const person of await listPeople(environment.home, environment.invokingUser)) {
+    for (const person of await listPeople(environment.invokingUser)) {
       await removeBrowserTrust(person)
     }
     ensureHostNames([])
@@ -117,4 +137,17 @@ async function purge(environment: CliEnvironment, step: StepRunner): Promise<voi
   process.stdout.write(
     `MedForge is gone from this host. Kept: installed packages, the images in Docker, ${environment.cacheDir}, and the Docker and ZFS servers, which still run.\n`,
   )
+}
+
+/** Everything in the folder, and the folder itself where it is not a mount of its own. */
+function removeFolder(folder: string): void {
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder)) {
+    rmSync(join(folder, name), { recursive: true, force: true })
+  }
+  try {
+    rmdirSync(folder)
+  } catch {
+    // an empty mount point is nobody's loss
+  }
 }

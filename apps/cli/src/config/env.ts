@@ -8,7 +8,6 @@ export type CliEnvironment = {
   initialAdminEmail: string | undefined
   /** The person behind sudo, whose browser should trust the trial certificate too. */
   invokingUser: string | undefined
-  home: string
   /** What every child process sees: the caller's environment with the administrator's folders on PATH. */
   child: Record<string, string>
 }
@@ -26,7 +25,6 @@ export function readEnvironment(source: NodeJS.ProcessEnv = process.env): CliEnv
     domain: source.DOMAIN || undefined,
     initialAdminEmail: source.INITIAL_ADMIN_EMAIL || undefined,
     invokingUser: source.SUDO_USER && source.SUDO_USER !== 'root' ? source.SUDO_USER : undefined,
-    home: source.HOME ?? '/root',
     child,
   }
 }

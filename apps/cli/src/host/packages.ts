@@ -55,21 +55,27 @@ export async function ensurePackages(
     )
   }
   let packages = await chooseAvailable(missing)
+  let updated = ''
   if (packages === undefined) {
     progress.detail('apt-get update')
-    await apt(['update'], [], progress)
+    updated = await apt(['update'], [], progress)
     packages = await chooseAvailable(missing)
   }
   if (packages === undefined) {
     const names = missing.map((entry) => entry.packages.join(' or ')).join(', ')
+    // apt-get update takes an archive that it could not reach for a warning.
+    if (UNREACHABLE.test(updated)) throw unreachable(names)
     throw new Failure(
-      `The package archive of this host offers none of: ${names}.`,
+      `The package archive of this host does not offer all of: ${names}.`,
       'Add the distribution’s main archive to /etc/apt/sources.list, run apt-get update, and run this again.',
     )
   }
   progress.detail(`installing ${packages.join(' ')}`)
   const install = ['install', '-y', '--no-install-recommends', ...packages]
-  if (!(await apt(install, packages, progress, { mayFail: true }))) {
+  try {
+    await apt(install, packages, progress)
+  } catch {
+    // The lists may be older than the archive.
     await apt(['update'], packages, progress)
     await apt(install, packages, progress)
   }
@@ -102,28 +108,26 @@ export function hasCandidate(policy: string, name: string): boolean {
 const UNREACHABLE =
   /Failed to fetch|Unable to fetch|Temporary failure resolving|Could not connect|Connection timed out|Could not resolve/
 
-async function apt(
-  args: string[],
-  packages: string[],
-  progress: Progress,
-  options: { mayFail?: boolean } = {},
-): Promise<boolean> {
+/** @returns what it printed */
+async function apt(args: string[], packages: string[], progress: Progress): Promise<string> {
   const outcome = await run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-q', ...args], {
     timeoutMs: 900_000,
     env: { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l' },
     onLine: (line) => progress.detail(line.slice(0, 120)),
   })
-  if (outcome.ok) return true
-  if (options.mayFail) return false
+  const printed = `${outcome.stdout}\n${outcome.stderr}`
+  if (outcome.ok) return printed
   const what = packages.length > 0 ? packages.join(', ') : 'the package lists'
-  if (UNREACHABLE.test(outcome.stdout + outcome.stderr)) {
-    throw new Failure(
-      `The package archive cannot be reached, so ${what} could not be fetched.`,
-      'Check this host’s network and /etc/apt/sources.list with apt-get update, then run this again.',
-    )
-  }
+  if (UNREACHABLE.test(printed)) throw unreachable(what)
   throw new Failure(
     `Installing ${what} failed (${reasonOf('apt-get', outcome)}).`,
     'Run apt-get -f install, then run this again.',
+  )
+}
+
+function unreachable(what: string): Failure {
+  return new Failure(
+    `The package archive cannot be reached, so ${what} could not be fetched.`,
+    'Check this host’s network and /etc/apt/sources.list with apt-get update, then run this again.',
   )
 }

@@ -88,9 +88,13 @@ function diskNeeds(): DiskNeed[] {
 
 function describeDataset(name: string) {
   if (name.endsWith('/system/db')) {
-    return { name, owner: UIDS.db, mode: 0o750, properties: ['recordsize=16K', 'atime=off'] }
+    // Kept free for it: workspaces that fill the pool leave the database room to go on.
+    const properties = ['recordsize=16K', 'atime=off', 'refreservation=1G']
+    return { name, owner: UIDS.db, mode: 0o750, properties }
   }
   if (name.endsWith('/system')) return { name, mode: 0o711 }
+  // Only root walks in here: files of workspaces are readable for everybody inside their session, and for nobody else.
+  if (name.endsWith('/workspaces')) return { name, mode: 0o700, properties: ['atime=off'] }
   return { name, mode: 0o755, properties: ['atime=off'] }
 }
 

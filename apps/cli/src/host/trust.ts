@@ -62,16 +62,13 @@ async function refresh(args: string[]): Promise<void> {
 export type Person = { name: string; home: string; uid: number; gid: number }
 
 /** The people whose browsers should trust the trial certificate: root and whoever called sudo. */
-export async function listPeople(
-  home: string,
-  invokingUser: string | undefined,
-): Promise<Person[]> {
-  const people: Person[] = [{ name: 'root', home, uid: 0, gid: 0 }]
-  if (invokingUser === undefined) return people
-  const entry = (await run('getent', ['passwd', invokingUser])).stdout.trim().split(':')
-  const [name, , uid, gid, , place] = entry
-  if (name && place) people.push({ name, home: place, uid: Number(uid), gid: Number(gid) })
-  return people
+export async function listPeople(invokingUser: string | undefined): Promise<Person[]> {
+  const names = ['root', ...(invokingUser === undefined ? [] : [invokingUser])]
+  const entries = (await run('getent', ['passwd', ...names])).stdout.split('\n')
+  return entries.flatMap((entry) => {
+    const [name, , uid, gid, , home] = entry.trim().split(':')
+    return name && home ? [{ name, home, uid: Number(uid), gid: Number(gid) }] : []
+  })
 }
 
 /**

@@ -45,7 +45,7 @@ export async function ensureZfs(kind: ZfsKind): Promise<boolean> {
       'Install the zfsutils-linux that matches the kernel module, and run this again.',
     )
   }
-  await clearDeadMounts()
+  await detachMounts()
   if (!existsSync('/dev/fuse')) await run('modprobe', ['fuse'])
   if (isSystemdHost()) await run('systemctl', ['enable', '--now', 'zfs-fuse'])
   if (!(await zfsAnswers())) {
@@ -63,13 +63,16 @@ export async function ensureZfs(kind: ZfsKind): Promise<boolean> {
   )
 }
 
-/** After kill -9 of the daemon its mounts answer "not connected" and would keep the pool from being imported. */
-async function clearDeadMounts(): Promise<void> {
-  const dead = readMounts().filter(
+/**
+ * Take the pool's mounts out of the tree. After kill -9 of the daemon they answer "not connected" and would keep the pool
+ * from being imported.
+ */
+async function detachMounts(): Promise<void> {
+  const mounts = readMounts().filter(
     ({ point, type }) =>
       type.startsWith('fuse') && (point === POOL_MOUNT || point.startsWith(`${POOL_MOUNT}/`)),
   )
-  for (const { point } of dead.reverse()) await run('umount', ['-l', point])
+  for (const { point } of mounts.reverse()) await run('umount', ['-l', point])
 }
 
 /** The pool's health (`ONLINE`, `DEGRADED`, …), or undefined where no pool of that name is imported. */
@@ -162,21 +165,30 @@ export async function ensureDataset(dataset: Dataset): Promise<boolean> {
 
 /**
  * Delete what `up` made: the pool where it lies on our file, else (an operator's own disks) only our datasets in it.
+ *
+ * Mounts of containers that ended a moment ago may still hold it, so it is tried for a while, at last with the mounts
+ * detached.
  */
 export async function destroyPool(): Promise<void> {
   if ((await poolHealth()) !== undefined) {
     const devices = (await run('zpool', ['status', POOL])).stdout
-    const args: [string, string[]] = devices.includes(POOL_FILE)
+    const [program, args]: [string, string[]] = devices.includes(POOL_FILE)
       ? ['zpool', ['destroy', '-f', POOL]]
       : ['zfs', ['destroy', '-r', '-f', DATASETS[0]]]
-    await must(
-      ...args,
-      {
-        message: `The pool ${POOL} could not be emptied`,
-        remedy: `See who uses it with fuser -vm ${POOL_MOUNT}, end that, and run this again.`,
-      },
-      { timeoutMs: 120_000 },
-    )
+    const destroy = async () =>
+      (await run(program, args, { timeoutMs: 120_000 })).ok ? true : undefined
+    if (!(await waitFor(destroy, { timeoutMs: 10_000, everyMs: 1_000 }))) {
+      await detachMounts()
+      await must(
+        program,
+        args,
+        {
+          message: `The pool ${POOL} could not be emptied`,
+          remedy: `See who uses it with fuser -vm ${POOL_MOUNT}, end that, and run this again.`,
+        },
+        { timeoutMs: 120_000 },
+      )
+    }
   }
   rmSync(POOL_FILE, { force: true })
   rmSync(CREATING, { force: true })

@@ -21,7 +21,7 @@ export type BuildContext = AsyncDisposable & { folder: string }
  * A folder holding exactly these files, gone when disposed. Modes are 0644 and 0755 whatever they were, so that an image
  * does not depend on the umask of who checked the repository out.
  *
- * Copies without yielding: thousands of small files take a third of a second so, and several when each is awaited.
+ * Copies without yielding: awaiting each of thousands of small files took seconds.
  *
  * @param parent where the folder is made; what a killed run left there is its owner's to sweep
  */

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
-import { createDatabase, toSqlTime } from '@medforge/db'
+import { createDatabase, type SqlTime, toSqlTime } from '@medforge/db'
 import { hashPassword } from '../../../api/src/identity/passwords.ts'
 import { Failure } from '../failure.ts'
 
@@ -16,7 +16,7 @@ export type NewAdmin = { email: string; password: string }
 
 /**
  * Create the first administrator where the installation has none. An account of that address which already exists is
- * made one, with a new password: whoever can run this command owns the host.
+ * made one, with a new password and without its earlier logins: whoever can run this command owns the host.
  *
  * @returns the credentials, which are stored nowhere else; undefined when there was an administrator already
  */
@@ -33,22 +33,33 @@ export async function ensureFirstAdmin(
     .limit(1)
     .executeTakeFirst()
   if (admin) return undefined
+  const address = email.normalize('NFC').trim().toLowerCase()
   const password = makePassword()
   const password_hash = await hashPassword(password)
-  await db
-    .insertInto('users')
-    .values({
-      id: randomUUID(),
-      email: email.trim().toLowerCase(),
-      password_hash,
-      display_name: 'Administrator',
-      role: 'admin',
-      disabled_at: null,
-      created_at: toSqlTime(new Date()),
-    })
-    .onDuplicateKeyUpdate({ password_hash, role: 'admin', disabled_at: null })
-    .execute()
-  return { email: email.trim().toLowerCase(), password }
+  const at = toSqlTime(new Date())
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .insertInto('users')
+      .values({
+        id: randomUUID(),
+        email: address,
+        password_hash,
+        display_name: 'Administrator',
+        role: 'admin',
+        disabled_at: null,
+        created_at: at,
+      })
+      .onDuplicateKeyUpdate({ password_hash, role: 'admin', disabled_at: null })
+      .execute()
+    const { id } = await tx
+      .selectFrom('users')
+      .select('id')
+      .where('email', '=', address)
+      .executeTakeFirstOrThrow()
+    // Whoever signed up with this address first is not who reads this password: no login of theirs may become an administrator's.
+    await endLogins(tx, id, at)
+  })
+  return { email: address, password }
 }
 
 /**
@@ -75,19 +86,7 @@ export async function resetPassword(databaseUrl: string, address: string): Promi
   const at = toSqlTime(new Date())
   await db.transaction().execute(async (tx) => {
     await tx.updateTable('users').set({ password_hash }).where('id', '=', user.id).execute()
-    await tx
-      .updateTable('auth_sessions')
-      .set({ revoked_at: at })
-      .where('user_id', '=', user.id)
-      .where('revoked_at', 'is', null)
-      .execute()
-    // The API answers from memory; it asks again when this changes.
-    const epoch = { value: JSON.stringify(randomBytes(12).toString('hex')), updated_at: at }
-    await tx
-      .insertInto('platform_state')
-      .values({ name: 'epoch', ...epoch })
-      .onDuplicateKeyUpdate(epoch)
-      .execute()
+    await endLogins(tx, user.id, at)
     await tx
       .insertInto('audit_events')
       .values({
@@ -101,4 +100,25 @@ export async function resetPassword(databaseUrl: string, address: string): Promi
       .execute()
   })
   return { email, password }
+}
+
+/** End every login of an account, also in the memory of a server that runs. */
+async function endLogins(
+  tx: ReturnType<typeof createDatabase>,
+  userId: string,
+  at: SqlTime,
+): Promise<void> {
+  await tx
+    .updateTable('auth_sessions')
+    .set({ revoked_at: at })
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .execute()
+  // The API answers from memory; it asks again when this changes.
+  const epoch = { value: JSON.stringify(randomBytes(12).toString('hex')), updated_at: at }
+  await tx
+    .insertInto('platform_state')
+    .values({ name: 'epoch', ...epoch })
+    .onDuplicateKeyUpdate(epoch)
+    .execute()
 }

@@ -138,7 +138,7 @@ async function ensureTrust({ environment, settings, progress }: StackWishes) {
       )
     }
     if (await ensureSystemTrust(CADDY_ROOT_CERTIFICATE)) changes.push('system trust store')
-    for (const person of await listPeople(environment.home, environment.invokingUser)) {
+    for (const person of await listPeople(environment.invokingUser)) {
       if (await ensureBrowserTrust(CADDY_ROOT_CERTIFICATE, person)) {
         changes.push(`browser trust store of ${person.name}`)
       }

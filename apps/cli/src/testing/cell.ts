@@ -14,28 +14,33 @@ export function inCell(root: string, command: string[]): [string, ...string[]] {
 }
 
 /**
- * Hold a test cell (`tests/cell/cell`) until disposed.
+ * Hold a test cell (`tests/cell/cell`) until disposed, after whoever holds it now.
  *
  * It lives as long as the pipe to its holder, so a kill -9 of this process takes it away too.
  *
- * @throws Failure when another test run holds it or this host cannot make one
+ * @throws Failure when this host cannot make one, or another run keeps it for half an hour
  */
 export async function openCell(root: string): Promise<AsyncDisposable> {
   // In a process group of its own: Ctrl-C is for us, and we take the cell away in order.
-  const holder = spawn(cellProgram(root), ['hold'], {
+  const holder = spawn(cellProgram(root), ['hold', '--wait'], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const gone = once(holder, 'exit')
   const complaints: string[] = []
-  createInterface({ input: holder.stderr }).on('line', (line) => complaints.push(line))
+  let isReady = false
+  createInterface({ input: holder.stderr }).on('line', (line) => {
+    complaints.push(line)
+    if (!isReady) console.error(line) // later ones are the namespaces' own death rattle
+  })
   const ready = await Promise.race([readLine(holder), gone.then(() => undefined)])
-  if (ready !== 'ready') {
+  isReady = ready === 'ready'
+  if (!isReady) {
     holder.stdin.end()
     await gone
     throw new Failure(
       `The test cell could not be made (${complaints.at(-1) ?? 'it said nothing'}).`,
-      'See tests/cell/cell for what it needs: root, and a kernel with namespaces, overlayfs and FUSE.',
+      'tests/README.md says what a cell is and needs. Run this again when that is settled.',
     )
   }
   return {

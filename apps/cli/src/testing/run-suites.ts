@@ -48,12 +48,17 @@ export async function runSuites(run: TestRun): Promise<boolean> {
 
 async function runInCell(run: TestRun, suites: Suite[], reportsDir: string): Promise<Result[]> {
   run.say('\n── an installation of its own, in a cell ──')
-  await using _cell = await openCell(run.environment.root)
+  const failed = { totals: { ...NOTHING, failed: 1 }, seconds: 0 }
+  const notRun = suites.map(({ title }) => ({ title: `${title} (not run)`, ...failed }))
+  await using cell = await openCell(run.environment.root).catch((error: Error) => {
+    run.say(error.message)
+    return null
+  })
+  if (cell === null) return [{ title: 'test cell', ...failed }, ...notRun]
   const installed = await setUp(run)
   const results = [installed]
   if (installed.totals.failed > 0) {
-    const notRun = { totals: { ...NOTHING, failed: 1 }, seconds: 0 }
-    results.push(...suites.map(({ title }) => ({ title: `${title} (not run)`, ...notRun })))
+    results.push(...notRun)
   } else {
     for (const suite of suites) results.push(await runSuite(run, suite, reportsDir))
   }
@@ -74,7 +79,7 @@ async function runSuite(run: TestRun, suite: Suite, reportsDir: string): Promise
   const { environment } = run
   const exitCode = await execute(environment, {
     command: suite.needsCell ? inCell(environment.root, suite.command) : suite.command,
-    env: { MEDFORGE_UPDATE_SCREENSHOTS: run.updateScreenshots ? '1' : '' },
+    env: { ...suite.env, MEDFORGE_UPDATE_SCREENSHOTS: run.updateScreenshots ? '1' : '' },
   })
   const file = join(reportsDir, `${suite.part}.json`)
   const report = existsSync(file) ? readFileSync(file, 'utf8') : undefined

@@ -11,6 +11,7 @@ export type Suite = {
   needsCell: boolean
   report: ReportKind
   command: [string, ...string[]]
+  env?: Record<string, string>
 }
 
 export type SuiteOptions = {
@@ -30,12 +31,12 @@ export function listSuites({ root, reportsDir }: SuiteOptions): Suite[] {
     ...tool('vitest', 'vitest.mjs'),
     'run',
     ...['--project', project],
-    ...(isTerminal ? [] : ['--no-color']),
     ...['--reporter', 'default', '--reporter', 'json'],
     ...['--outputFile.json', join(reportsDir, `${project}.json`)],
   ]
   const npm = (script: string): [string, ...string[]] => ['npm', 'run', '--silent', script]
-  const base = { needsCell: false, report: 'vitest' as const }
+  const plain: Record<string, string> = isTerminal ? {} : { NO_COLOR: '1' }
+  const base = { needsCell: false, report: 'vitest' as const, env: plain }
   return [
     {
       ...base,

@@ -1,6 +1,7 @@
 import type { SessionEvent } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
 import {
+  isOverdue,
   launchTimeline,
   stopTimeline,
   usualDurations,
@@ -115,4 +116,18 @@ test('the event that begins a launch tells how long all of it usually takes', ()
   expect(usualTotalMs([begun], 'starting')).toBe(1400)
   expect(usualTotalMs([begun], 'stopping')).toBeNull()
   expect(usualDurations([begun])).toEqual({})
+})
+
+describe(isOverdue, () => {
+  test('is patient for a while, however quick the host usually is', () => {
+    expect(isOverdue(14_000, 400)).toBe(false)
+    expect(isOverdue(16_000, 400)).toBe(true)
+  })
+  test('is patient with a host that is slow by habit', () => {
+    expect(isOverdue(16_000, 10_000)).toBe(false)
+    expect(isOverdue(31_000, 10_000)).toBe(true)
+  })
+  test('says nothing while the beginning is unknown', () => {
+    expect(isOverdue(null, null)).toBe(false)
+  })
 })

@@ -107,6 +107,13 @@ export function withEvent(
   return [...events, added].sort((a, b) => Number(a.id) - Number(b.id))
 }
 
+const PATIENCE_MS = 15_000
+
+/** Whether a launch or stop takes so long that the person should be told: long for anybody, and long for this host. */
+export function isOverdue(elapsedMs: number | null, usualMs: number | null): boolean {
+  return elapsedMs !== null && elapsedMs > PATIENCE_MS && elapsedMs > 3 * (usualMs ?? 0)
+}
+
 /** How long the whole of a launch or stop usually takes, as the event that began it told; null until the platform knows. */
 export function usualTotalMs(
   events: readonly SessionEvent[],

@@ -1,6 +1,7 @@
 'use client'
 
 import type { GpuMode, Session, SessionEvent } from '@medforge/contracts'
+import type { ReactNode } from 'react'
 import { FailureNotice } from '../../components/failure-notice.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
 import { explain } from '../../lib/api/failure.ts'
@@ -9,7 +10,7 @@ import { formatDuration } from '../../lib/format.ts'
 import { gpuName, nameGpus } from '../../lib/gpu.ts'
 import { StepList } from './step-list.tsx'
 import { StopButton } from './stop-button.tsx'
-import { launchTimeline, stopTimeline, usualTotalMs } from './timeline.ts'
+import { isOverdue, launchTimeline, stopTimeline, usualTotalMs } from './timeline.ts'
 import type { StopAction } from './use-session.ts'
 import { useUsualDurations } from './use-usual-durations.ts'
 
@@ -26,19 +27,25 @@ export function StartingView({ session, events, stop, gpuMode }: StartingViewPro
   const now = useServerNow(TICK_MS)
   const usual = useUsualDurations(events)
   const elapsedMs = now - Date.parse(session.created_at)
+  const usualMs = usualTotalMs(events, 'starting')
   return (
     <div className="space-y-6">
       <TransitHeader
         title="Launching"
         note={session.gpu_id === null ? null : gpuName(session.gpu_id, gpuMode)}
         elapsedMs={elapsedMs}
-        usualMs={usualTotalMs(events, 'starting')}
+        usualMs={usualMs}
       />
       <StepList
         label="Launch steps"
         gpuMode={gpuMode}
         steps={launchTimeline(session, events, now, usual)}
       />
+      {isOverdue(elapsedMs, usualMs) ? (
+        <OverdueNotice reason={session.status_reason}>
+          MedForge gives a launch up by itself when it cannot finish, and nothing stays reserved.
+        </OverdueNotice>
+      ) : null}
       {stop.error ? <FailureNotice failure={explain(stop.error)} role="alert" /> : null}
       <StopButton
         stop={() => stop.run(session)}
@@ -64,26 +71,36 @@ export function StoppingView({ session, events, gpuMode }: StoppingViewProps) {
   const now = useServerNow(TICK_MS)
   const usual = useUsualDurations(events)
   const wish = events.find((event) => event.to_status === 'stopping')
+  const elapsedMs = wish ? now - Date.parse(wish.at) : null
+  const usualMs = usualTotalMs(events, 'stopping')
   return (
     <div className="space-y-6">
       <TransitHeader
         title="Stopping"
         note="Your files are kept."
-        elapsedMs={wish ? now - Date.parse(wish.at) : null}
-        usualMs={usualTotalMs(events, 'stopping')}
+        elapsedMs={elapsedMs}
+        usualMs={usualMs}
       />
       <StepList
         label="Stop steps"
         gpuMode={gpuMode}
         steps={stopTimeline(session, events, now, usual)}
       />
-      {session.status_reason ? (
-        <Notice tone="warn" role="status" title="This takes longer than it should">
-          <p>{session.status_reason}</p>
-          <p>MedForge keeps trying, and the operator can see it. You need not wait on this page.</p>
-        </Notice>
+      {isOverdue(elapsedMs, usualMs) ? (
+        <OverdueNotice reason={session.status_reason}>
+          MedForge keeps trying, and the operator can see it. You need not wait on this page.
+        </OverdueNotice>
       ) : null}
     </div>
+  )
+}
+
+function OverdueNotice({ reason, children }: { reason: string | null; children: ReactNode }) {
+  return (
+    <Notice tone="warn" role="status" title="This takes longer than usual">
+      {reason ? <p>{reason}</p> : null}
+      <p>{children}</p>
+    </Notice>
   )
 }
 

@@ -11,6 +11,9 @@ import * as submissions from './20261123-09-submissions.ts'
 import * as submissionScores from './20261123-10-submission-scores.ts'
 import * as auditEvents from './20261123-11-audit-events.ts'
 import * as platformState from './20261123-12-platform-state.ts'
+import * as packsStatus from './20261123-13-packs-status.ts'
+import * as competitionsStatus from './20261123-14-competitions-status.ts'
+import * as sessionEventsStatus from './20261123-15-session-events-status.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -30,4 +33,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261123-10-submission-scores': submissionScores,
   '20261123-11-audit-events': auditEvents,
   '20261123-12-platform-state': platformState,
+  '20261123-13-packs-status': packsStatus,
+  '20261123-14-competitions-status': competitionsStatus,
+  '20261123-15-session-events-status': sessionEventsStatus,
 }

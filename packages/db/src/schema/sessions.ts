@@ -44,7 +44,7 @@ export type SessionsTable = {
   started_at: SqlTime | null
   stop_requested_at: SqlTime | null
   stopped_at: SqlTime | null
-  /** Written for the owner. */
+  /** Written for the owner. While the status is still active: the session has failed and is being undone. */
   error_message: string | null
   /** Why the row is in its status, for the owner and the operator. */
   status_reason: string | null
@@ -52,7 +52,7 @@ export type SessionsTable = {
   snapshot_name: string | null
   last_snapshot_name: string | null
   last_snapshot_at: SqlTime | null
-  /** When `starting` or `stopping` has taken too long; null in every other status. */
+  /** When `starting`, `stopping` or the undoing of a session that failed has taken too long; null where nothing waits. */
   deadline_at: SqlTime | null
   /** Before this time the reconciler leaves the row alone (its own backoff). */
   next_attempt_at: SqlTime | null

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { HostConfig } from 'dockerode'
 import { HostAwayError } from '../host-error.ts'
 import { bodyless, callDocker, type Docker, DockerAnswer, isDockerStatus } from './client.ts'
@@ -18,6 +19,14 @@ export type HelperResult = { exitCode: number; output: string }
 export const HELPER_LABEL = 'medforge.helper'
 
 const CALL_LIMIT_MS = 15_000
+const OUTPUT_POLL_MS = 100
+
+/** A helper that goes on until it is given back. */
+export interface RunningHelper extends AsyncDisposable {
+  readonly id: string
+  /** Resolves once the helper has printed this text. */
+  untilOutput(text: string, signal: AbortSignal): Promise<void>
+}
 
 /**
  * Run a helper to its end and remove it. It drops every capability that `hostConfig` does not add.
@@ -29,24 +38,54 @@ export async function runHelper(
   spec: HelperSpec,
   signal: AbortSignal,
 ): Promise<HelperResult> {
-  const call = { limitMs: CALL_LIMIT_MS, signal }
-  const id = await create(docker, spec, signal)
-  const container = docker.getContainer(id)
+  await using helper = await startHelper(docker, spec, signal)
   try {
-    await callDocker(call, (options) => container.start(bodyless(options)))
     const ended: { StatusCode: number } = await callDocker(
       { limitMs: spec.limitMs, signal },
-      (options) => container.wait(bodyless(options)),
+      (options) => docker.getContainer(helper.id).wait(bodyless(options)),
     )
-    const log = await callDocker(call, (options) =>
-      container.logs({ stdout: true, stderr: true, follow: false, ...options }),
-    )
-    return { exitCode: ended.StatusCode, output: log.toString('utf8').replaceAll('\r\n', '\n') }
+    return { exitCode: ended.StatusCode, output: await readOutput(docker, helper.id, signal) }
   } catch (error) {
     throw awayOf(error)
-  } finally {
-    await removeHelper(docker, id, AbortSignal.timeout(CALL_LIMIT_MS))
   }
+}
+
+/** Start a helper; it is removed when the result is disposed of. Throws as `runHelper`. */
+export async function startHelper(
+  docker: Docker,
+  spec: HelperSpec,
+  signal: AbortSignal,
+): Promise<RunningHelper> {
+  const id = await create(docker, spec, signal)
+  const remove = () => removeHelper(docker, id, AbortSignal.timeout(CALL_LIMIT_MS))
+  try {
+    await callDocker({ limitMs: CALL_LIMIT_MS, signal }, (options) =>
+      docker.getContainer(id).start(bodyless(options)),
+    )
+  } catch (error) {
+    await remove()
+    throw awayOf(error)
+  }
+  return {
+    id,
+    async untilOutput(text, cancelled) {
+      const untilMs = performance.now() + spec.limitMs
+      while (!(await readOutput(docker, id, cancelled)).includes(text)) {
+        if (performance.now() > untilMs) throw new HostAwayError('A helper container is too slow.')
+        await sleep(OUTPUT_POLL_MS, undefined, { signal: cancelled }).catch(() => {})
+      }
+    },
+    [Symbol.asyncDispose]: remove,
+  }
+}
+
+async function readOutput(docker: Docker, id: string, signal: AbortSignal): Promise<string> {
+  const log: unknown = await callDocker({ limitMs: CALL_LIMIT_MS, signal }, (options) =>
+    docker.getContainer(id).logs({ stdout: true, stderr: true, follow: false, ...options }),
+  )
+  // The library hands out what looks like JSON parsed, whatever its type says.
+  const text = Buffer.isBuffer(log) ? log.toString('utf8') : JSON.stringify(log)
+  return text.replaceAll('\r\n', '\n')
 }
 
 async function create(docker: Docker, spec: HelperSpec, signal: AbortSignal): Promise<string> {
@@ -83,7 +122,7 @@ async function create(docker: Docker, spec: HelperSpec, signal: AbortSignal): Pr
   }
 }
 
-export async function removeHelper(docker: Docker, id: string, signal: AbortSignal): Promise<void> {
+async function removeHelper(docker: Docker, id: string, signal: AbortSignal): Promise<void> {
   // What is left behind is found by its label at the next boot.
   await callDocker({ limitMs: CALL_LIMIT_MS, signal }, (options) =>
     docker.getContainer(id).remove(bodyless(options, { force: true, v: true })),

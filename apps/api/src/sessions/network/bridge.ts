@@ -8,6 +8,9 @@ export type BridgeNetwork = {
   subnet: string
   /** The one address that may open connections to sessions: always the second of the subnet. */
   caddy: string
+  /** The host on this bridge, and the API. */
+  gateway: string
+  api: string
 }
 
 const BRIDGE_NAME_OPTION = 'com.docker.network.bridge.name'
@@ -21,7 +24,9 @@ export function bridgeOf(info: NetworkInspectInfo): BridgeNetwork {
   return {
     name: info.Options?.[BRIDGE_NAME_OPTION] ?? `br-${info.Id.slice(0, 12)}`,
     subnet,
+    gateway: addressIn(subnet, 1),
     caddy: addressIn(subnet, 2),
+    api: addressIn(subnet, 3),
   }
 }
 

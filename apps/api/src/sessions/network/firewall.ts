@@ -3,6 +3,7 @@ import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
 import { runHelper } from '../docker/helper.ts'
 import { HostAwayError } from '../host-error.ts'
 import { type BridgeNetwork, bridgeOf, resolversIn } from './bridge.ts'
+import { probeIsolation } from './probe.ts'
 
 export type FirewallOptions = {
   docker: Docker
@@ -20,6 +21,11 @@ export type FirewallVerdict =
 export interface Firewall {
   /** The rules are in place, put there now if need be. Rejects with `HostAwayError` when that could not be found out. */
   ensure(signal: AbortSignal): Promise<FirewallVerdict>
+  /**
+   * What a container on the sessions' network can reach and must not, found out by two throw-away containers that try; empty when the
+   * rules hold. Takes two to three seconds.
+   */
+  probe(signal: AbortSignal): Promise<string[]>
   /** The sessions' network as Docker knows it. */
   readNetwork(signal: AbortSignal): Promise<BridgeNetwork>
 }
@@ -69,6 +75,13 @@ export function createFirewall({ docker, helperImage, network }: FirewallOptions
 
   return {
     readNetwork,
+    async probe(signal) {
+      return probeIsolation(
+        { docker, image: helperImage, network },
+        await readNetwork(signal),
+        signal,
+      )
+    },
     async ensure(signal) {
       const bridge = await readNetwork(signal)
       const list = await readResolvers(signal)

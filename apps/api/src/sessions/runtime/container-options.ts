@@ -77,6 +77,9 @@ export function containerOptions(
       SecurityOpt: ['no-new-privileges:true'],
       Privileged: false,
       IpcMode: 'private',
+      // Outside the workspace nothing is written to the host's disk, which has no quota for a container.
+      ReadonlyRootfs: true,
+      Tmpfs: { '/tmp': scratch(limits), '/var/tmp': scratch(limits) },
       Init: true,
       RestartPolicy: { Name: 'no' },
       NanoCpus: Math.round(limits.cpus * 1e9),
@@ -93,6 +96,11 @@ export function containerOptions(
       DeviceRequests: deviceRequests(gpuMode, uuid),
     },
   }
+}
+
+/** A folder in the session's own memory, at most half of it; programs may be built and run there. */
+function scratch({ memoryBytes }: ContainerLimits): string {
+  return `rw,exec,nosuid,nodev,mode=1777,size=${Math.floor(memoryBytes / 2)}`
 }
 
 /** Exactly one device, by UUID: an index can change after a fault or a reboot. */

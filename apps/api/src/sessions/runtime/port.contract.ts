@@ -107,7 +107,8 @@ export function describeSessionRuntime(name: string, underTest: () => RuntimeUnd
       const watching = runtime.watch((sessionId) => seen.get(sessionId)?.resolve(), stop.signal)
       await endContainer(first)
       await vanishContainer(second)
-      await Promise.all([...seen.values()].map(({ promise }) => promise))
+      const calls = Promise.all([...seen.values()].map(({ promise }) => promise))
+      await expect(calls).resolves.toHaveLength(2)
       stop.abort()
       await watching
       await runtime.remove(id, signal)

@@ -1,4 +1,4 @@
-import { chown, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { HostAwayError, HostRefusedError } from '../host-error.ts'
 import { findMount } from './mounts.ts'
 import { assertDataset, assertSnapshot } from './names.ts'
@@ -14,7 +14,7 @@ export type ZfsOptions = {
   run?: typeof runCommand
 }
 
-const OWNER = { uid: 1000, gid: 1000 }
+const OWNER = '1000:1000'
 // 15 to 40 ms on an idle host. A device that hangs blocks for ever.
 const LIMIT_MS = 10_000
 const MOUNTS_FILE = '/proc/self/mountinfo'
@@ -98,10 +98,9 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
         if (answer.exitCode !== 0) throw await refusalOf(answer, check, signal)
         if (!(await isMounted(dataset, path))) await mountAgain(dataset, path, signal)
       }
-      await chown(path, OWNER.uid, OWNER.gid).catch((cause) => {
-        // A mount whose daemon is gone answers ENOTCONN, a broken device EIO.
-        throw new HostAwayError('The storage pool does not answer.', { cause })
-      })
+      // A process of its own: on a pool that hangs it would hold one of this process's few file-system threads for ever.
+      const owned = await run('chown', [OWNER, path], { limitMs: LIMIT_MS, signal })
+      if (owned.exitCode !== 0) throw away(owned)
       return path
     },
 

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest'
+import { createHostState, type HostPart } from './host-state.ts'
+
+const PARTS: HostPart[] = ['docker', 'pool', 'network', 'image', 'firewall']
+
+function wellHost() {
+  const host = createHostState()
+  for (const part of PARTS) host.set(part, null)
+  return host
+}
+
+describe(createHostState, () => {
+  test('is not able before every part was checked', () => {
+    const host = createHostState()
+    for (const part of PARTS) {
+      expect(host.report()).toMatchObject({ able: false, reasons: [expect.any(String)] })
+      host.set(part, null)
+    }
+    expect(host.report()).toMatchObject({ able: true, reasons: [] })
+  })
+
+  test.each(PARTS)('is not able without %s, and says why', (part) => {
+    const host = wellHost()
+    host.set(part, { code: 'away', text: `No ${part}.` })
+    expect(host.report()).toMatchObject({ able: false, reasons: [`No ${part}.`] })
+    expect(host.whyClosed()?.text).toBe(`No ${part}.`)
+  })
+
+  test('starts sessions although another does not stop, and still says so', () => {
+    const host = wellHost()
+    host.set('overdue', { code: 'stop_overdue', text: 'One is stuck.' })
+    expect(host.report()).toMatchObject({ able: true, reasons: ['One is stuck.'] })
+  })
+
+  test('calls out a report that has become another one, and only then', () => {
+    const host = wellHost()
+    let calls = 0
+    host.onChange(() => {
+      calls += 1
+    })
+    host.set('pool', { code: 'a', text: 'Away.' })
+    host.set('pool', { code: 'a', text: 'Away.' })
+    host.set('pool', null)
+    expect(calls).toBe(2)
+  })
+})

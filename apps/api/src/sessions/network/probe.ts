@@ -1,0 +1,64 @@
+import { callDocker, type Docker } from '../docker/client.ts'
+import { type HelperSpec, runHelper, startHelper } from '../docker/helper.ts'
+import type { BridgeNetwork } from './bridge.ts'
+
+export type ProbePlace = { docker: Docker; image: string; network: string }
+
+const LIMIT_MS = 20_000
+const PORT = 8080
+
+// Stands in for a session: answers on 8080 and on another port, and has seen itself do so before it is asked by anybody else.
+const LISTENER = `
+const { createServer, connect } = require('node:net')
+const ports = [${PORT}, 9090]
+let open = 0
+for (const port of ports) createServer((socket) => socket.on('error', () => {}).end()).listen(port, '0.0.0.0', () => {
+  connect(port, '127.0.0.1').on('connect', () => { open += 1; if (open === ports.length) console.log('up') })
+})
+setTimeout(() => process.exit(1), ${LIMIT_MS})`
+
+// Tries every address given and prints those that it reached.
+const INTRUDER = `
+const { connect } = require('node:net')
+const tries = JSON.parse(process.argv[1]).map(([host, port]) => new Promise((done) => {
+  const socket = connect({ host, port })
+  setTimeout(() => { socket.destroy(); done() }, 800)
+  socket.on('connect', () => { socket.destroy(); done(host + ':' + port) })
+  // Refused is an answer too: the packet arrived and somebody said no.
+  socket.on('error', (error) => done(error.code === 'ECONNREFUSED' ? host + ':' + port : undefined))
+}))
+Promise.all(tries).then((reached) => console.log(JSON.stringify(reached.filter(Boolean))))`
+
+/** Two containers as sessions are placed, one of which tries to reach the other and everything else that is closed to it. */
+export async function probeIsolation(
+  { docker, image, network }: ProbePlace,
+  bridge: BridgeNetwork,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const helper = (command: string[]): HelperSpec => ({
+    purpose: 'firewall-probe',
+    image,
+    command,
+    hostConfig: { NetworkMode: network },
+    limitMs: LIMIT_MS,
+  })
+  await using listener = await startHelper(docker, helper(['node', '-e', LISTENER]), signal)
+  await listener.untilOutput('up', signal)
+  const info = await callDocker({ limitMs: LIMIT_MS, signal }, () =>
+    docker.getContainer(listener.id).inspect(),
+  )
+  const victim = info.NetworkSettings.Networks[network]?.IPAddress ?? ''
+  const closed = [
+    [victim, PORT],
+    [victim, 9090],
+    [bridge.api, 8000],
+    [bridge.caddy, 443],
+    [bridge.caddy, PORT],
+    [bridge.gateway, 22],
+    [bridge.gateway, 443],
+    ['169.254.169.254', 80],
+  ]
+  const intruder = helper(['node', '-e', INTRUDER, JSON.stringify(closed)])
+  const { output } = await runHelper(docker, intruder, signal)
+  return JSON.parse(output) as string[]
+}

@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseReconcilerConfig } from '@medforge/api/config/config.ts'
+import { systemClock } from '@medforge/api/lib/clock.ts'
+import { createLogger } from '@medforge/api/lib/logger.ts'
+import { readHealth } from '@medforge/api/sessions/heartbeat.ts'
+import { gpuCheck, type HostCheck } from '@medforge/api/sessions/host-checks.ts'
+import { createIpcPair } from '@medforge/api/sessions/ipc.ts'
+import { openReconciler } from '@medforge/api/sessions/open-reconciler.ts'
+import { createFakeRuntime } from '@medforge/api/sessions/runtime/fake.ts'
+import { createFakeWorkspaces } from '@medforge/api/sessions/workspace/fake.ts'
+import { createDatabase, type DB, toSqlTime } from '@medforge/db'
+import { eventually, newHost, newSession, newUser } from '@medforge/test-support'
+import type { Kysely } from 'kysely'
+import { describe, expect } from 'vitest'
+import { test as base } from '../app.ts'
+
+const IMAGE = `packs/default@sha256:${'0123456789abcdef'.repeat(4)}`
+const PARTS = ['pool', 'network', 'image', 'firewall'] as const
+
+type Started = {
+  runtime: ReturnType<typeof createFakeRuntime>
+  nudge(id: string): void
+  stop(): Promise<void>
+}
+
+/** Starts the whole reconciler, as its process does, with a host in memory; every start is on a connection pool of its own. */
+const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
+  await newHost(db)
+  const started: Started[] = []
+  onCleanup(async () => {
+    for (const each of started) await each.stop()
+  })
+  return (env: Record<string, string> = {}, runtime = createFakeRuntime()): Started => {
+    const { config } = parseReconcilerConfig({
+      DOMAIN: 'localhost',
+      DATABASE_URL: database.url,
+      PACK_IMAGE: IMAGE,
+      API_IMAGE: IMAGE,
+      GPU_MODE: 'simulated',
+      SESSION_POLL_INTERVAL_SECONDS: '1',
+      ...env,
+    })
+    const ending = new AbortController()
+    const own = createDatabase(database.url, { poolSize: 8 })
+    const pair = createIpcPair()
+    const logger = createLogger('reconciler', 'silent')
+    const inventory = { list: async () => [] }
+    const checks: HostCheck[] = [
+      ...PARTS.map((part) => ({ part, maxAgeMs: 60_000, run: async () => null })),
+      gpuCheck({ db: own, clock: systemClock, mode: config.sessions.gpuMode, inventory, logger }),
+    ]
+    const running = openReconciler({
+      db: own,
+      clock: systemClock,
+      logger,
+      config,
+      endpoint: pair.reconciler,
+      signal: ending.signal,
+      host: {
+        runtime,
+        workspaces: createFakeWorkspaces(config.sessions.workspaceZfsRoot),
+        readiness: { isReady: async () => true },
+        checks,
+        removeLeftovers: async () => {},
+      },
+    })
+    let isStopped = false
+    const each: Started = {
+      runtime,
+      nudge: (id) => pair.server.send?.({ type: 'nudge', session_id: id }),
+      async stop() {
+        if (isStopped) return
+        isStopped = true
+        ending.abort()
+        await running
+        await own.destroy()
+      },
+    }
+    started.push(each)
+    return each
+  }
+})
+
+const health = (db: Kysely<DB>) => readHealth(db, systemClock, { recoveryEnabled: true })
+
+async function starting(db: Kysely<DB>) {
+  const { id } = await newUser(db)
+  const deadline_at = toSqlTime(new Date(Date.now() + 60_000))
+  return newSession(db, { user_id: id, status: 'starting', deadline_at })
+}
+
+const statusOf = async (db: Kysely<DB>, id: string) =>
+  (await db.selectFrom('sessions').select('status').where('id', '=', id).executeTakeFirst())?.status
+
+describe('the reconciler', () => {
+  test('reports itself able once its host was checked', async ({ start, db }) => {
+    expect(await health(db)).toMatchObject({ status: 'degraded' })
+    start()
+    await eventually(async () => (await health(db)).status === 'ok')
+  })
+
+  test('takes up at boot what it finds, without a nudge', async ({ start, db }) => {
+    const session = await starting(db)
+    start()
+    await eventually(async () => (await statusOf(db, session.id)) === 'running')
+  })
+
+  test('notices a death through Docker’s events, without waiting for the next pass', async ({
+    start,
+    db,
+  }) => {
+    const session = await starting(db)
+    const { runtime } = start({ SESSION_POLL_INTERVAL_SECONDS: '600' })
+    await eventually(async () => (await statusOf(db, session.id)) === 'running')
+    runtime.end(session.slug)
+    await eventually(async () => (await statusOf(db, session.id)) === 'error')
+  })
+
+  test('makes every slot present where GPUs are simulated', async ({ start, db }) => {
+    await db.updateTable('gpu_devices').set({ present: false, health: 'unknown' }).execute()
+    start()
+    await eventually(async () => {
+      const rows = await db.selectFrom('gpu_devices').selectAll().execute()
+      return rows.every(({ present, model }) => present && model === 'simulated')
+    })
+  })
+
+  test('hands out no slot where there should be GPUs and are none', async ({ start, db }) => {
+    start({ GPU_MODE: 'nvidia' })
+    await eventually(async () => {
+      const rows = await db.selectFrom('gpu_devices').selectAll().execute()
+      return rows.every(({ present, enabled }) => !present && enabled)
+    })
+  })
+})
+
+describe('with recovery switched off', () => {
+  test('the passes rest, what is asked for is done, and health does not suffer', async ({
+    start,
+    db,
+  }) => {
+    const asked = await starting(db)
+    const { nudge } = start({ SESSION_RECOVERY_ENABLED: 'false' })
+    await eventually(async () => (await health(db)).status === 'ok')
+    await sleep(1_500)
+    expect(await statusOf(db, asked.id)).toBe('starting')
+    nudge(asked.id)
+    await eventually(async () => (await statusOf(db, asked.id)) === 'running')
+    const off = await readHealth(
+      db,
+      { now: () => new Date(Date.now() + 3_600_000) },
+      { recoveryEnabled: false },
+    )
+    expect(off).toEqual({ status: 'ok' })
+  })
+})
+
+describe('two reconcilers on one database', () => {
+  test('work one at a time, and the second takes over when the first ends', async ({
+    start,
+    db,
+  }) => {
+    const runtime = createFakeRuntime()
+    const first = start({}, runtime)
+    await eventually(async () => (await health(db)).status === 'ok')
+    const second = start({}, runtime)
+    const session = await starting(db)
+    second.nudge(session.id)
+    await eventually(async () => (await statusOf(db, session.id)) === 'running')
+    expect(runtime.calls.filter((call) => call === 'start')).toHaveLength(1)
+    await first.stop()
+    const next = await starting(db).catch(() => undefined)
+    expect(next).toBeUndefined()
+    await db
+      .updateTable('sessions')
+      .set({ status: 'stopping', snapshot_name: `${session.workspace_zfs}@stop-1772366400000` })
+      .execute()
+    await eventually(async () => (await statusOf(db, session.id)) === 'stopped', {
+      timeoutMs: 15_000,
+    })
+  })
+})
