@@ -78,7 +78,7 @@ try {
     `\n${ROUNDS} rounds of ${seconds} s each, in turn; the load generator shares the cores.`,
   )
 } finally {
-  await docker('rm', '--force', '--volumes', PLAIN_CADDY.name, CHP.name).catch(() => {})
+  console.log(await docker('logs', PLAIN_CADDY.name).catch(String)); await docker('rm', '--force', '--volumes', PLAIN_CADDY.name, CHP.name).catch(() => {})
   await stop(owner, session)
   await docker('network', 'rm', NETWORK).catch(() => {})
 }

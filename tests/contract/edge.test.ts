@@ -182,6 +182,15 @@ describe('a session’s host', () => {
     expect((await visit(installation, session.slug, owner)).status).toBe(200)
   })
 
+  test('ends the websockets behind a login that was signed out within ten seconds', async () => {
+    const device = await logIn(installation, owner.email, PASSWORD)
+    const { closed } = await connect(device)
+    expectData(await device.api('POST', '/auth/logout'), 200, Message)
+    await within(10_000, closed)
+    const { socket } = await connect(owner)
+    socket.destroy()
+  })
+
   test('lets an administrator in', async () => {
     const admin = await becomeAdmin(installation)
     expect((await visit(installation, session.slug, admin)).status).toBe(200)

@@ -78,6 +78,27 @@ describe('POST /sessions', () => {
     await eventually(async () => (await stage.row(id)).status === 'running')
   })
 
+  test('goes on when its caller leaves', async ({ stage, db }) => {
+    stage.ide.isReady = false
+    const base = await stage.api.app.listen({ host: '127.0.0.1', port: 0 })
+    const { visitor } = await stage.person()
+    const leaving = new AbortController()
+    const asking = fetch(`${base}/api/v1/sessions`, {
+      method: 'POST',
+      headers: { cookie: visitor.cookie() ?? '', 'content-type': 'application/json' },
+      body: '{}',
+      signal: leaving.signal,
+    })
+    await eventually(() => stage.runtime.containers.size === 1)
+    leaving.abort()
+    await expect(asking).rejects.toThrow()
+    stage.ide.isReady = true
+    await eventually(async () => {
+      const row = await db.selectFrom('sessions').select('status').executeTakeFirst()
+      return row?.status === 'running'
+    })
+  })
+
   test('accepts the default pack by id and by null', async ({ stage }) => {
     const { visitor } = await stage.person({ max_concurrent_sessions: 2 })
     for (const pack_id of [DEFAULT_PACK_ID, null]) {

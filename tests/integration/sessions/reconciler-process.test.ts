@@ -10,7 +10,7 @@ import { createFakeRuntime } from '@medforge/api/sessions/runtime/fake.ts'
 import { createFakeWorkspaces } from '@medforge/api/sessions/workspace/fake.ts'
 import { createDatabase, type DB, toSqlTime } from '@medforge/db'
 import { eventually, newHost, newSession, newUser } from '@medforge/test-support'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { describe, expect } from 'vitest'
 import { test as base } from '../app.ts'
 
@@ -60,6 +60,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
         runtime,
         workspaces: createFakeWorkspaces(config.sessions.workspaceZfsRoot),
         readiness: { isReady: async () => true },
+        flows: { cut: async () => {} },
         checks,
         removeLeftovers: async () => {},
       },
@@ -177,6 +178,26 @@ describe('two reconcilers on one database', () => {
       .execute()
     await eventually(async () => (await statusOf(db, session.id)) === 'stopped', {
       timeoutMs: 15_000,
+    })
+  })
+
+  test('the lead is taken up again after its connection was cut', async ({ start, db }) => {
+    start()
+    await eventually(async () => (await health(db)).status === 'ok')
+    const { rows } = await sql<{ id: number }>`
+      SELECT IS_USED_LOCK(CONCAT('medforge.reconciler.', DATABASE())) AS id`.execute(db)
+    await sql`KILL ${sql.lit(rows[0]?.id ?? 0)}`.execute(db)
+    await eventually(
+      async () => {
+        const { rows: now } = await sql<{ id: number | null }>`
+          SELECT IS_USED_LOCK(CONCAT('medforge.reconciler.', DATABASE())) AS id`.execute(db)
+        return now[0]?.id != null && now[0].id !== rows[0]?.id
+      },
+      { timeoutMs: 15_000 },
+    )
+    const session = await starting(db)
+    await eventually(async () => (await statusOf(db, session.id)) === 'running', {
+      timeoutMs: 10_000,
     })
   })
 })

@@ -8,6 +8,7 @@ import { removeLeftHelpers } from './docker/helper.ts'
 import { createNvidiaInventory } from './gpus/nvidia.ts'
 import { firewallCheck, gpuCheck, imageCheck, networkCheck, poolCheck } from './host-checks.ts'
 import { createFirewall } from './network/firewall.ts'
+import { createSessionFlows } from './network/flows.ts'
 import type { ReconcilerHost } from './open-reconciler.ts'
 import { createCaddyProbe } from './readiness.ts'
 import type { SessionRuntime } from './runtime/port.ts'
@@ -33,6 +34,7 @@ export function createReconcilerHost(deps: HostDeps): ReconcilerHost {
     runtime,
     workspaces,
     readiness: createCaddyProbe(probeUrl),
+    flows: createSessionFlows({ docker, helperImage, network }),
     checks: [
       poolCheck(workspaces),
       networkCheck(firewall),

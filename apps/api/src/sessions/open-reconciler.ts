@@ -10,8 +10,10 @@ import { createHostChecks, type HostCheck } from './host-checks.ts'
 import { createHostState } from './host-state.ts'
 import { createIpc, type IpcEndpoint } from './ipc.ts'
 import { whileLeading } from './leadership.ts'
+import type { SessionFlows } from './network/flows.ts'
 import type { ReadinessProbe } from './readiness.ts'
 import { createReconciler } from './reconciler.ts'
+import { createRevocations } from './revocations.ts'
 import type { SessionRuntime } from './runtime/port.ts'
 import type { SessionWorkspaces } from './workspace/port.ts'
 
@@ -31,12 +33,15 @@ export type ReconcilerHost = {
   runtime: SessionRuntime
   workspaces: SessionWorkspaces
   readiness: ReadinessProbe
+  flows: SessionFlows
   checks: readonly HostCheck[]
   /** What a killed reconciler left on the host, besides sessions. */
   removeLeftovers(signal: AbortSignal): Promise<void>
 }
 
 const WATCH_RETRY_MS = 1_000
+// With the helper's half second, well inside the ten seconds in which an open socket ends after its login.
+const REVOCATIONS_INTERVAL_MS = 2_000
 
 /** The whole reconciler, while it leads. Resolves once `signal` has aborted and its work has ended. */
 export async function openReconciler(options: ReconcilerProcess): Promise<void> {
@@ -111,11 +116,25 @@ async function runReconciler(options: ReconcilerProcess, signal: AbortSignal): P
     onFailure() {},
   })
 
+  const revocations = createRevocations({ db, clock, logger, flows: options.host.flows })
+  const cutting = createLoop({
+    intervalMs: REVOCATIONS_INTERVAL_MS,
+    backoffMaxMs: REVOCATIONS_INTERVAL_MS,
+    signal,
+    runOnce: () => revocations.runOnce(signal),
+    onFailure: (error) => logger.error({ err: error }, 'session.sockets.not_cut'),
+  })
+
   host.onChange(() => heartbeats.nudge())
   const unsubscribe = ipc.onNudge((sessionId) => driver.nudge(sessionId, 'nudge'))
   logger.info({ recovery_enabled: recoveryEnabled }, 'reconciler.started')
   await options.host.removeLeftovers(signal).catch(() => {})
-  const loops = [passes.run(), heartbeats.run(), ...(recoveryEnabled ? [watch.run()] : [])]
+  const loops = [
+    passes.run(),
+    heartbeats.run(),
+    cutting.run(),
+    ...(recoveryEnabled ? [watch.run()] : []),
+  ]
   await Promise.all(loops)
   unsubscribe()
   await Promise.all([driver.idle(), checks.idle()])

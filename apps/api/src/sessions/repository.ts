@@ -1,4 +1,9 @@
-import { ACTIVE_SESSION_STATUSES, type SessionStatus, type SessionTier } from '@medforge/contracts'
+import {
+  ACTIVE_SESSION_STATUSES,
+  type SessionStatus,
+  type SessionTier,
+  type UserRole,
+} from '@medforge/contracts'
 import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely'
 import { canTransition, type Reason } from './lifecycle.ts'
@@ -298,4 +303,30 @@ export async function recordRetry(
     .where('id', '=', row.id)
     .where('status', '=', row.status)
     .execute()
+}
+
+export type RevokedLogin = { id: string; user_id: string; role: UserRole }
+
+/** Logins revoked at or after `since`. One range of the index on `revoked_at`. */
+export async function listRevokedLogins(db: Kysely<DB>, since: SqlTime): Promise<RevokedLogin[]> {
+  return db
+    .selectFrom('auth_sessions')
+    .innerJoin('users', 'users.id', 'auth_sessions.user_id')
+    .select(['auth_sessions.id', 'auth_sessions.user_id', 'users.role'])
+    .where('auth_sessions.revoked_at', '>=', since)
+    .execute()
+}
+
+/** Slugs of the running sessions of these people, or of everybody. */
+export async function listRunningSlugs(
+  db: Kysely<DB>,
+  owners: readonly string[] | 'everybody',
+): Promise<string[]> {
+  let query = db
+    .selectFrom('sessions')
+    .select('slug')
+    .where('gpu_active', '=', 1)
+    .where('status', '=', 'running')
+  if (owners !== 'everybody') query = query.where('user_id', 'in', owners)
+  return (await query.execute()).map(({ slug }) => slug)
 }

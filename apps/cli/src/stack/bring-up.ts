@@ -2,10 +2,15 @@ import { existsSync } from 'node:fs'
 import type { CliEnvironment } from '../config/env.ts'
 import { Failure } from '../failure.ts'
 import { ensureHostNames } from '../host/hosts-file.ts'
-import { ensureBrowserTrust, ensureSystemTrust, listPeople } from '../host/trust.ts'
+import {
+  checkCertificateFiles,
+  ensureBrowserTrust,
+  ensureSystemTrust,
+  listPeople,
+} from '../host/trust.ts'
 import { ensureImages } from '../images/index.ts'
 import { IMAGE_NAMES } from '../images/reference.ts'
-import { CADDY_ROOT_CERTIFICATE, HIDDEN_HOLDOUTS, HOLDOUT_SEED_FILE } from '../names.ts'
+import { CADDY_ROOT_CERTIFICATE, HIDDEN_HOLDOUTS, HOLDOUT_SEED_FILE, TLS_FILES } from '../names.ts'
 import { reasonOf, waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { StepRunner } from '../terminal/steps.ts'
@@ -38,6 +43,8 @@ export async function startStack(wishes: StackWishes): Promise<NewAdmin | undefi
   const { environment, installation, settings, step, progress } = wishes
   const databaseUrl = settings.DATABASE_URL ?? ''
   const domain = settings.DOMAIN ?? ''
+
+  if (settings.TLS_MODE === 'files') checkCertificateFiles(TLS_FILES, domain)
 
   await step('Images', async () => {
     const images = await ensureImages({

@@ -76,6 +76,7 @@ describe(findSettingFaults, () => {
     { change: { NEXT_PUBLIC_API_URL: 'http://localhost' }, says: 'NEXT_PUBLIC_API_URL has to be' },
     { change: { SESSION_SECRET: 'short' }, says: 'SESSION_SECRET is shorter' },
     { change: { TLS_MODE: 'off' }, says: 'TLS_MODE has to be' },
+    { change: { TLS_MODE: 'acme' }, says: 'TLS_MODE=acme needs ACME_EMAIL' },
     { change: { EDGE_BIND_ADDRESS: '0.0.0.0' }, says: 'TLS_MODE=internal is for trial hosts' },
     { change: { DB_WORKER_PASSWORD: 'a@b' }, says: 'DB_WORKER_PASSWORD may hold' },
   ])('names what cannot work: $says', ({ change, says }) => {

@@ -86,6 +86,9 @@ export function findSettingFaults(values: EnvValues): string[] {
   if (!['internal', 'files', 'acme'].includes(values.TLS_MODE ?? '')) {
     faults.push('TLS_MODE has to be internal, files or acme')
   }
+  if (values.TLS_MODE === 'acme' && !values.ACME_EMAIL) {
+    faults.push('TLS_MODE=acme needs ACME_EMAIL, a contact for the authority')
+  }
   if (values.TLS_MODE === 'internal' && values.EDGE_BIND_ADDRESS !== '127.0.0.1') {
     faults.push('TLS_MODE=internal is for trial hosts, so EDGE_BIND_ADDRESS has to be 127.0.0.1')
   }

@@ -14,6 +14,7 @@ import * as platformState from './20261123-12-platform-state.ts'
 import * as packsStatus from './20261123-13-packs-status.ts'
 import * as competitionsStatus from './20261123-14-competitions-status.ts'
 import * as sessionEventsStatus from './20261123-15-session-events-status.ts'
+import * as authSessionsRevoked from './20261123-16-auth-sessions-revoked.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -36,4 +37,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261123-13-packs-status': packsStatus,
   '20261123-14-competitions-status': competitionsStatus,
   '20261123-15-session-events-status': sessionEventsStatus,
+  '20261123-16-auth-sessions-revoked': authSessionsRevoked,
 }

@@ -1,0 +1,73 @@
+import { sessionContainerName } from '@medforge/contracts'
+import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
+import { runHelper } from '../docker/helper.ts'
+import { HostAwayError } from '../host-error.ts'
+
+export interface SessionFlows {
+  /**
+   * Reset every connection that the edge holds open to these sessions, websockets above all. Whoever is still allowed in connects again;
+   * whoever is not is refused. A session without a container has no connections.
+   *
+   * @throws HostAwayError when Docker does not answer or the connections could not be reset
+   */
+  cut(slugs: readonly string[], signal: AbortSignal): Promise<void>
+}
+
+const EDGE_CONTAINER = 'medforge-caddy'
+const CALL_LIMIT_MS = 5_000
+const HELPER_LIMIT_MS = 10_000
+
+// `ss -K` needs a kernel with INET_DIAG_DESTROY and says nothing where it lacks it; so look whether the flows of before are gone.
+const SCRIPT = `
+for address in "$@"; do
+  flows() { ss -Hnt state connected dst "$address" | awk '{ print $4, $5 }' | sort; }
+  before=$(flows)
+  ss -K -Hnt dst "$address" >/dev/null
+  if [ -n "$before" ] && flows | grep -qxF -e "$before"; then exit 3; fi
+done
+exit 0`
+
+/** Resets flows from inside the edge's network namespace, by a helper with NET_ADMIN alone; the edge itself is not touched. */
+export function createSessionFlows(options: {
+  docker: Docker
+  /** An image with a shell and iproute2. */
+  helperImage: string
+  /** Name of the sessions' Docker network. */
+  network: string
+}): SessionFlows {
+  const { docker, helperImage, network } = options
+
+  async function addressOf(slug: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const { NetworkSettings } = await callDocker({ limitMs: CALL_LIMIT_MS, signal }, () =>
+        docker.getContainer(sessionContainerName(slug)).inspect(),
+      )
+      return NetworkSettings.Networks[network]?.IPAddress || undefined
+    } catch (error) {
+      if (isDockerStatus(error, 404)) return undefined
+      throw error
+    }
+  }
+
+  return {
+    async cut(slugs, signal) {
+      const found = await Promise.all(slugs.map((slug) => addressOf(slug, signal)))
+      const addresses = found.filter((address) => address !== undefined)
+      if (addresses.length === 0) return
+      const { exitCode } = await runHelper(
+        docker,
+        {
+          purpose: 'flows',
+          image: helperImage,
+          command: ['sh', '-c', SCRIPT, 'flows', ...addresses],
+          hostConfig: { NetworkMode: `container:${EDGE_CONTAINER}`, CapAdd: ['NET_ADMIN'] },
+          limitMs: HELPER_LIMIT_MS,
+        },
+        signal,
+      )
+      if (exitCode !== 0) {
+        throw new HostAwayError('Open connections of a session could not be reset.')
+      }
+    },
+  }
+}
