@@ -78,7 +78,7 @@ try {
     `\n${ROUNDS} rounds of ${seconds} s each, in turn; the load generator shares the cores.`,
   )
 } finally {
-  console.log(await docker('logs', PLAIN_CADDY.name).catch(String)); await docker('rm', '--force', '--volumes', PLAIN_CADDY.name, CHP.name).catch(() => {})
+  await docker('rm', '--force', '--volumes', PLAIN_CADDY.name, CHP.name).catch(() => {})
   await stop(owner, session)
   await docker('network', 'rm', NETWORK).catch(() => {})
 }
@@ -142,7 +142,7 @@ https://${host}:${PLAIN_CADDY.port} {
     ...['run', '--detach', '--name', PLAIN_CADDY.name, '--network', NETWORK],
     ...['--publish', `127.0.0.1:${PLAIN_CADDY.port}:${PLAIN_CADDY.port}`],
     ...['--volume', `${WORK}/Caddyfile:/etc/caddy/Caddyfile:ro`, '--user', '10003:10003'],
-    ...['--tmpfs', '/data:mode=1777', '--env', 'XDG_DATA_HOME=/data', '--env', 'HOME=/data'],
+    ...['--tmpfs', '/tmp:mode=1777', '--env', 'XDG_DATA_HOME=/tmp', '--env', 'HOME=/tmp'],
     where.settings.CADDY_IMAGE ?? '',
     ...['caddy', 'run', '--config', '/etc/caddy/Caddyfile', '--adapter', 'caddyfile'],
   )

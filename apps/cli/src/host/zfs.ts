@@ -93,14 +93,20 @@ export async function ensurePool(
 ): Promise<'present' | 'imported' | 'created'> {
   const health = await poolHealth()
   if (health !== undefined) {
-    if (health === 'ONLINE' || health === 'DEGRADED') return 'present'
+    if (health === 'ONLINE' || health === 'DEGRADED') {
+      forgetCreation()
+      return 'present'
+    }
     throw new Failure(
       `The pool ${POOL} is ${health}.`,
       `Look at zpool status ${POOL}, repair it, and run this again.`,
     )
   }
   mkdirSync(STATE, { recursive: true, mode: 0o711 })
-  if (await importPool()) return 'imported'
+  if (await importPool()) {
+    forgetCreation()
+    return 'imported'
+  }
   const isUnused =
     !existsSync(POOL_FILE) || existsSync(CREATING) || statSync(POOL_FILE).blocks === 0
   if (!isUnused) {
@@ -123,8 +129,13 @@ export async function ensurePool(
     },
     { timeoutMs: 120_000 },
   )
-  rmSync(CREATING)
+  forgetCreation()
   return 'created'
+}
+
+// The mark says that the file may be thrown away. A pool that was seen alive has been created, whatever killed us before this line.
+function forgetCreation(): void {
+  rmSync(CREATING, { force: true })
 }
 
 async function importPool(): Promise<boolean> {
@@ -191,5 +202,5 @@ export async function destroyPool(): Promise<void> {
     }
   }
   rmSync(POOL_FILE, { force: true })
-  rmSync(CREATING, { force: true })
+  forgetCreation()
 }
