@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseReconcilerConfig } from '@medforge/api/config/config.ts'
 import { systemClock } from '@medforge/api/lib/clock.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
@@ -135,6 +134,20 @@ describe('the reconciler', () => {
   })
 })
 
+/** Resolves after this many more heartbeats; passes have the same period, so one would have been made by then. */
+async function heartbeats(db: Kysely<DB>, count: number): Promise<void> {
+  const read = () =>
+    db
+      .selectFrom('platform_state')
+      .select('updated_at')
+      .where('name', '=', 'reconciler')
+      .executeTakeFirst()
+  for (let left = count; left > 0; left -= 1) {
+    const before = await read()
+    await eventually(async () => (await read())?.updated_at !== before?.updated_at)
+  }
+}
+
 describe('with recovery switched off', () => {
   test('the passes rest, what is asked for is done, and health does not suffer', async ({
     start,
@@ -143,7 +156,7 @@ describe('with recovery switched off', () => {
     const asked = await starting(db)
     const { nudge } = start({ SESSION_RECOVERY_ENABLED: 'false' })
     await eventually(async () => (await health(db)).status === 'ok')
-    await sleep(1_500)
+    await heartbeats(db, 2)
     expect(await statusOf(db, asked.id)).toBe('starting')
     nudge(asked.id)
     await eventually(async () => (await statusOf(db, asked.id)) === 'running')
