@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { CurrentSession, Session } from '@medforge/contracts'
-import type { Page } from '@playwright/test'
+import type { Frame, Page } from '@playwright/test'
 import { ask } from '../support/https.ts'
 import { eventually, type Installation } from '../support/installation.ts'
 import { PASSWORD, signUp, uniqueEmail } from '../support/person.ts'
@@ -132,6 +132,7 @@ async function readCurrentSession(page: Page, installation: Installation): Promi
 
 /** What a terminal shows is a picture, so the command's output is read from the workspace on the host. */
 async function workInTerminal(ide: Page, workspace: string): Promise<void> {
+  await untilFirstScreen(ide)
   await runCommand(ide, 'Terminal: Create New Terminal')
   await expect(ide.locator('.terminal-wrapper.active textarea').first()).toBeFocused()
   await ide.keyboard.type('id | tee who.txt && touch analysis.py\n')
@@ -140,6 +141,20 @@ async function workInTerminal(ide: Page, workspace: string): Promise<void> {
     'the command has run in the terminal',
   )
   expect(readFileSync(`${workspace}/who.txt`, 'utf8')).toMatch(/^uid=1000\b/)
+}
+
+/** The first screen opens by itself and takes the focus once it is drawn; what is typed before goes astray. */
+async function untilFirstScreen(ide: Page): Promise<void> {
+  const heading = (frame: Frame) => frame.getByRole('heading', { name: 'Your workspace' })
+  // A frame that is being replaced shows nothing.
+  const isDrawn = (frame: Frame) =>
+    heading(frame)
+      .isVisible()
+      .catch(() => false)
+  await eventually(
+    async () => (await Promise.all(ide.frames().map(isDrawn))).some(Boolean),
+    'the first screen is drawn',
+  )
 }
 
 async function writeFile(ide: Page, workspace: string): Promise<void> {
