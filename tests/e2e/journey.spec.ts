@@ -134,16 +134,20 @@ async function readCurrentSession(page: Page, installation: Installation): Promi
 async function workInTerminal(ide: Page, workspace: string): Promise<void> {
   await untilFirstScreen(ide)
   await runCommand(ide, 'Terminal: Create New Terminal')
-  await expect(ide.locator('.terminal-wrapper.active textarea').first()).toBeFocused()
-  await ide.keyboard.type('id | tee who.txt && touch analysis.py\n')
-  await eventually(
-    async () => existsSync(`${workspace}/analysis.py`),
-    'the command has run in the terminal',
-  )
+  const terminal = ide.locator('.terminal-wrapper.active')
+  // The first screen takes the focus once more when it has loaded. A person who types just then clicks and types again.
+  await expect(async () => {
+    await terminal.locator('.xterm-screen').first().click()
+    await expect(terminal.locator('textarea').first()).toBeFocused()
+    await ide.keyboard.press('Control+u')
+    await ide.keyboard.type('id | tee who.txt && touch analysis.py\n')
+    const hasRun = async () => existsSync(`${workspace}/analysis.py`)
+    await eventually(hasRun, 'the command has run in the terminal', { timeoutMs: 5_000 })
+  }).toPass({ timeout: 60_000 })
   expect(readFileSync(`${workspace}/who.txt`, 'utf8')).toMatch(/^uid=1000\b/)
 }
 
-/** The first screen opens by itself and takes the focus once it is drawn; what is typed before goes astray. */
+/** The first screen opens by itself and takes the focus; what is typed before goes astray. */
 async function untilFirstScreen(ide: Page): Promise<void> {
   const heading = (frame: Frame) => frame.getByRole('heading', { name: 'Your workspace' })
   // A frame that is being replaced shows nothing.

@@ -46,7 +46,8 @@ const test = base.extend(
 )
 
 describe('the server process', () => {
-  test('serves until it is asked to end, and then ends well', async ({ start, database }) => {
+  test('serves until it is asked to end, and then ends well', async ({ start, database, db }) => {
+    expect(db).toBeDefined() // empty: no heartbeat of an earlier test is in it
     const { child, exited, said, url } = await start(serverEnv(database.url))
     await eventually(() => expect(said()).toContain('server.listening'), SLOW)
     const client = createClient({ baseUrl: url })
