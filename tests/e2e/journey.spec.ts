@@ -37,7 +37,7 @@ test('from an account to a running IDE, a kept workspace and a place on the lead
       context.waitForEvent('page'),
       page.getByRole('link', { name: 'Open IDE' }).click(),
     ])
-    await expect(ide).toHaveURL(new RegExp(`^${session.url}`))
+    await expect(ide).toHaveURL(session.url)
     await expect(ide.locator('.monaco-workbench')).toBeVisible({ timeout: 60_000 })
     await expect(ide.getByRole('tree', { name: /Files Explorer/ })).toBeVisible({ timeout: 60_000 })
     await workInTerminal(ide, workspace)

@@ -28,9 +28,12 @@ export function sessionContainerName(slug: string): string {
   return `mf-session-${slug}`
 }
 
-/** The IDE's address, always with a trailing slash. */
+/**
+ * The IDE's address. It names the folder, although the bare host shows the same one: opened as code-server's default folder, the file
+ * tree of 4.139.1 does not follow changes that a terminal makes.
+ */
 export function sessionUrl(slug: string, domain: string): string {
-  return `https://s-${slug}.medforge.${domain}/`
+  return `https://s-${slug}.medforge.${domain}/?folder=/workspace`
 }
 
 export const SessionSnapshot = Type.Object({ name: Type.String(), created_at: Timestamp })
