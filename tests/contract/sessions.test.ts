@@ -40,7 +40,7 @@ describe('a session from launch to stop', () => {
       pack_id: DEFAULT_PACK_ID,
       status: 'running',
       workspace_zfs: zfs,
-      url: `https://${installation.sessionHost(session.slug)}/`,
+      url: `https://${installation.sessionHost(session.slug)}/?folder=/workspace`,
       error_message: null,
       stopped_at: null,
       last_snapshot: null,

@@ -21,7 +21,7 @@ describe('POST /sessions', () => {
       error_message: null,
       last_snapshot: null,
       workspace_zfs: `tank/medforge/workspaces/${user.id}/${session.id}`,
-      url: `https://s-${session.slug}.medforge.localhost/`,
+      url: `https://s-${session.slug}.medforge.localhost/?folder=/workspace`,
     })
     expect(session.slug).toMatch(/^[a-z2-7]{8}$/)
     const container = stage.runtime.containers.get(`mf-session-${session.slug}`)
