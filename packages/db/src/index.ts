@@ -2,6 +2,7 @@
  * MariaDB as MedForge uses it: the connection, the schema's row types, its migrations and seeds, and the retry of lost races.
  * Holds no rule of any domain. The picture is docs/data-model.md.
  */
+export { type AuditEntry, recordAudit } from './audit.ts'
 export { createDatabase, type DatabaseOptions } from './database.ts'
 export { migrateToLatest, pendingMigrations } from './migrate.ts'
 export type { DB } from './schema/index.ts'

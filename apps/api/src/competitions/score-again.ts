@@ -1,4 +1,4 @@
-import { type DB, inTransaction, toSqlTime } from '@medforge/db'
+import { type DB, inTransaction, recordAudit } from '@medforge/db'
 import { SCORER_VERSION } from '@medforge/scoring'
 import type { Kysely, Transaction } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
@@ -39,17 +39,14 @@ export async function requeueSubmission(
       })
       .where('id', '=', submissionId)
       .execute()
-    await tx
-      .insertInto('audit_events')
-      .values({
-        actor_user_id: actorUserId,
-        action: 'submission.score_again',
-        subject: submissionId,
-        detail: JSON.stringify({ from: row.score_status }),
-        request_id: requestId,
-        at: toSqlTime(clock.now()),
-      })
-      .execute()
+    await recordAudit(tx, {
+      actorUserId,
+      action: 'submission.score_again',
+      subject: submissionId,
+      detail: { from: row.score_status },
+      requestId,
+      at: clock.now(),
+    })
   })
 }
 

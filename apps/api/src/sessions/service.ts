@@ -4,14 +4,13 @@ import {
   type Session,
   type SessionTier,
 } from '@medforge/contracts'
-import { type DB, inTransaction, isDuplicateKey } from '@medforge/db'
+import { type DB, inTransaction, isDuplicateKey, recordAudit } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type Allocated, allocateSession } from './allocation.ts'
-import { recordAudit } from './audit.ts'
 import type { ChangeFeed } from './changes.ts'
 import { readReconcilerState } from './heartbeat.ts'
 import type { Ipc } from './ipc.ts'
@@ -169,8 +168,8 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
           await recordAudit(tx, {
             actorUserId: principal.userId,
             action: 'session.stop',
-            sessionId: id,
-            ownerUserId: found.user_id,
+            subject: id,
+            detail: { owner_user_id: found.user_id },
             requestId,
             at: now,
           })

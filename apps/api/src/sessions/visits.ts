@@ -1,8 +1,7 @@
-import type { DB } from '@medforge/db'
+import { type DB, recordAudit } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
-import { recordAudit } from './audit.ts'
 import type { ProxyDecision } from './proxy.ts'
 
 /** Notes that an admin opened somebody else's session. */
@@ -27,8 +26,8 @@ export function createVisitLog(deps: { db: Kysely<DB>; clock: Clock; logger: Log
       await recordAudit(db, {
         actorUserId: principal.userId,
         action: 'session.visit',
-        sessionId,
-        ownerUserId: ownerId,
+        subject: sessionId,
+        detail: { owner_user_id: ownerId },
         requestId,
         at: clock.now(),
       })

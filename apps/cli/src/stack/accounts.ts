@@ -1,5 +1,5 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
-import { createDatabase, type SqlTime, toSqlTime } from '@medforge/db'
+import { createDatabase, recordAudit, type SqlTime, toSqlTime } from '@medforge/db'
 import { hashPassword } from '../../../api/src/identity/passwords.ts'
 import { Failure } from '../failure.ts'
 
@@ -83,21 +83,16 @@ export async function resetPassword(databaseUrl: string, address: string): Promi
   }
   const password = makePassword()
   const password_hash = await hashPassword(password)
-  const at = toSqlTime(new Date())
+  const now = new Date()
   await db.transaction().execute(async (tx) => {
     await tx.updateTable('users').set({ password_hash }).where('id', '=', user.id).execute()
-    await endLogins(tx, user.id, at)
-    await tx
-      .insertInto('audit_events')
-      .values({
-        actor_user_id: null,
-        action: 'user.password_reset',
-        subject: user.id,
-        detail: null,
-        request_id: null,
-        at,
-      })
-      .execute()
+    await endLogins(tx, user.id, toSqlTime(now))
+    await recordAudit(tx, {
+      actorUserId: null,
+      action: 'user.password_reset',
+      subject: user.id,
+      at: now,
+    })
   })
   return { email, password }
 }
