@@ -1,5 +1,6 @@
 import { API_PREFIX } from '@medforge/contracts'
 import type { FastifyInstance } from 'fastify'
+import { adminRoutes } from './admin/index.ts'
 import { competitionRoutes } from './competitions/index.ts'
 import type { ServerContext } from './context.ts'
 import { hostsOf } from './http/hosts.ts'
@@ -31,6 +32,12 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
     context.identity.routes(guards),
     ...context.sessions.routes(guards),
     competitions,
+    adminRoutes({
+      ...context,
+      domain: config.domain,
+      gpuMode: platform.gpuMode,
+      readHealth: platform.readHealth,
+    }),
     statusRoutes(platform),
   ]
   for (const domain of domains) await app.register(domain, { prefix: API_PREFIX })

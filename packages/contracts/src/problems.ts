@@ -58,6 +58,7 @@ export const PROBLEMS = {
     status: 403,
     title: 'Session access denied',
   },
+  last_admin: { suffix: 'admin/last-admin', status: 409, title: 'Last administrator' },
   private_tier_not_implemented: {
     suffix: 'sessions/private-tier-not-implemented',
     status: 501,

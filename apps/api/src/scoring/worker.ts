@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
+import { announceWorker, dismissWorker } from './presence.ts'
 import { publishScore } from './publish.ts'
 import {
   type Claim,
@@ -236,10 +237,19 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
           logger.warn({ err: error, retry_in_ms: retryInMs }, 'scoring.poll_failed'),
       })
       onFree = loop.nudge
-      await loop.run()
+      const presence = createLoop({
+        intervalMs: times.heartbeatMs,
+        backoffMaxMs: times.heartbeatMs,
+        signal,
+        runOnce: () => announceWorker(db, name, clock.now()),
+        onFailure: (error) => logger.warn({ err: error }, 'scoring.presence_failed'),
+      })
+      await Promise.all([loop.run(), presence.run()])
       await Promise.race([idle(), sleep(times.graceMs, undefined, { ref: false })])
       await Promise.all(deps.scorers.map((scorer) => scorer.close()))
       await idle()
+      // Only a courtesy to whoever looks at the list: one that is not taken back is forgotten within the hour.
+      await dismissWorker(db, name).catch(() => {})
     },
   }
 }

@@ -14,3 +14,4 @@ export {
 } from './open-reconciler.ts'
 export { openSessions, type Sessions, type SessionsDeps } from './open-sessions.ts'
 export { countActive } from './repository.ts'
+export { toSession } from './view.ts'

@@ -1,5 +1,6 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto'
-import { createDatabase, recordAudit, type SqlTime, toSqlTime } from '@medforge/db'
+import { randomInt, randomUUID } from 'node:crypto'
+import { createDatabase, recordAudit, toSqlTime } from '@medforge/db'
+import { endLogins } from '../../../api/src/identity/account-changes.ts'
 import { hashPassword } from '../../../api/src/identity/passwords.ts'
 import { Failure } from '../failure.ts'
 
@@ -36,7 +37,7 @@ export async function ensureFirstAdmin(
   const address = email.normalize('NFC').trim().toLowerCase()
   const password = makePassword()
   const password_hash = await hashPassword(password)
-  const at = toSqlTime(new Date())
+  const now = new Date()
   await db.transaction().execute(async (tx) => {
     await tx
       .insertInto('users')
@@ -47,7 +48,7 @@ export async function ensureFirstAdmin(
         display_name: 'Administrator',
         role: 'admin',
         disabled_at: null,
-        created_at: at,
+        created_at: toSqlTime(now),
       })
       .onDuplicateKeyUpdate({ password_hash, role: 'admin', disabled_at: null })
       .execute()
@@ -57,7 +58,7 @@ export async function ensureFirstAdmin(
       .where('email', '=', address)
       .executeTakeFirstOrThrow()
     // Whoever signed up with this address first is not who reads this password: no login of theirs may become an administrator's.
-    await endLogins(tx, id, at)
+    await endLogins(tx, id, now)
   })
   return { email: address, password }
 }
@@ -78,7 +79,7 @@ export async function resetPassword(databaseUrl: string, address: string): Promi
   if (!user) {
     throw new Failure(
       `There is no account with the address ${email}.`,
-      'Check the spelling; addresses are listed on the administrator’s page.',
+      'Check the spelling; ./medforge users list shows every address.',
     )
   }
   const password = makePassword()
@@ -86,7 +87,7 @@ export async function resetPassword(databaseUrl: string, address: string): Promi
   const now = new Date()
   await db.transaction().execute(async (tx) => {
     await tx.updateTable('users').set({ password_hash }).where('id', '=', user.id).execute()
-    await endLogins(tx, user.id, toSqlTime(now))
+    await endLogins(tx, user.id, now)
     await recordAudit(tx, {
       actorUserId: null,
       action: 'user.password_reset',
@@ -95,25 +96,4 @@ export async function resetPassword(databaseUrl: string, address: string): Promi
     })
   })
   return { email, password }
-}
-
-/** End every login of an account, also in the memory of a server that runs. */
-async function endLogins(
-  tx: ReturnType<typeof createDatabase>,
-  userId: string,
-  at: SqlTime,
-): Promise<void> {
-  await tx
-    .updateTable('auth_sessions')
-    .set({ revoked_at: at })
-    .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
-    .execute()
-  // The API answers from memory; it asks again when this changes.
-  const epoch = { value: JSON.stringify(randomBytes(12).toString('hex')), updated_at: at }
-  await tx
-    .insertInto('platform_state')
-    .values({ name: 'epoch', ...epoch })
-    .onDuplicateKeyUpdate(epoch)
-    .execute()
 }

@@ -1,0 +1,71 @@
+import type { AdminGpu } from '@medforge/contracts'
+import { type DB, recordAudit, toTimestamp } from '@medforge/db'
+import type { Kysely, Transaction } from 'kysely'
+import type { ChangedBy } from '../identity/index.ts'
+
+/** Every GPU in the order of its id, with the active session that holds it. */
+export async function listGpus(db: Kysely<DB>): Promise<AdminGpu[]> {
+  const rows = await db
+    .selectFrom('gpu_devices as gpu')
+    .leftJoin('sessions as session', (join) =>
+      join.onRef('session.gpu_id', '=', 'gpu.id').on('session.gpu_active', '=', 1),
+    )
+    .leftJoin('users as user', 'user.id', 'session.user_id')
+    .selectAll('gpu')
+    .select([
+      'session.id as session_id',
+      'session.slug',
+      'session.status',
+      'session.created_at',
+      'user.id as user_id',
+      'user.email',
+    ])
+    .orderBy('gpu.id')
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    is_enabled: row.enabled,
+    is_present: row.present,
+    uuid: row.uuid,
+    model: row.model,
+    health: row.health,
+    health_reason: row.health_reason,
+    observed_at: row.observed_at === null ? null : toTimestamp(row.observed_at),
+    session: holderOf(row),
+  }))
+}
+
+function holderOf(row: {
+  session_id: string | null
+  slug: string | null
+  status: NonNullable<AdminGpu['session']>['status'] | null
+  created_at: string | null
+  user_id: string | null
+  email: string | null
+}): AdminGpu['session'] {
+  const { session_id: id, slug, status, created_at, user_id, email } = row
+  if (id === null || slug === null || status === null) return null
+  if (created_at === null || user_id === null || email === null) return null
+  return { id, slug, status, user_id, user_email: email, created_at: toTimestamp(created_at) }
+}
+
+/** Write down the wish and who wished it; nothing for a GPU that there is not, or that is so already. */
+export async function setGpuEnabled(
+  tx: Transaction<DB>,
+  id: number,
+  isEnabled: boolean,
+  by: ChangedBy,
+): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('gpu_devices')
+    .set({ enabled: isEnabled })
+    .where('id', '=', id)
+    .where('enabled', '=', !isEnabled)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return
+  await recordAudit(tx, {
+    ...by,
+    action: isEnabled ? 'gpu.enable' : 'gpu.disable',
+    subject: String(id),
+  })
+}
