@@ -1,6 +1,7 @@
 import { createDatabase } from '@medforge/db'
 import type { ReconcilerConfig, Secrets } from './config/config.ts'
 import { systemClock } from './lib/clock.ts'
+import { createFailpoint } from './lib/failpoints.ts'
 import type { Logger } from './lib/logger.ts'
 import {
   createDocker,
@@ -32,11 +33,19 @@ export function openReconcilerContext(
   const clock = systemClock
   const db = createDatabase(secrets.databaseUrl, { poolSize: POOL_SIZE })
   const docker = createDocker()
+  const failpoint = createFailpoint(config.failpoints)
   const { sessions, sessionsNetwork: network, limits, workspaceQuotaGb } = config
-  const runtime = createDockerRuntime({ docker, network, gpuMode: sessions.gpuMode, limits })
+  const runtime = createDockerRuntime({
+    docker,
+    network,
+    gpuMode: sessions.gpuMode,
+    limits,
+    failpoint,
+  })
   const workspaces = createZfsWorkspaces({
     root: sessions.workspaceZfsRoot,
     quotaBytes: workspaceQuotaGb === null ? null : workspaceQuotaGb * GIB,
+    failpoint,
   })
   const host = createReconcilerHost({ db, clock, logger, config, docker, runtime, workspaces })
   return {
@@ -47,6 +56,7 @@ export function openReconcilerContext(
     endpoint,
     signal,
     host,
+    failpoint,
     [Symbol.asyncDispose]: () => db.destroy(),
   }
 }

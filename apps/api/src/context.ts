@@ -8,6 +8,7 @@ import { createRateLimiter } from './http/rate-limit.ts'
 import { HTTP_TIMEOUTS, type HttpTimeouts } from './http/server.ts'
 import { createIdentity, type Identity } from './identity/index.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
+import { createFailpoint, type Failpoint } from './lib/failpoints.ts'
 import type { Logger } from './lib/logger.ts'
 import { parentChannel } from './lib/parent-channel.ts'
 import type { PlatformDeps } from './platform/index.ts'
@@ -32,6 +33,7 @@ export type ServerContext = AsyncDisposable & {
   identity: Identity
   sessions: Sessions
   platform: PlatformDeps
+  failpoint: Failpoint
   /** Aborts when the process is asked to end. */
   signal: AbortSignal
 }
@@ -79,6 +81,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     authenticateCookie: identity.authenticateCookie,
   })
 
+  const failpoint = createFailpoint(config.failpoints)
   const { recoveryEnabled, gpuMode } = config.sessions
   const pagination = createPagination(secrets.sessionSecret)
   const sessions = openSessions({
@@ -90,6 +93,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     endpoint: overrides.endpoint ?? parentChannel,
     config,
     signal,
+    failpoint,
   })
 
   return {
@@ -107,6 +111,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
       readHealth: () => readHealthInTime(() => readHealth(db, clock, { recoveryEnabled }), logger),
       readOccupancy: () => readOccupancy(db),
     },
+    failpoint,
     signal,
     async [Symbol.asyncDispose]() {
       await sessions[Symbol.asyncDispose]()

@@ -6,6 +6,7 @@ import type { RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import type { Routes } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
+import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
@@ -33,6 +34,7 @@ export type CompetitionsDeps = {
   signal: AbortSignal
   /** Public parts of the competitions; those of the repository by default. */
   bundlesRoot?: string
+  failpoint?: Failpoint
 }
 
 const SWEEP_INTERVAL_MS = 3_600_000
@@ -47,7 +49,8 @@ export function competitionRoutes(deps: CompetitionsDeps): Routes {
     const closing = new AbortController()
     const ending = AbortSignal.any([signal, closing.signal])
     const watch = createScoreWatch({ db, logger, signal: ending })
-    const submissions = { ...deps, bundles, store, watch }
+    const failpoint = deps.failpoint ?? noFailpoint
+    const submissions = { ...deps, bundles, store, watch, failpoint }
     const apiUrl = `https://${deps.apiHost}${API_PREFIX}`
 
     await app.register(catalogueRoutes({ ...deps, bundles, apiUrl }))

@@ -17,6 +17,7 @@ import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Failpoint } from '../lib/failpoints.ts'
 import { newId } from '../lib/ids.ts'
 import { createLimiter, SaturatedError } from '../lib/limiter.ts'
 import { acceptSubmission } from './accept.ts'
@@ -49,6 +50,7 @@ export type SubmissionDeps = {
   store: SubmissionStore
   watch: ScoreWatch
   settings: { uploadMaxBytes: number; autoScoreOnSubmit: boolean }
+  failpoint: Failpoint
 }
 
 const tags = ['Competitions']
@@ -58,7 +60,7 @@ const RECEIVING = { running: 12, waiting: 200 }
 
 /** The upload; alone on its own instance, so that no other route reads multipart bodies. */
 export function uploadRoutes(deps: SubmissionDeps): Routes {
-  const { db, clock, guards, bundles, store, watch, settings } = deps
+  const { db, clock, guards, bundles, store, watch, settings, failpoint } = deps
   const receiving = createLimiter(RECEIVING)
   return async (app) => {
     await app.register(multipart)
@@ -131,8 +133,10 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
         throw error instanceof SaturatedError ? uploadsSaturated() : error
       })
     const { filename } = upload
+    await failpoint('u1.temp_written')
     const file = await keep(upload)
     try {
+      await failpoint('u2.renamed')
       const acceptance = await acceptSubmission(db, clock, {
         id,
         competitionId: competition.id,
@@ -142,6 +146,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
         idempotencyKey,
         requestId: request.id,
       })
+      await failpoint('u3.row_committed')
       if (acceptance.isReplay) await store.remove(file.storedName)
       const { submissionId, isReplay } = acceptance
       request.log.info(

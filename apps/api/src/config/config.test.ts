@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { parseReconcilerConfig, parseServerConfig, parseWorkerConfig } from './config.ts'
 import { type Env, resolveFiles } from './env.ts'
-import { RECONCILER_VARIABLES, SERVER_VARIABLES, WORKER_VARIABLES } from './names.ts'
+import {
+  FAILPOINT_VARIABLES,
+  RECONCILER_VARIABLES,
+  RUNTIME_VARIABLES,
+  SERVER_VARIABLES,
+  WORKER_VARIABLES,
+} from './names.ts'
 import { ConfigError } from './reader.ts'
 
 const IMAGE = `127.0.0.1:5055/medforge/api@sha256:${'0123456789abcdef'.repeat(4)}`
@@ -148,6 +154,41 @@ describe(resolveFiles, () => {
   })
 })
 
+describe.each([
+  { name: 'server', parse: parseServerConfig },
+  { name: 'reconciler', parse: parseReconcilerConfig },
+  { name: 'worker', parse: parseWorkerConfig },
+])('the failpoints of the $name', ({ parse }) => {
+  const kill = { MEDFORGE_FAILPOINTS: 's3.exited=kill' }
+  const rules = [{ name: 's3.exited', isOnce: false, nth: null, action: { kind: 'kill' } }]
+
+  test('are off unless some are set', () => {
+    expect(parse(ENV).config.failpoints).toBeNull()
+    expect(parse({ ...ENV, NODE_ENV: 'production' }).config.failpoints).toBeNull()
+  })
+
+  test('are refused in production unless a second variable means it', () => {
+    const env = { ...ENV, ...kill, NODE_ENV: 'production' }
+    expect(faultsOf(parse, env)).toEqual([
+      expect.stringMatching(/^MEDFORGE_FAILPOINTS: is wrong.*NODE_ENV is production/),
+    ])
+    const { config } = parse({ ...env, MEDFORGE_FAILPOINTS_IN_PRODUCTION: '1' })
+    expect(config.failpoints).toMatchObject({ rules })
+  })
+
+  test('are refused where one is not known', () => {
+    const env = { ...ENV, MEDFORGE_FAILPOINTS: 's9.unheard_of=kill' }
+    expect(faultsOf(parse, env)).toEqual([expect.stringMatching(/^MEDFORGE_FAILPOINTS: is wrong/)])
+  })
+
+  test('that act once need a folder for their marks', () => {
+    const env = { ...ENV, MEDFORGE_FAILPOINTS: 's3.exited=once:kill' }
+    expect(faultsOf(parse, env)).toEqual([expect.stringMatching(/^MEDFORGE_FAILPOINTS_DIR: /)])
+    const { config } = parse({ ...env, MEDFORGE_FAILPOINTS_DIR: '/run/marks' })
+    expect(config.failpoints?.folder).toBe('/run/marks')
+  })
+})
+
 describe('the list of variables of a process', () => {
   test.each([
     { name: 'server', parse: parseServerConfig, variables: SERVER_VARIABLES },
@@ -163,6 +204,7 @@ describe('the list of variables of a process', () => {
     })
     parse(spied)
     const plain = variables.filter((variable) => !variable.endsWith('_FILE'))
-    expect([...read].toSorted()).toEqual(plain.toSorted())
+    const always = new Set([...RUNTIME_VARIABLES, ...FAILPOINT_VARIABLES])
+    expect([...read].filter((name) => !always.has(name)).toSorted()).toEqual(plain.toSorted())
   })
 })

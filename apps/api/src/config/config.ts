@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { GPU_MODES, type GpuMode } from '@medforge/contracts'
+import { type FailpointSettings, parseFailpoints } from '../lib/failpoints.ts'
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts'
 import type { Env } from './env.ts'
 import { type ConfigReader, createConfigReader } from './reader.ts'
@@ -8,7 +9,12 @@ import { type ConfigReader, createConfigReader } from './reader.ts'
 export type Secrets = { databaseUrl: string }
 export type ServerSecrets = Secrets & { sessionSecret: string }
 
-export type CommonConfig = { domain: string; logLevel: LogLevel }
+export type CommonConfig = {
+  domain: string
+  logLevel: LogLevel
+  /** Null outside of tests. */
+  failpoints: FailpointSettings
+}
 
 /** What the server and the reconciler must agree on about sessions. */
 export type SessionsConfig = {
@@ -156,7 +162,29 @@ function readCommon(read: ConfigReader): CommonConfig {
   return {
     domain: read.text('DOMAIN', 'a lower-case DNS name such as example.org', isDomain),
     logLevel: read.choice('MEDFORGE_LOG_LEVEL', LOG_LEVELS, 'info'),
+    failpoints: readFailpoints(read),
   }
+}
+
+/** Refused in production unless a second variable says that it is meant. */
+function readFailpoints(read: ConfigReader): FailpointSettings {
+  const isMeant = read.text('MEDFORGE_FAILPOINTS_IN_PRODUCTION', '1 or nothing', isFlag, '') === '1'
+  const isProduction = read.text('NODE_ENV', 'a word', () => true, 'development') === 'production'
+  const isAllowed = isMeant || !isProduction
+  const setting = read.text(
+    'MEDFORGE_FAILPOINTS',
+    isAllowed
+      ? 'known failpoints as name=action, separated by commas (docs/contributing.md)'
+      : 'nothing: failpoints make this process fail, and NODE_ENV is production. MEDFORGE_FAILPOINTS_IN_PRODUCTION=1 allows them on a test host',
+    (value) => value === '' || (isAllowed && parseFailpoints(value) !== undefined),
+    '',
+  )
+  const rules = parseFailpoints(setting)
+  if (!rules) return null
+  const folder = rules.some((rule) => rule.isOnce)
+    ? readDir(read, 'MEDFORGE_FAILPOINTS_DIR')
+    : '/nonexistent'
+  return { rules, folder }
 }
 
 function readAuth(read: ConfigReader): AuthConfig {
@@ -233,7 +261,7 @@ function readImage(read: ConfigReader, name: string): string {
   return read.text(name, 'an image pinned by digest: name@sha256:<64 hex digits>', isPinned)
 }
 
-function readDir(read: ConfigReader, name: string, fallback: string): string {
+function readDir(read: ConfigReader, name: string, fallback?: string): string {
   return read.text(name, 'an absolute path', (value) => value.startsWith('/'), fallback)
 }
 
@@ -243,6 +271,8 @@ function isDomain(value: string): boolean {
     /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(value)
   )
 }
+
+const isFlag = (value: string) => value === '' || value === '1'
 
 function isAddressList(value: string): boolean {
   return value.split(',').every((address) => isIP(address.trim()) !== 0)

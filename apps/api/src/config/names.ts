@@ -53,6 +53,13 @@ export const WORKER_VARIABLES: readonly string[] = [
   'COMPETITIONS_DATA_DIR',
 ]
 
+/** Failpoints: for tests only, so no setting of an installation. The reconciler and the server both get them. */
+export const FAILPOINT_VARIABLES: readonly string[] = [
+  'MEDFORGE_FAILPOINTS',
+  'MEDFORGE_FAILPOINTS_DIR',
+  'MEDFORGE_FAILPOINTS_IN_PRODUCTION',
+]
+
 /** What Node and the programs that it starts need, whatever the process. */
 export const RUNTIME_VARIABLES: readonly string[] = [
   'PATH',

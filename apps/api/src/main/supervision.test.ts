@@ -32,6 +32,12 @@ describe(childEnvironment, () => {
     })
   })
 
+  test('hands failpoints on to both', () => {
+    const env = { MEDFORGE_FAILPOINTS: 'c3.dataset_created=kill', MEDFORGE_FAILPOINTS_DIR: '/x' }
+    expect(childEnvironment('server', env)).toEqual(env)
+    expect(childEnvironment('reconciler', env)).toEqual(env)
+  })
+
   test('hands a database on as a file where it is given as one', () => {
     const env = { SERVER_DATABASE_URL_FILE: '/run/secrets/server' }
     expect(childEnvironment('server', env)).toEqual({ DATABASE_URL_FILE: '/run/secrets/server' })

@@ -1,5 +1,10 @@
 import type { Env } from '../config/env.ts'
-import { RECONCILER_VARIABLES, RUNTIME_VARIABLES, SERVER_VARIABLES } from '../config/names.ts'
+import {
+  FAILPOINT_VARIABLES,
+  RECONCILER_VARIABLES,
+  RUNTIME_VARIABLES,
+  SERVER_VARIABLES,
+} from '../config/names.ts'
 
 export type ChildName = 'server' | 'reconciler'
 
@@ -14,7 +19,7 @@ const VARIABLES: Record<ChildName, readonly string[]> = {
 
 /** What one child may know of the container's environment: its own variables, and its own way to the database as `DATABASE_URL`. */
 export function childEnvironment(name: ChildName, env: Env): Record<string, string> {
-  const allowed = new Set([...VARIABLES[name], ...RUNTIME_VARIABLES])
+  const allowed = new Set([...VARIABLES[name], ...RUNTIME_VARIABLES, ...FAILPOINT_VARIABLES])
   const kept: Record<string, string> = {}
   for (const [variable, value] of Object.entries(env)) {
     if (allowed.has(variable) && value !== undefined) kept[variable] = value

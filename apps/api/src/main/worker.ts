@@ -4,6 +4,7 @@ import { createDatabase } from '@medforge/db'
 import { parseWorkerConfig } from '../config/config.ts'
 import { readEnv } from '../config/env.ts'
 import { systemClock } from '../lib/clock.ts'
+import { createFailpoint } from '../lib/failpoints.ts'
 import { newId } from '../lib/ids.ts'
 import { createLogger } from '../lib/logger.ts'
 import { shutdownSignal } from '../lib/shutdown.ts'
@@ -28,6 +29,7 @@ await runMain(async () => {
     bundlesRoot: BUNDLES_ROOT,
     hiddenRoot: config.competitionsDataDir,
     submissionsDir: config.submissionsDir,
+    failpoints: config.failpoints,
   }
   const worker = createScoringWorker({
     db,
@@ -35,6 +37,7 @@ await runMain(async () => {
     logger,
     name: `${hostname()}-${newId().slice(0, 8)}`,
     scorers: Array.from({ length: SCORERS }, () => createThreadScorer(folders)),
+    failpoint: createFailpoint(config.failpoints),
   })
   logger.info({ scorers: SCORERS, uid: process.getuid?.() }, 'worker.ready')
   await worker.run(signal)

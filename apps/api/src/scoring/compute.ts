@@ -9,12 +9,14 @@ import {
   readHoldoutTable,
 } from '@medforge/competitions'
 import { createChecker, score, type Table } from '@medforge/scoring'
+import { createFailpoint, type FailpointSettings } from '../lib/failpoints.ts'
 import type { ScoringJob, ScoringOutcome } from './job.ts'
 
 export type ComputeOptions = {
   bundlesRoot: string
   hiddenRoot: string
   submissionsDir: string
+  failpoints?: FailpointSettings
 }
 
 export interface Computer {
@@ -33,6 +35,7 @@ const CHUNK_BYTES = 64 * 1024
  */
 export async function openComputer(options: ComputeOptions): Promise<Computer> {
   const { hiddenRoot, submissionsDir } = options
+  const failpoint = createFailpoint(options.failpoints ?? null)
   const loaded = await loadBundles(options.bundlesRoot)
   const bundles = new Map(loaded.map((bundle) => [bundle.manifest.slug, bundle]))
   const holdouts = new Map<string, Table>()
@@ -64,10 +67,13 @@ export async function openComputer(options: ComputeOptions): Promise<Computer> {
     }
     const holdout = await readHoldout(bundle, job)
     const checked = await readSubmission(submissionsDir, bundle, job)
+    await failpoint('w2.read')
     if (!checked.ok) {
       return { kind: 'invalid', reason: checked.faults[0]?.message ?? 'It is not valid.' }
     }
-    return { kind: 'scored', result: score(checked.table, holdout) }
+    const result = score(checked.table, holdout)
+    await failpoint('w3.computed')
+    return { kind: 'scored', result }
   }
 
   return {

@@ -10,12 +10,16 @@ import type { Claim } from './queue.ts'
  */
 export type Publication = 'published' | 'lost' | 'outdated'
 
-/** Old official score off, new one on, submission scored: in one transaction, only while the lease is held and the holdout is the current one. */
+/**
+ * Old official score off, new one on, submission scored: in one transaction, only while the lease is held and the holdout is the current
+ * one. `beforeCommit` runs inside it when everything is written.
+ */
 export async function publishScore(
   db: Kysely<DB>,
   claim: Claim,
   result: ScoreResult,
   now: Date,
+  beforeCommit: () => Promise<void> = async () => {},
 ): Promise<Publication> {
   const { job } = claim
   return inTransaction(db, async (tx) => {
@@ -52,6 +56,7 @@ export async function publishScore(
       })
       .where('id', '=', job.submissionId)
       .execute()
+    await beforeCommit()
     return 'published'
   })
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
+import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
@@ -27,6 +28,7 @@ export type ScoringWorkerDeps = {
   /** One submission is scored on each at a time. */
   scorers: readonly Scorer[]
   times?: Partial<WorkerTimes>
+  failpoint?: Failpoint
 }
 
 export type WorkerTimes = {
@@ -79,7 +81,7 @@ export interface ScoringWorker {
  * lost changes nothing.
  */
 export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
-  const { db, clock, logger, name } = deps
+  const { db, clock, logger, name, failpoint = noFailpoint } = deps
   const times = { ...TIMES, ...deps.times }
   const free = [...deps.scorers]
   const running = new Set<Promise<void>>()
@@ -132,6 +134,7 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
         return
       }
       log.debug('submission.claimed')
+      await failpoint('w1.claimed')
       const outcome = await withHeartbeat(claim, log, () => scorer.score(claim.job))
       await record(
         claim,
@@ -167,7 +170,10 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
   async function record(claim: Claim, outcome: ScoringOutcome, log: Logger): Promise<void> {
     switch (outcome.kind) {
       case 'scored': {
-        const publication = await publishScore(db, claim, outcome.result, clock.now())
+        const publication = await publishScore(db, claim, outcome.result, clock.now(), () =>
+          failpoint('w4.written_uncommitted'),
+        )
+        await failpoint('w5.committed')
         if (publication === 'outdated') await giveBack(claim)
         log.info({ publication, primary_score: outcome.result.primary_score }, 'submission.scored')
         return

@@ -21,6 +21,8 @@ export type AllocationOptions = {
   /** Throws where nothing may be allocated now. Runs inside the transaction, after the person's limit and before a GPU is taken. */
   assertAble(tx: Transaction<DB>): Promise<void>
   newSlug?: () => string
+  /** Inside the transaction, when everything is written. */
+  beforeCommit?(): Promise<void>
 }
 
 /**
@@ -43,7 +45,9 @@ export async function allocateSession(
       await assertBelowLimit(tx, wish.userId)
       await options.assertAble(tx)
       const gpuId = await takeFreeGpu(tx)
-      return insertStarting(tx, wish, { ...options, gpuId, startedMs })
+      const allocated = await insertStarting(tx, wish, { ...options, gpuId, startedMs })
+      await options.beforeCommit?.()
+      return allocated
     },
     { retryDuplicateKeys: ['sessions_gpu_active', 'sessions_slug'] },
   )

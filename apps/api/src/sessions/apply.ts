@@ -1,6 +1,7 @@
 import { type DB, inTransaction, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
+import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { HostAwayError, HostRefusedError } from './host-error.ts'
 import type { LifecycleLimits, Reason } from './lifecycle.ts'
@@ -32,6 +33,7 @@ export type ApplyDeps = {
   /** Waits for the IDE's first answer for a short while; false: not yet, or something happened. Look again. */
   awaitReady(slug: string): Promise<boolean>
   changed(sessionId: string): void
+  failpoint?: Failpoint
 }
 
 /** What became of a plan: `again`: look at the host once more, now; `retry`: after a pause; `settled`: nothing left to do. */
@@ -71,7 +73,7 @@ export async function applyPlan(
 }
 
 function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
-  const { db, clock, logger, runtime, workspaces, limits } = deps
+  const { db, clock, logger, runtime, workspaces, limits, failpoint = noFailpoint } = deps
   const token: RowToken = {
     id: row.id,
     status: row.status,
@@ -169,6 +171,7 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
       },
       steps: [ready],
     })
+    await failpoint('c8.marked_running')
     if (outcome === SETTLED) logger.info(context, 'session.start')
     return outcome
   }
@@ -188,6 +191,7 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
   async function markStopped(): Promise<Outcome> {
     const patch = { ...terminalPatch(clock.now()), status_reason: STOPPED.text }
     const outcome = await move('stopped', STOPPED, { patch })
+    await failpoint('s6.marked_stopped')
     if (outcome === SETTLED) {
       logger.info({ ...context, reason: STOPPED.code, snapshot }, 'session.stop')
     }
@@ -213,6 +217,7 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
     try {
       const outcome = await workspaces.snapshot(name, signal)
       if (outcome === 'no-workspace') return undefined
+      await failpoint('s5.snapshot_taken')
       snapshot = name
       recordStepOf('snapshot')
       return undefined
@@ -264,11 +269,14 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
           return { kind: 'retry', reason: overdue ?? action.reason }
         case 'ensure-workspace':
           workspacePath = await workspaces.ensure(row.workspace_zfs, signal)
+          await failpoint('c4.dataset_prepared')
           return recordStepOf('workspace')
         case 'start-container':
           return startContainer(signal)
         case 'await-ready':
-          return (await deps.awaitReady(row.slug)) ? undefined : AGAIN
+          if (!(await deps.awaitReady(row.slug))) return AGAIN
+          await failpoint('c7.healthy')
+          return undefined
         case 'mark-running':
           return markRunning()
         case 'record-failure':

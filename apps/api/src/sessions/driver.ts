@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type DB, sqlTimeToMs } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
+import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { applyPlan, type Outcome } from './apply.ts'
 import { attemptBackoffMs, isTerminal, type LifecycleLimits, type Reason } from './lifecycle.ts'
@@ -21,6 +22,7 @@ export type DriverDeps = {
   limits: LifecycleLimits
   whyClosed(): Reason | null
   changed(sessionId: string): void
+  failpoint?: Failpoint
   /** Ends all work; what was begun is finished by whoever comes next. */
   signal: AbortSignal
   /** Calls back after so many milliseconds unless cancelled; replaced in tests. */

@@ -2,6 +2,7 @@ import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { ReconcilerConfig } from '../config/config.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
 import { createDriver } from './driver.ts'
@@ -26,6 +27,7 @@ export type ReconcilerProcess = {
   endpoint: IpcEndpoint
   signal: AbortSignal
   host: ReconcilerHost
+  failpoint?: Failpoint
 }
 
 /** The doors to the host. */
@@ -73,6 +75,7 @@ async function runReconciler(options: ReconcilerProcess, signal: AbortSignal): P
     whyClosed,
     changed,
     signal,
+    ...(options.failpoint ? { failpoint: options.failpoint } : {}),
   })
   const reconciler = createReconciler({ db, clock, logger, runtime, driver, host })
   let isFirst = true

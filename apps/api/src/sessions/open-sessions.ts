@@ -6,6 +6,7 @@ import { hostsOf } from '../http/hosts.ts'
 import type { Pagination } from '../http/pagination.ts'
 import type { Routes } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
+import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createChangeFeed } from './changes.ts'
 import { createIpc, type IpcEndpoint } from './ipc.ts'
@@ -25,6 +26,7 @@ export type SessionsDeps = {
   endpoint: IpcEndpoint
   config: { domain: string; sessions: SessionsConfig }
   signal: AbortSignal
+  failpoint?: Failpoint
 }
 
 /** The server's half of sessions. */
@@ -46,6 +48,7 @@ export function openSessions(deps: SessionsDeps): Sessions {
     logger,
     ipc,
     changes,
+    failpoint: deps.failpoint ?? noFailpoint,
     config: {
       domain: config.domain,
       workspaceRoot: workspaceZfsRoot,

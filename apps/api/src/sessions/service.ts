@@ -9,6 +9,7 @@ import type { Kysely } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type Allocated, allocateSession } from './allocation.ts'
 import type { ChangeFeed } from './changes.ts'
@@ -33,6 +34,7 @@ export type SessionServiceDeps = {
   logger: Logger
   ipc: Ipc
   changes: ChangeFeed
+  failpoint: Failpoint
   config: { domain: string; workspaceRoot: string; limits: LifecycleLimits }
 }
 
@@ -69,7 +71,7 @@ const START_FAILED = 'Failed to start session runtime.'
 const LOOK_AGAIN_MS = 2_000
 
 export function createSessionService(deps: SessionServiceDeps): SessionService {
-  const { db, clock, logger, ipc, changes, config } = deps
+  const { db, clock, logger, ipc, changes, failpoint, config } = deps
 
   async function assertPack(packId: string, tier: SessionTier): Promise<void> {
     const pack = await findPack(db, packId)
@@ -102,7 +104,10 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
   async function allocate(wish: Parameters<typeof allocateSession>[1]): Promise<Allocated> {
     const { limits, workspaceRoot } = config
     try {
-      return await allocateSession(db, wish, { clock, limits, workspaceRoot, assertAble })
+      return await allocateSession(db, wish, {
+        ...{ clock, limits, workspaceRoot, assertAble },
+        beforeCommit: () => failpoint('c1.before_commit'),
+      })
     } catch (error) {
       // Beaten to a GPU at every try: all of them have gone to others meanwhile.
       if (!isDuplicateKey(error, 'sessions_gpu_active')) throw error
@@ -152,6 +157,7 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
       const { id, slug } = allocated
       const context = { session_id: id, user_id: principal.userId, slug, request_id: requestId }
       logger.info(context, 'session.requested')
+      await failpoint('c2.row_committed')
       ipc.nudge(id)
       return isAsync ? toSession(await readOwn(id), config.domain) : untilLaunched(allocated)
     },
@@ -177,6 +183,7 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
         return { outcome: 'requested' as const, row: found }
       })
       if (outcome === 'terminal') return outcome
+      await failpoint('s1.marked_stopping')
       const context = { session_id: id, user_id: row.user_id, slug: row.slug }
       logger.info({ ...context, request_id: requestId }, 'session.stop_requested')
       changes.notify(id)

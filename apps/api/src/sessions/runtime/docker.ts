@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { GpuMode } from '@medforge/contracts'
 import { sessionContainerName } from '@medforge/contracts'
 import type { ContainerInspectInfo } from 'dockerode'
+import { type Failpoint, noFailpoint } from '../../lib/failpoints.ts'
 import {
   bodyless,
   callDocker,
@@ -29,6 +30,7 @@ export type DockerRuntimeOptions = {
   limits: ContainerLimits
   /** Value of the label `medforge.managed`: containers with another one are never seen. */
   managed?: string
+  failpoint?: Failpoint
 }
 
 // A hung daemon must not hold a session's work for long; starting is slow on a busy host (0.3 s at best, image layers cold: seconds).
@@ -42,7 +44,7 @@ const STOP_GRACE_SECONDS = 2
 
 /** Sessions as containers of a Docker daemon. The hardening is in `container-options.ts`. */
 export function createDockerRuntime(options: DockerRuntimeOptions): SessionRuntime {
-  const { docker, managed = '1' } = options
+  const { docker, managed = '1', failpoint = noFailpoint } = options
 
   async function inspect(ref: string, signal: AbortSignal) {
     return callDocker({ limitMs: LIMIT_MS.read, signal }, (call) =>
@@ -127,6 +129,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
 
     async start(spec, signal) {
       const id = (await create(spec, signal)) ?? (await adopt(spec, signal))
+      await failpoint('c5.container_created')
       try {
         await callDocker({ limitMs: LIMIT_MS.start, signal }, (call) =>
           docker.getContainer(id).start(bodyless(call)),
@@ -134,19 +137,23 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
       } catch (error) {
         if (!isDockerStatus(error, 304)) throw refusalOf(error)
       }
+      await failpoint('c6.container_started')
       return id
     },
 
     async remove(containerId, signal) {
       const container = docker.getContainer(containerId)
       // Whatever the stop answers (ended already, paused, half removed), the forced removal has the last word.
-      await callDocker({ limitMs: LIMIT_MS.remove, signal }, (call) =>
+      const stopped = callDocker({ limitMs: LIMIT_MS.remove, signal }, (call) =>
         container.stop(bodyless(call, { t: STOP_GRACE_SECONDS })),
       ).catch(ignoreAnswers)
+      await Promise.all([stopped, failpoint('s2.stop_sent')])
+      await failpoint('s3.exited')
       await callDocker({ limitMs: LIMIT_MS.remove, signal }, (call) =>
         container.remove(bodyless(call, { force: true, v: true })),
       ).catch(ignoreAnswers)
       await untilAbsent(containerId, signal)
+      await failpoint('s4.removed')
     },
 
     async watch(onEnd, signal) {

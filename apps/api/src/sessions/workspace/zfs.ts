@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { type Failpoint, noFailpoint } from '../../lib/failpoints.ts'
 import { HostAwayError, HostRefusedError } from '../host-error.ts'
 import { findMount } from './mounts.ts'
 import { assertDataset, assertSnapshot } from './names.ts'
@@ -12,6 +13,7 @@ export type ZfsOptions = {
   quotaBytes: number | null
   /** How a command is run; replaced in tests. */
   run?: typeof runCommand
+  failpoint?: Failpoint
 }
 
 const OWNER = '1000:1000'
@@ -21,7 +23,7 @@ const MOUNTS_FILE = '/proc/self/mountinfo'
 
 /** Workspaces as ZFS datasets, by the `zfs` command (OpenZFS or zfs-fuse: only options that both know). */
 export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
-  const { root, quotaBytes, run = runCommand } = options
+  const { root, quotaBytes, run = runCommand, failpoint = noFailpoint } = options
   let rootPath: Promise<string> | undefined
 
   async function zfs(args: string[], signal: AbortSignal): Promise<CommandResult> {
@@ -96,6 +98,7 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
         // `-p` makes the person's own dataset on the way and succeeds when this one exists.
         const answer = await zfs(['create', '-p', ...quota, dataset], signal)
         if (answer.exitCode !== 0) throw await refusalOf(answer, check, signal)
+        await failpoint('c3.dataset_created')
         if (!(await isMounted(dataset, path))) await mountAgain(dataset, path, signal)
       }
       // A process of its own: on a pool that hangs it would hold one of this process's few file-system threads for ever.
