@@ -3,7 +3,12 @@
  * Holds no rule of any domain. The picture is docs/data-model.md.
  */
 export { type AuditEntry, recordAudit } from './audit.ts'
-export { createDatabase, type DatabaseOptions } from './database.ts'
+export {
+  createDatabase,
+  type DatabaseOptions,
+  PATIENT_QUERY_LIMIT_MS,
+  QUERY_LIMIT_MS,
+} from './database.ts'
 export { migrateToLatest, pendingMigrations } from './migrate.ts'
 export type { DB } from './schema/index.ts'
 export { type CompetitionSeed, seedCompetition, seedDefaultPack, seedGpus } from './seed.ts'

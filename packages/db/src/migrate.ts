@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
-import { createDatabase } from './database.ts'
+import { createDatabase, PATIENT_QUERY_LIMIT_MS } from './database.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import type { DB } from './schema/index.ts'
 
@@ -13,7 +13,10 @@ import type { DB } from './schema/index.ts'
  * @throws the database's own error, with the failing step named
  */
 export async function migrateToLatest(databaseUrl: string): Promise<string[]> {
-  await using db = createDatabase(databaseUrl, { poolSize: 1 })
+  await using db = createDatabase(databaseUrl, {
+    poolSize: 1,
+    queryLimitMs: PATIENT_QUERY_LIMIT_MS,
+  })
   const { error, results = [] } = await createMigrator(db).migrateToLatest()
   const failed = results.find((result) => result.status === 'Error')
   if (error) {

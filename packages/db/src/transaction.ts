@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
+import { OVERDUE } from './pool.ts'
 import type { DB } from './schema/index.ts'
 
 // Lost to another transaction: lock wait time-out, deadlock, row changed since the snapshot.
@@ -43,13 +44,17 @@ export function isDuplicateKey(error: unknown, key: string): boolean {
   )
 }
 
-/** Whether the database could not be reached at all, as opposed to refusing a statement. */
+/**
+ * Whether the database could not be reached, did not answer in time or cannot write at the moment, as opposed to refusing this one
+ * statement. What became of a statement that changes something is not known then.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && AWAY_CODES.has(code)
+  return (typeof code === 'string' && AWAY_CODES.has(code)) || AWAY_ERRNOS.has(errnoOf(error) ?? 0)
 }
 
 const AWAY_CODES = new Set([
+  'EAI_AGAIN',
   'ECONNREFUSED',
   'ECONNRESET',
   'EHOSTUNREACH',
@@ -58,9 +63,20 @@ const AWAY_CODES = new Set([
   'EPIPE',
   'ETIMEDOUT',
   'PROTOCOL_CONNECTION_LOST',
-  'ER_CON_COUNT_ERROR',
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_SERVER_SHUTDOWN',
+  OVERDUE,
+])
+
+// By number: the client has no names for some of MariaDB's own.
+const AWAY_ERRNOS = new Set([
+  1021, // its disk is full
+  1030, // its storage fails (a full disk, too)
+  1040, // too many connections
+  1053, // it is shutting down
+  1114, // a table is full (a full disk, too)
+  1290, // it is read-only
+  1836, // it is read-only
+  1927, // the connection was ended by an administrator
+  1969, // the statement took too long
 ])
 
 /** Whether MariaDB gave this transaction up in favour of another: doing all of it again is safe. */

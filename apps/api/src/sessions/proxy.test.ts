@@ -54,15 +54,17 @@ describe(shareReads, () => {
     expect(await again).toBe(3)
   })
 
-  test('passes a failure on to those who shared it, and reads again for the next', async () => {
+  test('passes a failure on to everybody who waits, and reads again for the next', async () => {
     const { begun, read } = createRead()
     const ask = shareReads(read)
     const first = ask('a')
     const second = ask('a')
     begun[0]?.reject(new Error('away'))
     await expect(first).rejects.toThrow('away')
-    await Promise.resolve()
-    begun[1]?.resolve(2)
-    expect(await second).toBe(2)
+    await expect(second).rejects.toThrow('away')
+    expect(begun).toHaveLength(1)
+    const third = ask('a')
+    begun[1]?.resolve(3)
+    expect(await third).toBe(3)
   })
 })

@@ -133,7 +133,8 @@ async function readSlug(db: Kysely<DB>, slug: string): Promise<SlugReading> {
 
 /**
  * Lets callers that wait for the same key share one reading, without ever handing out one that began before the caller asked: while a
- * reading is under way, newcomers wait for the next one together.
+ * reading is under way, newcomers wait for the next one together. A reading that fails fails them too: where the database hangs, nobody
+ * waits out two time limits in a row.
  */
 export function shareReads<Key, Value>(
   read: (key: Key) => Promise<Value>,
@@ -155,7 +156,10 @@ export function shareReads<Key, Value>(
     if (!entry) return begin(key)
     entry.next ??= entry.current.then(
       () => begin(key),
-      () => begin(key),
+      (error) => {
+        running.delete(key)
+        throw error
+      },
     )
     return entry.next
   }
