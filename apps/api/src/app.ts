@@ -29,7 +29,7 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
     settings: config.submissions,
   })
   const domains = [
-    context.identity.routes(guards),
+    context.identity.routes(guards, context.pagination),
     ...context.sessions.routes(guards),
     competitions,
     adminRoutes({

@@ -108,6 +108,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     sessions,
     platform: {
       gpuMode,
+      signupMode: config.auth.signupMode,
       readHealth: () => readHealthInTime(() => readHealth(db, clock, { recoveryEnabled }), logger),
       readOccupancy: () => readOccupancy(db),
     },

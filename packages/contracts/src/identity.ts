@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Id, literals } from './primitives.ts'
+import { Id, literals, nullable, Timestamp, UUID_PATTERN } from './primitives.ts'
 
 export const USER_ROLES = ['user', 'admin'] as const
 export const UserRole = literals(USER_ROLES)
@@ -12,11 +12,21 @@ export const DISPLAY_NAME_MIN = 2
 export const DISPLAY_NAME_MAX = 40
 export const SESSION_COOKIE = 'medforge_session'
 
+/** Who may make an account: everybody, whoever has an invitation, or nobody. */
+export const SIGNUP_MODES = ['open', 'invite', 'closed'] as const
+export type SignupMode = (typeof SIGNUP_MODES)[number]
+
 /** Lengths here only bound the message; the exact rules (code points, NFC, visible characters) are the server's. */
 export const SignupRequest = Type.Object({
   email: Type.String({ minLength: 1, maxLength: 2 * EMAIL_MAX_LENGTH }),
   password: Type.String({ maxLength: 4096 }),
   display_name: Type.Optional(Type.String({ maxLength: 400 })),
+  invitation_code: Type.Optional(
+    Type.String({
+      maxLength: 100,
+      description: 'Needed where GET /status says `signup_mode` invite; ignored elsewhere.',
+    }),
+  ),
 })
 export type SignupRequest = Static<typeof SignupRequest>
 
@@ -40,3 +50,60 @@ export const Me = Type.Object({
   active_sessions: Type.Integer(),
 })
 export type Me = Static<typeof Me>
+
+export const PasswordChange = Type.Object({
+  current_password: Type.String({ maxLength: 4096 }),
+  new_password: Type.String({ maxLength: 4096 }),
+})
+export type PasswordChange = Static<typeof PasswordChange>
+
+export const ProfileChange = Type.Object({
+  display_name: Type.Optional(Type.String({ maxLength: 400 })),
+})
+export type ProfileChange = Static<typeof ProfileChange>
+
+/** One of a person's own logins: a browser or program that holds a cookie. */
+export const Login = Type.Object({
+  id: Id,
+  created_at: Timestamp,
+  last_seen_at: Timestamp,
+  expires_at: Timestamp,
+  is_current: Type.Boolean({ description: 'The login that asks.' }),
+})
+export type Login = Static<typeof Login>
+
+export const LoginIdParams = Type.Object({ login_id: Type.String({ pattern: UUID_PATTERN }) })
+
+export const LoginsEnded = Type.Object({ message: Type.String(), ended: Type.Integer() })
+export type LoginsEnded = Static<typeof LoginsEnded>
+
+export const INVITATION_USES_MAX = 10_000
+export const INVITATION_NOTE_MAX = 200
+
+export const InvitationRequest = Type.Object({
+  max_uses: Type.Optional(Type.Integer({ minimum: 1, maximum: INVITATION_USES_MAX, default: 1 })),
+  expires_at: Type.Optional(nullable(Timestamp)),
+  note: Type.Optional(nullable(Type.String({ maxLength: INVITATION_NOTE_MAX }))),
+})
+export type InvitationRequest = Static<typeof InvitationRequest>
+
+export const Invitation = Type.Object({
+  id: Id,
+  note: nullable(Type.String()),
+  max_uses: Type.Integer(),
+  uses: Type.Integer(),
+  is_usable: Type.Boolean(),
+  created_by: nullable(Type.String({ description: 'E-mail; null: the operator, on the host.' })),
+  created_at: Timestamp,
+  expires_at: nullable(Timestamp),
+  revoked_at: nullable(Timestamp),
+})
+export type Invitation = Static<typeof Invitation>
+
+/** The one answer that has the code. */
+export const NewInvitation = Type.Object({ code: Type.String(), invitation: Invitation })
+export type NewInvitation = Static<typeof NewInvitation>
+
+export const InvitationIdParams = Type.Object({
+  invitation_id: Type.String({ pattern: UUID_PATTERN }),
+})

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { SIGNUP_MODES } from './identity.ts'
 import { literals } from './primitives.ts'
 import { GPU_MODES } from './sessions.ts'
 
@@ -11,6 +12,7 @@ export const PlatformStatus = Type.Object({
   }),
   active_sessions: Type.Integer(),
   health: literals(['ok', 'degraded']),
+  signup_mode: literals(SIGNUP_MODES),
 })
 export type PlatformStatus = Static<typeof PlatformStatus>
 

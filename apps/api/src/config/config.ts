@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { GPU_MODES, type GpuMode } from '@medforge/contracts'
+import { GPU_MODES, type GpuMode, SIGNUP_MODES, type SignupMode } from '@medforge/contracts'
 import { type FailpointSettings, parseFailpoints } from '../lib/failpoints.ts'
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts'
 import type { Env } from './env.ts'
@@ -47,7 +47,7 @@ export type ServerConfig = CommonConfig & {
 export type AuthConfig = {
   idleTtlSeconds: number
   maxTtlSeconds: number
-  signupMode: 'open' | 'closed'
+  signupMode: SignupMode
   /** Sign-up and log-in together, a client address. */
   rateLimit: { max: number; windowSeconds: number }
 }
@@ -200,7 +200,7 @@ function readAuth(read: ConfigReader): AuthConfig {
       max: 366 * 86_400,
       fallback: 30 * 86_400,
     }),
-    signupMode: read.choice('SIGNUP_MODE', ['open', 'closed'], 'open'),
+    signupMode: read.choice('SIGNUP_MODE', SIGNUP_MODES, 'open'),
     rateLimit: {
       max: read.integer('AUTH_RATE_LIMIT', { min: 1, max: 1_000_000, fallback: 10 }),
       windowSeconds: read.integer('AUTH_RATE_WINDOW_SECONDS', {

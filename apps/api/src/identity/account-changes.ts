@@ -98,7 +98,7 @@ export async function endLogins(tx: Kysely<DB>, userId: string, at: Date): Promi
 }
 
 /** Servers answer from memory; they ask the database again when this row has changed. */
-async function forgetInServers(tx: Kysely<DB>, at: Date): Promise<void> {
+export async function forgetInServers(tx: Kysely<DB>, at: Date): Promise<void> {
   const epoch = {
     value: JSON.stringify(randomBytes(12).toString('hex')),
     updated_at: toSqlTime(at),

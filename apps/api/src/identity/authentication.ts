@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { SESSION_COOKIE } from '@medforge/contracts'
 import { sqlTimeToMs } from '@medforge/db'
 import { cookieValues } from '../http/cookies.ts'
@@ -37,16 +36,10 @@ type Login = { principal: AuthenticatedPrincipal; lastSeenMs: number; expiresMs:
 export const ANONYMOUS: CookieVerdict = { principal: null, ambiguous: false }
 const AMBIGUOUS: CookieVerdict = { principal: null, ambiguous: true }
 
-export const TOKEN_BYTES = 48
 const TOKEN = /^[A-Za-z0-9_-]{64}$/
 const SLIDE_EVERY_MS = 60_000
 // About 5 MB; the login that was quiet longest makes room.
 const REMEMBERED_MAX = 10_000
-
-/** What the database keeps of a token: useless to whoever steals the table without the secret. */
-export function createTokenHasher(sessionSecret: string): (token: string) => Buffer {
-  return (token) => createHmac('sha256', sessionSecret).update(token).digest()
-}
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const { repository, clock, logger, hashToken } = deps

@@ -2,15 +2,23 @@ import { SESSION_COOKIE } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { AuthConfig } from '../config/config.ts'
-import { cookieValues } from '../http/cookies.ts'
+import { cookieValues, serializeLoginCookie } from '../http/cookies.ts'
 import { type CookieVerdict, type RouteGuards, unauthenticated } from '../http/guards.ts'
+import type { Pagination } from '../http/pagination.ts'
 import type { Routes } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
-import { createAuthenticator, createTokenHasher } from './authentication.ts'
+import { createAccountRepository } from './account-repository.ts'
+import { accountRoutes } from './account-routes.ts'
+import { createAccountService } from './account-service.ts'
+import { createAuthenticator } from './authentication.ts'
+import { createHashing } from './hashing.ts'
+import { invitationRoutes } from './invitation-routes.ts'
+import { createInvitations } from './invitations.ts'
 import { createIdentityRepository } from './repository.ts'
 import { identityRoutes } from './routes.ts'
 import { createIdentityService } from './service.ts'
+import { createTokenHasher } from './tokens.ts'
 
 export type LogoutListener = (login: { authSessionId: string; userId: string }) => void
 
@@ -26,7 +34,7 @@ export interface Identity {
   forgetAll(): void
   /** Called after this server revoked a login. @returns the function that unsubscribes */
   onLogout(listener: LogoutListener): () => void
-  routes(guards: RouteGuards): Routes
+  routes(guards: RouteGuards, pagination: Pagination): Routes
   /** Resolves when nothing is being written beside the answers any more; wait for it before the database is closed. */
   settled(): Promise<void>
 }
@@ -51,8 +59,35 @@ export function createIdentity(deps: IdentityDeps): Identity {
     hashToken,
     idleTtlSeconds: auth.idleTtlSeconds,
   })
-  const service = createIdentityService({ repository, clock, auth, hashToken, countActiveSessions })
+  const invitations = createInvitations(db, sessionSecret)
+  const hashing = createHashing()
+  const service = createIdentityService({
+    repository,
+    invitations: invitations.repository,
+    hashing,
+    clock,
+    auth,
+    hashToken,
+    hashInvitation: invitations.hashInvitation,
+    countActiveSessions,
+  })
+  const account = createAccountService({
+    repository: createAccountRepository(db),
+    hashing,
+    clock,
+    idleTtlSeconds: auth.idleTtlSeconds,
+    hashToken,
+    announceEnd,
+    forget: authenticator.forget,
+  })
   const listeners = new Set<LogoutListener>()
+
+  function announceEnd(login: { authSessionId: string; userId: string }): void {
+    authenticator.forget(login.authSessionId)
+    const { authSessionId: auth_session_id, userId: user_id } = login
+    logger.info({ auth_session_id, user_id }, 'identity.logout')
+    for (const listener of listeners) listener(login)
+  }
 
   async function logOut(cookieHeader: string | undefined): Promise<void> {
     const tokens = cookieValues(cookieHeader, SESSION_COOKIE)
@@ -61,12 +96,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     }
     const [token] = tokens
     const login = token && (await repository.revokeLogin(hashToken(token), clock.now()))
-    if (!login) return
-    authenticator.forget(login.id)
-    logger.info({ auth_session_id: login.id, user_id: login.user_id }, 'identity.logout')
-    for (const listener of listeners) {
-      listener({ authSessionId: login.id, userId: login.user_id })
-    }
+    if (login) announceEnd({ authSessionId: login.id, userId: login.user_id })
   }
 
   return {
@@ -78,12 +108,22 @@ export function createIdentity(deps: IdentityDeps): Identity {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    routes: (guards) =>
-      identityRoutes({
-        service,
-        guards,
-        cookie: { domain: cookieDomain, maxAgeSeconds: auth.maxTtlSeconds },
-        logOut,
-      }),
+    routes: (guards, pagination) => {
+      const cookie = { name: SESSION_COOKIE, domain: cookieDomain }
+      const cookies = {
+        loginCookie: (token: string) =>
+          serializeLoginCookie(token, { ...cookie, maxAgeSeconds: auth.maxTtlSeconds }),
+        removedCookie: serializeLoginCookie('', { ...cookie, maxAgeSeconds: 0 }),
+      }
+      const { describe } = service
+      const parts = [
+        identityRoutes({ service, guards, ...cookies, logOut }),
+        accountRoutes({ service: account, describe, guards, pagination, ...cookies }),
+        invitationRoutes({ ...invitations, clock, guards, pagination }),
+      ]
+      return async (app) => {
+        for (const part of parts) await app.register(part)
+      }
+    },
   }
 }

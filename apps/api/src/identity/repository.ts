@@ -1,5 +1,13 @@
-import { type DB, type SqlTime, toSqlTime } from '@medforge/db'
+import {
+  type DB,
+  inTransaction,
+  isDuplicateKey,
+  recordAudit,
+  type SqlTime,
+  toSqlTime,
+} from '@medforge/db'
 import type { Insertable, Kysely, Selectable } from 'kysely'
+import { takeInvitation } from './invitations-repository.ts'
 
 export type UserRow = Selectable<DB['users']>
 
@@ -18,12 +26,19 @@ export interface IdentityRepository {
   findLogin(tokenHash: Buffer): Promise<LoginRow | undefined>
   findUserByEmail(email: string): Promise<UserRow | undefined>
   findSessionLimit(userId: string): Promise<number>
-  /** @throws the database's duplicate key error (`users_email`) when somebody was faster */
+  /**
+   * Account, login and (where one is needed) a use of the invitation, all or nothing.
+   *
+   * @param invitation  hash of its code
+   */
   insertUserWithLogin(
     user: Insertable<DB['users']>,
     login: Insertable<DB['auth_sessions']>,
-  ): Promise<void>
-  insertLogin(login: Insertable<DB['auth_sessions']>): Promise<void>
+    invitation: Buffer | null,
+    by: { requestId: string; at: Date },
+  ): Promise<'made' | 'email-taken' | 'invitation-gone'>
+  /** @returns false, and nothing was inserted, when the password is another by now or the account is disabled */
+  insertLogin(login: Insertable<DB['auth_sessions']>, passwordHash: string): Promise<boolean>
   /** @returns the login that was revoked by this call, if any */
   revokeLogin(tokenHash: Buffer, at: Date): Promise<{ id: string; user_id: string } | undefined>
   /** Moves `last_seen_at` on, unless somebody did after `since`. */
@@ -64,15 +79,39 @@ export function createIdentityRepository(db: Kysely<DB>): IdentityRepository {
       return max_concurrent_sessions
     },
 
-    async insertUserWithLogin(user, login) {
-      await db.transaction().execute(async (tx) => {
-        await tx.insertInto('users').values(user).execute()
-        await tx.insertInto('auth_sessions').values(login).execute()
-      })
+    async insertUserWithLogin(user, login, invitation, by) {
+      try {
+        await inTransaction(db, async (tx) => {
+          const used = invitation && (await takeInvitation(tx, invitation, by.at))
+          if (invitation && !used) throw new InvitationGoneError()
+          await tx.insertInto('users').values(user).execute()
+          await tx.insertInto('auth_sessions').values(login).execute()
+          if (used) {
+            const entry = { actorUserId: user.id, action: 'invitation.use', subject: used }
+            await recordAudit(tx, { ...by, ...entry })
+          }
+        })
+        return 'made'
+      } catch (error) {
+        if (error instanceof InvitationGoneError) return 'invitation-gone'
+        if (isDuplicateKey(error, 'users_email')) return 'email-taken'
+        throw error
+      }
     },
 
-    async insertLogin(login) {
-      await db.insertInto('auth_sessions').values(login).execute()
+    insertLogin(login, passwordHash) {
+      return inTransaction(db, async (tx) => {
+        const user = await tx
+          .selectFrom('users')
+          .select('id')
+          .where('id', '=', login.user_id)
+          .where('password_hash', '=', passwordHash)
+          .where('disabled_at', 'is', null)
+          .forUpdate()
+          .executeTakeFirst()
+        if (user) await tx.insertInto('auth_sessions').values(login).execute()
+        return user !== undefined
+      })
     },
 
     async revokeLogin(tokenHash, at) {
@@ -101,4 +140,9 @@ export function createIdentityRepository(db: Kysely<DB>): IdentityRepository {
         .execute()
     },
   }
+}
+
+/** Rolls the transaction back: a sign-up that takes no use of its invitation leaves nothing. */
+class InvitationGoneError extends Error {
+  override readonly name = 'InvitationGoneError'
 }

@@ -6,7 +6,7 @@ import {
   SESSION_COOKIE,
   SignupRequest,
 } from '@medforge/contracts'
-import { cookieValues, serializeLoginCookie } from '../http/cookies.ts'
+import { cookieValues } from '../http/cookies.ts'
 import { principalOf, type RouteGuards } from '../http/guards.ts'
 import { envelopeOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -15,22 +15,17 @@ import type { IdentityService } from './service.ts'
 export type IdentityRoutesDeps = {
   service: IdentityService
   guards: RouteGuards
-  cookie: { domain: string; maxAgeSeconds: number }
+  /** `Set-Cookie` values. */
+  loginCookie: (token: string) => string
+  removedCookie: string
   /** Revokes the login that the header names. @throws DomainError `authentication_required` when it names two */
   logOut: (cookieHeader: string | undefined) => Promise<void>
 }
 
 const tags = ['Identity']
 
-export function identityRoutes({ service, guards, cookie, logOut }: IdentityRoutesDeps): Routes {
-  const loginCookie = (token: string) =>
-    serializeLoginCookie(token, { name: SESSION_COOKIE, ...cookie })
-  const removedCookie = serializeLoginCookie('', {
-    name: SESSION_COOKIE,
-    domain: cookie.domain,
-    maxAgeSeconds: 0,
-  })
-
+export function identityRoutes(deps: IdentityRoutesDeps): Routes {
+  const { service, guards, loginCookie, removedCookie, logOut } = deps
   return async (app) => {
     app.post(
       '/auth/signup',
@@ -46,7 +41,7 @@ export function identityRoutes({ service, guards, cookie, logOut }: IdentityRout
         preValidation: [guards.origin, guards.rateLimitAuth],
       },
       async (request, reply) => {
-        const { principal, token } = await service.signUp(request.body)
+        const { principal, token } = await service.signUp(request.body, request.id)
         reply.code(201).header('set-cookie', loginCookie(token))
         return envelopeOf(request, principal)
       },

@@ -1,24 +1,24 @@
-import { randomBytes } from 'node:crypto'
 import type { LoginRequest, Me, Principal, ProblemItem, SignupRequest } from '@medforge/contracts'
-import { isDuplicateKey, toSqlTime } from '@medforge/db'
+import { toSqlTime } from '@medforge/db'
 import type { AuthConfig } from '../config/config.ts'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
-import { createLimiter, SaturatedError } from '../lib/limiter.ts'
-import { TOKEN_BYTES } from './authentication.ts'
 import { makeDisplayName, parseDisplayName } from './display-name.ts'
 import { canonicalEmail } from './email.ts'
-import { findPasswordFault, hashPassword, verifyPassword } from './passwords.ts'
+import type { Hashing } from './hashing.ts'
+import type { InvitationsRepository } from './invitations-repository.ts'
+import { findPasswordFault } from './passwords.ts'
 import type { IdentityRepository } from './repository.ts'
+import { newToken } from './tokens.ts'
 
 export type SignedIn = { principal: Principal; token: string }
 
 export interface IdentityService {
   /** @throws DomainError `request_validation_failed`, `signup_closed`, `email_taken`, `service_unavailable` */
-  signUp(wish: SignupRequest): Promise<SignedIn>
+  signUp(wish: SignupRequest, requestId: string): Promise<SignedIn>
   /** @throws DomainError `invalid_credentials`, `account_disabled`, `service_unavailable` */
   logIn(wish: LoginRequest): Promise<SignedIn>
   describe(principal: AuthenticatedPrincipal): Promise<Me>
@@ -28,33 +28,26 @@ export type IdentityServiceDeps = {
   repository: IdentityRepository
   clock: Clock
   auth: AuthConfig
+  hashing: Hashing
+  invitations: InvitationsRepository
   hashToken: (token: string) => Buffer
+  hashInvitation: (code: string) => Buffer
   countActiveSessions: (userId: string) => Promise<number>
 }
 
-// Two at once leave cores for everything else (17 ms each); 64 in line wait about half a second at most.
-const HASHING = { running: 2, waiting: 64 }
-
 export function createIdentityService(deps: IdentityServiceDeps): IdentityService {
-  const { repository, clock, auth, hashToken } = deps
-  const hashing = createLimiter(HASHING)
-  // Stands in for the hash of an account that does not exist, so that asking for it takes as long.
-  const nobodysHash = hashPassword(randomBytes(32).toString('base64'))
-
-  async function whenHashingIsFree<Result>(task: () => Promise<Result>): Promise<Result> {
-    try {
-      return await hashing.run(task)
-    } catch (error) {
-      if (!(error instanceof SaturatedError)) throw error
-      throw new DomainError('service_unavailable', {
-        detail: 'Too many people are signing in right now. Try again in a moment.',
-        headers: { 'retry-after': '2' },
-      })
-    }
+  const { repository, invitations, hashing, clock, auth, hashToken, hashInvitation } = deps
+  /** The invitation that this sign-up takes a use of, null where none is needed. It is only looked at here; the use is taken later. */
+  async function findInvitation(code: string | undefined): Promise<Buffer | null> {
+    if (auth.signupMode === 'open') return null
+    if (auth.signupMode === 'closed') throw signupClosed(CLOSED)
+    const codeHash = hashInvitation(code ?? '')
+    if (!(await invitations.isUsable(codeHash, clock.now()))) throw signupClosed(NO_INVITATION)
+    return codeHash
   }
 
   function newLogin(userId: string) {
-    const token = randomBytes(TOKEN_BYTES).toString('base64url')
+    const token = newToken()
     const now = clock.now()
     const row = {
       id: newId(),
@@ -69,15 +62,11 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
   }
 
   return {
-    async signUp(wish) {
+    async signUp(wish, requestId) {
       const { email, displayName } = parseSignup(wish)
-      if (auth.signupMode === 'closed') {
-        throw new DomainError('signup_closed', {
-          detail: 'Sign-up is closed on this installation. Ask its operator for an account.',
-        })
-      }
+      const invitation = await findInvitation(wish.invitation_code)
       if (await repository.findUserByEmail(email)) throw emailTaken()
-      const passwordHash = await whenHashingIsFree(() => hashPassword(wish.password))
+      const passwordHash = await hashing.hash(wish.password)
       const userId = newId()
       const { token, row } = newLogin(userId)
       const user = {
@@ -88,11 +77,10 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
         disabled_at: null,
         created_at: row.created_at,
       }
-      try {
-        await repository.insertUserWithLogin(user, row)
-      } catch (error) {
-        throw isDuplicateKey(error, 'users_email') ? emailTaken() : error
-      }
+      const by = { requestId, at: clock.now() }
+      const outcome = await repository.insertUserWithLogin(user, row, invitation, by)
+      if (outcome === 'email-taken') throw emailTaken()
+      if (outcome === 'invitation-gone') throw signupClosed(NO_INVITATION)
       const principal = { user_id: userId, email, display_name: displayName, role: 'user' as const }
       return { principal, token }
     },
@@ -100,18 +88,16 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
     async logIn(wish) {
       const email = canonicalEmail(wish.email)
       const user = email === null ? undefined : await repository.findUserByEmail(email)
-      const passwordHash = user?.password_hash ?? (await nobodysHash)
-      const isRight = await whenHashingIsFree(() => verifyPassword(passwordHash, wish.password))
-      if (!user || !isRight) {
-        throw new DomainError('invalid_credentials', { detail: 'Invalid email or password.' })
-      }
+      const isRight = await hashing.verify(user?.password_hash, wish.password)
+      if (!user || !isRight) throw invalidCredentials()
       if (user.disabled_at !== null) {
         throw new DomainError('account_disabled', {
           detail: 'This account is disabled. Ask the operator of this installation about it.',
         })
       }
       const { token, row } = newLogin(user.id)
-      await repository.insertLogin(row)
+      // Whoever changed the password or disabled the account meanwhile wins.
+      if (!(await repository.insertLogin(row, user.password_hash))) throw invalidCredentials()
       const principal = {
         user_id: user.id,
         email: user.email,
@@ -136,6 +122,18 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
       }
     },
   }
+}
+
+const CLOSED = 'Sign-up is closed on this installation. Ask its operator for an account.'
+const NO_INVITATION =
+  'Sign-up on this installation needs an invitation. The code is missing, unknown, used up or expired; ask whoever invited you, or the operator, for a new one.'
+
+function signupClosed(detail: string): DomainError {
+  return new DomainError('signup_closed', { detail })
+}
+
+function invalidCredentials(): DomainError {
+  return new DomainError('invalid_credentials', { detail: 'Invalid email or password.' })
 }
 
 function emailTaken(): DomainError {

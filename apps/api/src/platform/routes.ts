@@ -1,4 +1,4 @@
-import { type GpuMode, Health, PlatformStatus } from '@medforge/contracts'
+import { type GpuMode, Health, PlatformStatus, type SignupMode } from '@medforge/contracts'
 import { Type } from 'typebox'
 import { DOCS_CONTENT_SECURITY_POLICY, renderDocsPage } from '../http/docs-page.ts'
 import type { OpenApiDocument } from '../http/openapi.ts'
@@ -8,6 +8,7 @@ import type { Occupancy } from './status.ts'
 
 export type PlatformDeps = {
   gpuMode: GpuMode
+  signupMode: SignupMode
   readHealth: () => Promise<Health>
   readOccupancy: () => Promise<Occupancy>
 }
@@ -37,7 +38,12 @@ export function healthRoutes({ readHealth }: PlatformDeps): Routes {
   }
 }
 
-export function statusRoutes({ gpuMode, readHealth, readOccupancy }: PlatformDeps): Routes {
+export function statusRoutes({
+  gpuMode,
+  signupMode,
+  readHealth,
+  readOccupancy,
+}: PlatformDeps): Routes {
   return async (app) => {
     app.get(
       '/status',
@@ -55,6 +61,7 @@ export function statusRoutes({ gpuMode, readHealth, readOccupancy }: PlatformDep
           gpus: { total: occupancy.total, free: occupancy.free, mode: gpuMode },
           active_sessions: occupancy.activeSessions,
           health: health.status,
+          signup_mode: signupMode,
         })
       },
     )

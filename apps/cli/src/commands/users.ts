@@ -2,9 +2,11 @@ import type { Command } from 'commander'
 import { readEnvironment } from '../config/env.ts'
 import { requireRoot } from '../host/prepare.ts'
 import { locateInstallation, readSettings } from '../stack/installation.ts'
+import { registerInvite } from './users-invite.ts'
 
 export function registerUsers(program: Command): void {
   const users = program.command('users').description('accounts')
+  registerInvite(users)
   users
     .command('reset-password <email>')
     .description('set a new random password, end all logins of the account, and print it once')

@@ -15,6 +15,7 @@ import * as packsStatus from './20261123-13-packs-status.ts'
 import * as competitionsStatus from './20261123-14-competitions-status.ts'
 import * as sessionEventsStatus from './20261123-15-session-events-status.ts'
 import * as authSessionsRevoked from './20261123-16-auth-sessions-revoked.ts'
+import * as invitations from './20261124-24-invitations.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -38,4 +39,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261123-14-competitions-status': competitionsStatus,
   '20261123-15-session-events-status': sessionEventsStatus,
   '20261123-16-auth-sessions-revoked': authSessionsRevoked,
+  '20261124-24-invitations': invitations,
 }

@@ -6,13 +6,14 @@ import type {
 } from './competitions.ts'
 import type { AuditEventsTable, PlatformStateTable } from './platform.ts'
 import type { GpuDevicesTable, PacksTable, SessionEventsTable, SessionsTable } from './sessions.ts'
-import type { AuthSessionsTable, UsersTable } from './users.ts'
+import type { AuthSessionsTable, InvitationsTable, UsersTable } from './users.ts'
 
 export type DB = {
   users: UsersTable
   auth_sessions: AuthSessionsTable
   packs: PacksTable
   gpu_devices: GpuDevicesTable
+  invitations: InvitationsTable
   sessions: SessionsTable
   session_events: SessionEventsTable
   datasets: DatasetsTable

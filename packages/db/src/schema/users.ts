@@ -26,3 +26,18 @@ export type AuthSessionsTable = {
   expires_at: SqlTime
   revoked_at: SqlTime | null
 }
+
+export type InvitationsTable = {
+  id: string
+  /** HMAC-SHA256(SESSION_SECRET, code). The code itself is stored nowhere. */
+  code_hash: Buffer
+  note: string | null
+  max_uses: number
+  /** Counted in the transaction of the sign-up; never above `max_uses`. */
+  uses: Generated<number>
+  /** Null: the operator, from the command line. */
+  created_by: string | null
+  created_at: SqlTime
+  expires_at: SqlTime | null
+  revoked_at: SqlTime | null
+}

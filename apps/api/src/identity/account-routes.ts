@@ -1,0 +1,151 @@
+import {
+  ListQuery,
+  Login,
+  LoginIdParams,
+  LoginsEnded,
+  Me,
+  Message,
+  PasswordChange,
+  ProfileChange,
+} from '@medforge/contracts'
+import { Type } from 'typebox'
+import { principalOf, type RouteGuards } from '../http/guards.ts'
+import type { Pagination } from '../http/pagination.ts'
+import { envelopeOf, pageOf } from '../http/reply.ts'
+import { type Routes, route } from '../http/schemas.ts'
+import type { LoginKey } from './account-repository.ts'
+import type { AccountService } from './account-service.ts'
+import type { IdentityService } from './service.ts'
+
+const LIST = 'logins'
+const tags = ['Identity']
+
+export type AccountRoutesDeps = {
+  service: AccountService
+  describe: IdentityService['describe']
+  guards: RouteGuards
+  pagination: Pagination
+  /** `Set-Cookie` values. */
+  loginCookie: (token: string) => string
+  removedCookie: string
+}
+
+/** What people do to their own account; additive to the specification. */
+export function accountRoutes(deps: AccountRoutesDeps): Routes {
+  const { service, guards, pagination } = deps
+  return async (app) => {
+    app.patch(
+      '/me',
+      {
+        preValidation: [guards.origin, guards.signedIn],
+        schema: route({
+          summary: 'Choose my display name',
+          description: 'Leaderboards show the new name at once.',
+          tags,
+          body: ProfileChange,
+          success: { 200: Me },
+          problems: ['origin_not_allowed', 'authentication_required'],
+        }),
+      },
+      async (request) => {
+        const who = principalOf(request)
+        const { display_name } = request.body
+        const displayName =
+          display_name === undefined
+            ? who.displayName
+            : await service.rename(who, display_name, request.id)
+        return envelopeOf(request, await deps.describe({ ...who, displayName }))
+      },
+    )
+
+    app.post(
+      '/auth/password',
+      {
+        preValidation: [guards.origin, guards.rateLimitAuth, guards.signedIn],
+        schema: route({
+          summary: 'Change my password',
+          description:
+            'Ends every other login and gives this one a new cookie. Every attempt counts against the rate limit of sign-up and log-in.',
+          tags,
+          body: PasswordChange,
+          success: { 200: Message },
+          problems: [
+            'origin_not_allowed',
+            'rate_limit_exceeded',
+            'authentication_required',
+            'invalid_credentials',
+          ],
+        }),
+      },
+      async (request, reply) => {
+        const token = await service.changePassword(principalOf(request), request.body, request.id)
+        reply.header('set-cookie', deps.loginCookie(token))
+        return envelopeOf(request, { message: 'Password changed. Your other logins have ended.' })
+      },
+    )
+
+    app.get(
+      '/auth/logins',
+      {
+        preValidation: guards.signedIn,
+        schema: route({
+          summary: 'My logins that go on, newest first',
+          tags,
+          querystring: ListQuery,
+          success: { 200: Type.Array(Login) },
+          problems: ['authentication_required', 'invalid_limit', 'invalid_cursor'],
+        }),
+      },
+      async (request) => {
+        const { limit, cursor } = pagination.parsePage(LIST, request.query)
+        const after = cursor as LoginKey | null
+        const who = principalOf(request)
+        const rows = await service.listLogins(who, { limit: limit + 1, after })
+        const last = rows.length > limit ? rows[limit - 1] : undefined
+        const nextCursor = last ? pagination.encodeCursor(LIST, last.key) : null
+        const logins = rows.slice(0, limit).map(({ login }) => login)
+        return pageOf(request, logins, { limit, nextCursor })
+      },
+    )
+
+    app.delete(
+      '/auth/logins/:login_id',
+      {
+        preValidation: [guards.origin, guards.signedIn],
+        schema: route({
+          summary: 'End one of my logins',
+          description: 'Its requests are refused at once; its open connections end within seconds.',
+          tags,
+          params: LoginIdParams,
+          success: { 200: Message },
+          problems: ['origin_not_allowed', 'authentication_required', 'not_found'],
+        }),
+      },
+      async (request, reply) => {
+        const who = principalOf(request)
+        await service.endLogin(who, request.params.login_id)
+        if (request.params.login_id === who.authSessionId) {
+          reply.header('set-cookie', deps.removedCookie)
+        }
+        return envelopeOf(request, { message: 'Login ended.' })
+      },
+    )
+
+    app.post(
+      '/auth/logins/end-others',
+      {
+        preValidation: [guards.origin, guards.signedIn],
+        schema: route({
+          summary: 'End all my logins but this one',
+          tags,
+          success: { 200: LoginsEnded },
+          problems: ['origin_not_allowed', 'authentication_required'],
+        }),
+      },
+      async (request) => {
+        const ended = await service.endOtherLogins(principalOf(request))
+        return envelopeOf(request, { message: 'Your other logins have ended.', ended })
+      },
+    )
+  }
+}

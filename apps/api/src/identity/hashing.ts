@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { DomainError } from '../http/domain-error.ts'
+import { createLimiter, SaturatedError } from '../lib/limiter.ts'
+import { hashPassword, verifyPassword } from './passwords.ts'
+
+/** argon2id beside the event loop, a bounded number at once. @throws DomainError `service_unavailable` beyond that */
+export interface Hashing {
+  hash(password: string): Promise<string>
+  /**
+   * Whether `password` made `passwordHash`. Without a hash (no such account) the answer is no, and takes as long.
+   */
+  verify(passwordHash: string | undefined, password: string): Promise<boolean>
+}
+
+// Two at once leave cores for everything else (17 ms each); 64 in line wait about half a second at most.
+const LIMITS = { running: 2, waiting: 64 }
+
+export function createHashing(): Hashing {
+  const limiter = createLimiter(LIMITS)
+  const nobodysHash = hashPassword(randomBytes(32).toString('base64'))
+
+  async function whenFree<Result>(task: () => Promise<Result>): Promise<Result> {
+    try {
+      return await limiter.run(task)
+    } catch (error) {
+      if (!(error instanceof SaturatedError)) throw error
+      throw new DomainError('service_unavailable', {
+        detail: 'Too many people are signing in right now. Try again in a moment.',
+        headers: { 'retry-after': '2' },
+      })
+    }
+  }
+
+  return {
+    hash: (password) => whenFree(() => hashPassword(password)),
+    async verify(passwordHash, password) {
+      const comparedWith = passwordHash ?? (await nobodysHash)
+      const isRight = await whenFree(() => verifyPassword(comparedWith, password))
+      return isRight && passwordHash !== undefined
+    },
+  }
+}
