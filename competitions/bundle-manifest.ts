@@ -68,21 +68,31 @@ export class BundleError extends Error {
 
 /** @throws BundleError that lists every fault */
 export function parseBundleManifest(folder: string, text: string): BundleManifest {
+  const read = readManifest(text)
+  if ('faults' in read) {
+    throw new BundleError(`${folder}/manifest.json: ${read.faults.join('; ')}.`)
+  }
+  return read.manifest
+}
+
+/** The manifest, or everything that is wrong with it. */
+export function readManifest(
+  text: string,
+): { manifest: BundleManifest } | { faults: readonly string[] } {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (cause) {
-    throw new BundleError(`${folder}/manifest.json is not JSON.`, { cause })
+  } catch (error) {
+    return { faults: [`is not JSON (${error instanceof Error ? error.message : String(error)})`] }
   }
   if (!Check(BundleManifestSchema, value)) {
     const faults = [...Errors(BundleManifestSchema, value)].map(
       ({ instancePath, message }) => `${instancePath || '/'} ${message}`,
     )
-    throw new BundleError(`${folder}/manifest.json: ${[...new Set(faults)].join('; ')}.`)
+    return { faults: [...new Set(faults)] }
   }
   const faults = findContradictions(value)
-  if (faults.length > 0) throw new BundleError(`${folder}/manifest.json: ${faults.join('; ')}.`)
-  return value
+  return faults.length > 0 ? { faults } : { manifest: value }
 }
 
 function findContradictions(manifest: BundleManifest): string[] {

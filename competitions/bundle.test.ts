@@ -87,7 +87,7 @@ describe(loadBundles, () => {
   test('names the part that is missing', async () => {
     const root = await copyOf('titanic-survival')
     await rm(join(root, 'titanic-survival/rules.md'))
-    await expect(loadBundles(root)).rejects.toThrow('rules.md cannot be read')
+    await expect(loadBundles(root)).rejects.toThrow('rules.md: cannot be read')
   })
 })
 

@@ -5,10 +5,11 @@ import {
   checkSubmission,
   type ExpectedIds,
   expectIds,
+  type Fault,
   readColumn,
   type SubmissionSpec,
 } from '@medforge/scoring'
-import { BundleError, type BundleManifest, parseBundleManifest, specOf } from './bundle-manifest.ts'
+import { BundleError, type BundleManifest, readManifest, specOf } from './bundle-manifest.ts'
 
 /** The bundles of this repository. */
 export const BUNDLES_ROOT = import.meta.dirname
@@ -41,63 +42,98 @@ export async function loadBundles(root: string = BUNDLES_ROOT): Promise<Bundle[]
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort()) {
-    const bundle = await loadBundle(join(root, name), name)
-    if (bundle) bundles.push(bundle)
+    const folder = join(root, name)
+    const files = await readBundleFiles(folder)
+    if (files['manifest.json'] === null) continue
+    const bundle = requireBundle(folder, files)
+    if (bundle.manifest.slug !== name) {
+      const { slug } = bundle.manifest
+      throw new BundleError(`${folder}: the folder has to be named ${slug}, as its slug.`)
+    }
+    bundles.push(bundle)
   }
   return bundles
 }
 
-async function loadBundle(folder: string, name: string): Promise<Bundle | null> {
-  const manifestText = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => null)
-  if (manifestText === null) return null
-  const manifest = parseBundleManifest(folder, manifestText)
-  if (manifest.slug !== name) {
-    throw new BundleError(`${folder}: the folder has to be named ${manifest.slug}, as its slug.`)
-  }
-  const [description, rules, sampleSubmission] = await Promise.all([
-    readPart(folder, 'overview.md'),
-    readPart(folder, 'rules.md'),
-    readPart(folder, 'sample_submission.csv'),
-  ])
-  const spec = specOf(manifest)
-  const expected = readIds(folder, manifest, spec, sampleSubmission)
+/** The files of a bundle's public part, in the order in which faults are told. */
+export const BUNDLE_FILES = [
+  'manifest.json',
+  'overview.md',
+  'rules.md',
+  'sample_submission.csv',
+] as const
+export type BundleFiles = Record<(typeof BUNDLE_FILES)[number], Buffer | null>
+
+/** A file that is missing or cannot be read is null. */
+export async function readBundleFiles(folder: string): Promise<BundleFiles> {
+  const read = (name: string) => readFile(join(folder, name)).catch(() => null)
+  const [manifest, overview, rules, sample] = await Promise.all(BUNDLE_FILES.map(read))
   return {
-    manifest,
-    spec,
-    expected,
-    idsSha256: hashIds(expected),
-    description: description.toString('utf8').trim(),
-    rules: rules.toString('utf8').trim(),
-    sampleSubmission,
+    'manifest.json': manifest ?? null,
+    'overview.md': overview ?? null,
+    'rules.md': rules ?? null,
+    'sample_submission.csv': sample ?? null,
   }
 }
 
-async function readPart(folder: string, name: string): Promise<Buffer> {
+/** What is wrong with a file of a bundle, and where; `row` is a line of that file, null for the whole of it. */
+export type BundleFault = { file: string; row: number | null; message: string }
+
+/** The public part, or every fault in it. Knows nothing of where it lies. */
+export function checkBundle(files: BundleFiles): { bundle: Bundle } | { faults: BundleFault[] } {
+  const faults: BundleFault[] = []
+  const say = (file: string, message: string, row: number | null = null) => {
+    faults.push({ file, row, message })
+  }
+  for (const file of BUNDLE_FILES) if (files[file] === null) say(file, 'cannot be read')
+  const texts = { description: textOf(files, 'overview.md'), rules: textOf(files, 'rules.md') }
+  if (files['overview.md'] && texts.description === '') say('overview.md', 'is empty or not UTF-8')
+  if (files['rules.md'] && texts.rules === '') say('rules.md', 'is empty or not UTF-8')
+  const manifestText = files['manifest.json']?.toString('utf8')
+  const read = manifestText === undefined ? { faults: [] } : readManifest(manifestText)
+  if ('faults' in read) {
+    for (const message of read.faults) say('manifest.json', message)
+    return { faults }
+  }
+  const { manifest } = read
+  const spec = specOf(manifest)
+  const sampleSubmission = files['sample_submission.csv']
+  if (sampleSubmission === null) return { faults }
+  const expected = expectIds([...new Set(readColumn(sampleSubmission, spec.idColumn))])
+  const checked = checkSubmission(spec, expected, sampleSubmission)
+  for (const fault of faultsOf(checked)) say('sample_submission.csv', fault.message, fault.row)
+  if (checked.ok && expected.ids.length !== manifest.expected_rows) {
+    const count = expected.ids.length
+    say('sample_submission.csv', `has ${count} ids, the manifest says ${manifest.expected_rows}`)
+  }
+  if (faults.length > 0) return { faults }
+  const idsSha256 = hashIds(expected)
+  return { bundle: { manifest, spec, expected, idsSha256, ...texts, sampleSubmission } }
+}
+
+/** @throws BundleError naming the first faults */
+export function requireBundle(folder: string, files: BundleFiles): Bundle {
+  const read = checkBundle(files)
+  if ('bundle' in read) return read.bundle
+  const said = read.faults.slice(0, 3).map(describeFault)
+  throw new BundleError(`${folder}: ${said.join('; ')}.`)
+}
+
+export function describeFault({ file, row, message }: BundleFault): string {
+  return `${file}${row === null ? '' : ` row ${row}`}: ${message.replace(/\.$/, '')}`
+}
+
+export function faultsOf(checked: { ok: true } | { ok: false; faults: Fault[] }): Fault[] {
+  return checked.ok ? [] : checked.faults
+}
+
+/** Trimmed; empty where the file is missing or no UTF-8. */
+function textOf(files: BundleFiles, name: 'overview.md' | 'rules.md'): string {
   try {
-    return await readFile(join(folder, name))
-  } catch (cause) {
-    throw new BundleError(`${folder}/${name} cannot be read.`, { cause })
+    return new TextDecoder('utf-8', { fatal: true }).decode(files[name] ?? Buffer.alloc(0)).trim()
+  } catch {
+    return ''
   }
-}
-
-function readIds(
-  folder: string,
-  manifest: BundleManifest,
-  spec: SubmissionSpec,
-  sample: Uint8Array,
-): ExpectedIds {
-  const expected = expectIds([...new Set(readColumn(sample, spec.idColumn))])
-  const checked = checkSubmission(spec, expected, sample)
-  if (!checked.ok) {
-    const said = checked.faults.slice(0, 3).map(({ message }) => message)
-    throw new BundleError(`${folder}/sample_submission.csv is not valid: ${said.join(' ')}`)
-  }
-  if (expected.ids.length !== manifest.expected_rows) {
-    throw new BundleError(
-      `${folder}/sample_submission.csv has ${expected.ids.length} ids, the manifest says ${manifest.expected_rows}.`,
-    )
-  }
-  return expected
 }
 
 function hashIds({ ids }: ExpectedIds): string {

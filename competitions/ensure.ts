@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { type Bundle, loadBundles } from './bundle.ts'
+import type { DemoRecipe } from './bundle-manifest.ts'
 import { DEMO_GENERATOR_VERSION, generateDemoHoldout } from './demo/generator.ts'
 import {
   HoldoutError,
@@ -76,12 +77,40 @@ async function ensureHoldout(bundle: Bundle, options: EnsureOptions): Promise<En
     log(`${slug} has no holdout and no demo; it waits for an import.`)
     return { slug, version: null, kind: null, made: false }
   }
-  const labels = generateDemoHoldout(bundle, demo, secretSeed)
-  const manifest = describeDemo(bundle, demoVersion, labels, secretSeed)
-  await writeHoldout(hiddenRoot, manifest, labels, readerGid)
+  await writeDemo(bundle, demo, { hiddenRoot, secretSeed, readerGid })
   await setCurrentVersion(hiddenRoot, slug, demoVersion, readerGid)
   log(`Made a demo holdout for ${slug} (${demoVersion}): made-up labels, shown as demo.`)
   return { slug, version: demoVersion, kind: 'demo', made: true }
+}
+
+/**
+ * The demo holdout of a bundle, made where it is missing or damaged.
+ *
+ * @returns null when the bundle has no recipe for one
+ */
+export async function ensureDemoHoldout(
+  bundle: Bundle,
+  options: DemoOptions,
+): Promise<HoldoutFacts | null> {
+  const { slug, demo } = bundle.manifest
+  if (!demo) return null
+  const version = nameDemoSplit(bundle, options.secretSeed)
+  const there = await readVersion(options.hiddenRoot, bundle, version)
+  if (there.facts === null || there.fault !== null) await writeDemo(bundle, demo, options)
+  return readHoldoutFacts(options.hiddenRoot, slug, version)
+}
+
+type DemoOptions = { hiddenRoot: string; secretSeed: string; readerGid: ReaderGid }
+
+async function writeDemo(
+  bundle: Bundle,
+  recipe: DemoRecipe,
+  { hiddenRoot, secretSeed, readerGid }: DemoOptions,
+): Promise<void> {
+  const labels = generateDemoHoldout(bundle, recipe, secretSeed)
+  const version = nameDemoSplit(bundle, secretSeed)
+  const manifest = describeDemo(bundle, version, labels, secretSeed)
+  await writeHoldout(hiddenRoot, manifest, labels, readerGid)
 }
 
 type Current = { version: string; facts: HoldoutFacts | null; fault: string | null }
@@ -89,7 +118,11 @@ type Current = { version: string; facts: HoldoutFacts | null; fault: string | nu
 async function readCurrent(hiddenRoot: string, bundle: Bundle): Promise<Current | null> {
   const { slug } = bundle.manifest
   const version = await readCurrentVersion(hiddenRoot, slug)
-  if (version === null) return null
+  return version === null ? null : readVersion(hiddenRoot, bundle, version)
+}
+
+async function readVersion(hiddenRoot: string, bundle: Bundle, version: string): Promise<Current> {
+  const { slug } = bundle.manifest
   let facts: HoldoutFacts | null = null
   try {
     facts = await readHoldoutFacts(hiddenRoot, slug, version)

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
-import { chmod, chown, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { checkHoldout, type Table } from '@medforge/scoring'
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import type { Bundle } from './bundle.ts'
+import { type Access, exists, placeFolder, syncFolder, writeDurably } from './files.ts'
 
 /**
- * The hidden root: `<slug>/current` names the version in use, `<slug>/<version>/` holds `manifest.json` and `holdout_labels.csv`.
- * A version never changes once it is there, so a score's stamps say for ever what it was computed from.
+ * The hidden root: `<slug>/<version>/` holds `manifest.json` and `holdout_labels.csv`; `<slug>/current` names the version that an
+ * installation begins with (its demo). Which one is in use, the competition's row says. A version never changes once it is there, so a score's stamps say for ever what it was computed from.
  */
 
 const SHA256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -109,22 +110,40 @@ export type ReaderGid = number | null
 export async function writeHoldout(
   hiddenRoot: string,
   manifest: HoldoutManifest,
-  labels: string,
+  labels: string | Uint8Array,
   readerGid: ReaderGid,
 ): Promise<void> {
-  const home = join(hiddenRoot, manifest.slug)
-  const target = join(home, manifest.split_version)
-  const incoming = join(home, '.incoming')
-  await makeFolder(hiddenRoot, readerGid)
-  await makeFolder(home, readerGid)
-  await rm(incoming, { recursive: true, force: true })
-  await makeFolder(incoming, readerGid)
-  await writeDurably(join(incoming, 'holdout_labels.csv'), labels, readerGid)
-  const text = `${JSON.stringify(manifest, null, 2)}\n`
-  await writeDurably(join(incoming, 'manifest.json'), text, readerGid)
-  await rm(target, { recursive: true, force: true })
-  await rename(incoming, target)
-  await syncFolder(home)
+  const files = {
+    'holdout_labels.csv': labels,
+    'manifest.json': `${JSON.stringify(manifest, null, 2)}\n`,
+  }
+  const home = [manifest.slug, manifest.split_version] as const
+  await placeFolder(hiddenRoot, home, files, accessOf(readerGid))
+}
+
+/**
+ * Put an operator's version into place. The same one that is there already stays; another of that name is never overwritten.
+ *
+ * @throws HoldoutError when there is another, or a damaged one
+ */
+export async function storeHoldout(
+  hiddenRoot: string,
+  manifest: HoldoutManifest,
+  labels: Uint8Array,
+  readerGid: ReaderGid,
+): Promise<HoldoutFacts> {
+  const { slug, split_version: version } = manifest
+  if (!(await exists(join(hiddenRoot, slug, version)))) {
+    await writeHoldout(hiddenRoot, manifest, labels, readerGid)
+  }
+  const facts = await readHoldoutFacts(hiddenRoot, slug, version)
+  const stored = await readFile(join(hiddenRoot, slug, version, 'holdout_labels.csv'))
+  if (JSON.stringify(facts.manifest) === JSON.stringify(manifest) && stored.equals(labels)) {
+    return facts
+  }
+  throw new HoldoutError(
+    `${join(hiddenRoot, slug, version)} is damaged. Move it away and import again: the same labels make it anew.`,
+  )
 }
 
 /** From now on the competition uses this version, once its row says so too. */
@@ -135,7 +154,7 @@ export async function setCurrentVersion(
   readerGid: ReaderGid,
 ): Promise<void> {
   const file = join(hiddenRoot, slug, 'current')
-  await writeDurably(`${file}.new`, `${version}\n`, readerGid)
+  await writeDurably(`${file}.new`, `${version}\n`, accessOf(readerGid))
   await rename(`${file}.new`, file)
   await syncFolder(dirname(file))
 }
@@ -144,23 +163,8 @@ export function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-async function makeFolder(path: string, readerGid: ReaderGid): Promise<void> {
-  await mkdir(path, { recursive: true })
-  if (readerGid !== null) await chown(path, 0, readerGid)
-  await chmod(path, 0o750)
-}
-
-async function writeDurably(path: string, text: string, readerGid: ReaderGid): Promise<void> {
-  await using file = await open(path, 'w', 0o640)
-  await file.writeFile(text)
-  if (readerGid !== null) await file.chown(0, readerGid)
-  await file.chmod(0o640)
-  await file.sync()
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
+function accessOf(gid: ReaderGid): Access {
+  return { folderMode: 0o750, fileMode: 0o640, gid }
 }
 
 function parseJson(bytes: Buffer): unknown {

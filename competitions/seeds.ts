@@ -40,7 +40,8 @@ export async function competitionSeeds(options: SeedOptions): Promise<Competitio
   return seeds
 }
 
-function seedOf(
+/** The rows of a competition on this holdout. */
+export function seedOf(
   bundle: Bundle,
   { manifest, manifestSha256 }: HoldoutFacts,
   at: Date,

@@ -50,12 +50,15 @@ export const UIDS = { server: 10001, worker: 10002, caddy: 10003, db: 10004, web
 export const STATE = '/var/lib/medforge'
 export const POOL_FILE = `${STATE}/tank.img`
 export const SUBMISSIONS = `${STATE}/submissions`
+export const PUBLIC_BUNDLES = `${STATE}/competitions/public`
 export const HIDDEN_HOLDOUTS = `${STATE}/competitions/hidden`
 export const HOLDOUT_SEED_FILE = `${STATE}/competitions/holdout-seed`
 export const CADDY_DATA = `${STATE}/caddy`
 export const TLS_FILES = `${STATE}/tls`
 export const CADDY_ROOT_CERTIFICATE = `${CADDY_DATA}/caddy/pki/authorities/local/root.crt`
 export const LOGS = '/var/log/medforge'
+/** For the commands that change competitions: they may wait for a person, and must not keep `up` from running meanwhile. */
+export const COMPETITION_LOCK_FILE = '/run/lock/medforge-competition.lock'
 export const LOCK_FILE = '/run/lock/medforge.lock'
 
 export const REGISTRY_PORT = 5055

@@ -37,6 +37,15 @@ export const CompetitionDetail = Type.Object({
     rows: Type.Integer(),
   }),
   rules: Type.String({ description: 'Markdown.' }),
+  notice: nullable(
+    Type.Object(
+      { text: Type.String(), at: Timestamp },
+      {
+        description:
+          'What the organiser says about the last time that everything was scored again.',
+      },
+    ),
+  ),
   sample_submission_url: Type.String(),
 })
 export type CompetitionDetail = Static<typeof CompetitionDetail>

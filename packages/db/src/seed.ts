@@ -41,10 +41,17 @@ export type CompetitionSeed = {
 
 /**
  * A competition and its data set, found again by slug. What the bundle says wins over what the row said, but the row's
- * id, its status and the time of its creation stay.
+ * id, its status and the time of its creation stay. One that the operator imported stays as it is as a whole.
  */
 export async function seedCompetition(db: Kysely<DB>, seed: CompetitionSeed): Promise<void> {
   await db.transaction().execute(async (tx) => {
+    const before = await tx
+      .selectFrom('competitions')
+      .select('bundle_version')
+      .where('slug', '=', seed.competition.slug)
+      .forUpdate()
+      .executeTakeFirst()
+    if (before && before.bundle_version !== null) return
     const { id: _datasetId, created_at: _datasetAt, ...dataset } = seed.dataset
     await tx.insertInto('datasets').values(seed.dataset).onDuplicateKeyUpdate(dataset).execute()
     const { id: datasetId } = await tx

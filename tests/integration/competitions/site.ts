@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger } from '@medforge/api/lib/logger.ts'
-import { openComputer } from '@medforge/api/scoring/compute.ts'
+import { createComputer } from '@medforge/api/scoring/compute.ts'
 import type { Scorer } from '@medforge/api/scoring/job.ts'
 import { createScoringWorker, type WorkerTimes } from '@medforge/api/scoring/worker.ts'
 import {
@@ -26,6 +26,8 @@ export const SEED = 'the secret seed of the tests, long enough'
 
 export type Site = {
   submissionsDir: string
+  /** Imported public parts. */
+  installedRoot: string
   hiddenRoot: string
   /** The API with this site's folders; `AUTO_SCORE_ON_SUBMIT` is off unless set. */
   openApi(env?: Record<string, string>): Promise<TestApp>
@@ -44,14 +46,24 @@ export const test = base
   })
   .extend('site', async ({ db, hiddenRoot, open }, { onCleanup }): Promise<Site> => {
     const submissionsDir = await mkdtemp(join(tmpdir(), 'medforge-submissions-'))
-    onCleanup(() => rm(submissionsDir, { recursive: true }))
+    const installedRoot = await mkdtemp(join(tmpdir(), 'medforge-bundles-'))
+    onCleanup(async () => {
+      await rm(submissionsDir, { recursive: true })
+      await rm(installedRoot, { recursive: true })
+    })
     await seedCompetitions(db, hiddenRoot)
     return {
       submissionsDir,
+      installedRoot,
       hiddenRoot,
       openApi: (env = {}) =>
         open({
-          env: { SUBMISSIONS_DIR: submissionsDir, AUTO_SCORE_ON_SUBMIT: 'false', ...env },
+          env: {
+            SUBMISSIONS_DIR: submissionsDir,
+            COMPETITIONS_PUBLIC_DIR: installedRoot,
+            AUTO_SCORE_ON_SUBMIT: 'false',
+            ...env,
+          },
         }),
       async files() {
         const entries = await readdir(submissionsDir, { recursive: true, withFileTypes: true })
@@ -192,8 +204,9 @@ export async function openWorker(db: Kysely<DB>, site: Site, options: WorkerOpti
   }
 }
 
-export async function computeHere({ hiddenRoot, submissionsDir }: Site): Promise<Scorer> {
-  const computer = await openComputer({ bundlesRoot: BUNDLES_ROOT, hiddenRoot, submissionsDir })
+export async function computeHere(site: Site): Promise<Scorer> {
+  const { hiddenRoot, submissionsDir, installedRoot } = site
+  const computer = createComputer({ installedRoot, hiddenRoot, submissionsDir })
   return { score: computer.compute, close: async () => {} }
 }
 

@@ -1,19 +1,11 @@
-import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Scorer, ScoringJob, ScoringOutcome } from '@medforge/api/scoring/job.ts'
-import { publishScore } from '@medforge/api/scoring/publish.ts'
-import { claimQueued } from '@medforge/api/scoring/queue.ts'
-import { createThreadScorer } from '@medforge/api/scoring/scorer.ts'
-import { BUNDLES_ROOT } from '@medforge/competitions'
-import type { Submission, SubmissionAccepted } from '@medforge/contracts'
-import { type DB, toSqlTime } from '@medforge/db'
+import type { Submission } from '@medforge/contracts'
+import { toSqlTime } from '@medforge/db'
 import { SCORER_VERSION } from '@medforge/scoring'
 import { eventually } from '@medforge/test-support'
-import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
 import {
-  computeHere,
   openWorker,
   signIn,
   statusOf,
@@ -23,43 +15,7 @@ import {
   titanicCsv,
   titanicWithMatches,
 } from '../competitions/site.ts'
-
-const GOOD = titanicCsv()
-
-/** A scorer whose outcomes the test hands out one by one. */
-function scriptedScorer(outcomes: ScoringOutcome[] = []) {
-  const jobs: ScoringJob[] = []
-  let waiting: ((outcome: ScoringOutcome) => void) | null = null
-  const scorer: Scorer = {
-    score(job) {
-      jobs.push(job)
-      const next = outcomes.shift()
-      if (next) return Promise.resolve(next)
-      return new Promise((resolve) => {
-        waiting = resolve
-      })
-    },
-    async close() {
-      waiting?.({ kind: 'interrupted' })
-    },
-  }
-  return { scorer, jobs, finish: (outcome: ScoringOutcome) => waiting?.(outcome) }
-}
-
-const scored = (value: number): ScoringOutcome => ({
-  kind: 'scored',
-  result: { primary_score: value, score_components: { accuracy: value } },
-})
-const fault: ScoringOutcome = { kind: 'fault', reason: 'the disk is on fire' }
-
-async function scoresOf(db: Kysely<DB>, submissionId: string) {
-  return db
-    .selectFrom('submission_scores')
-    .selectAll()
-    .where('submission_id', '=', submissionId)
-    .orderBy('created_at')
-    .execute()
-}
+import { fault, GOOD, scored, scoresOf, scriptedScorer } from './stage.ts'
 
 describe('a worker', () => {
   test('scores what was uploaded and makes the score official', async ({ site, site_api, db }) => {
@@ -290,173 +246,5 @@ describe('a worker', () => {
       score_error_internal: expect.stringContaining('not the one that was accepted'),
     })
     expect(await scoresOf(db, submission.id)).toEqual([])
-  })
-})
-
-describe('a holdout', () => {
-  test('that is missing or changed leaves submissions waiting, without an attempt, until it is repaired', async ({
-    site,
-    site_api,
-    db,
-  }) => {
-    const hiddenRoot = await mkdtemp(join(tmpdir(), 'medforge-hidden-'))
-    await cp(site.hiddenRoot, hiddenRoot, { recursive: true })
-    const { visitor } = await signIn(site_api, db)
-    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 7))
-    const worker = await openWorker(db, { ...site, hiddenRoot }, site_api)
-    const { evaluation_split_version: version } = await db
-      .selectFrom('competitions')
-      .select('evaluation_split_version')
-      .where('slug', '=', TITANIC)
-      .executeTakeFirstOrThrow()
-    const folder = join(hiddenRoot, TITANIC, version)
-
-    await rename(folder, `${folder}.away`)
-    await worker.drain()
-    await rename(`${folder}.away`, folder)
-    const labels = join(folder, 'holdout_labels.csv')
-    await writeFile(
-      labels,
-      titanicCsv(() => 1),
-    )
-    site_api.clock.advance(10_000)
-    await worker.drain()
-    expect(await statusOf(db, submission.id)).toMatchObject({
-      score_status: 'queued',
-      attempts: 0,
-      score_error: null,
-      score_error_internal: expect.stringMatching(/^holdout: .*not the file that its manifest/),
-    })
-    expect(await scoresOf(db, submission.id)).toEqual([])
-
-    await cp(join(site.hiddenRoot, TITANIC, version, 'holdout_labels.csv'), labels)
-    site_api.clock.advance(10_000)
-    await worker.drain()
-    expect((await scoresOf(db, submission.id))[0]?.primary_score).toBe(7 / 418)
-    await rm(hiddenRoot, { recursive: true })
-  })
-
-  test('whose manifest is not the one of the row gives no score', async ({
-    site,
-    site_api,
-    db,
-  }) => {
-    await db
-      .updateTable('competitions')
-      .set({ manifest_sha256: 'f'.repeat(64) })
-      .execute()
-    const { visitor } = await signIn(site_api, db)
-    const { submission } = await submit(visitor, GOOD)
-    await (await openWorker(db, site, site_api)).drain()
-    expect(await statusOf(db, submission.id)).toMatchObject({
-      score_status: 'queued',
-      score_error_internal: expect.stringContaining('holdout: '),
-    })
-  })
-
-  test('that was switched while a submission was being scored makes it be scored again', async ({
-    site,
-    site_api,
-    db,
-  }) => {
-    const { visitor } = await signIn(site_api, db)
-    const { submission } = await submit(visitor, GOOD)
-    const { scorer, finish, jobs } = scriptedScorer()
-    const worker = await openWorker(db, site, { ...site_api, scorers: [scorer] })
-    await worker.claimAvailable()
-    const before = jobs[0]?.manifestSha256 ?? ''
-    await db
-      .updateTable('competitions')
-      .set({ manifest_sha256: 'e'.repeat(64) })
-      .execute()
-    finish(scored(1))
-    await worker.idle()
-    expect(await statusOf(db, submission.id)).toMatchObject({ score_status: 'queued', attempts: 0 })
-    expect(await scoresOf(db, submission.id)).toEqual([])
-    await db.updateTable('competitions').set({ manifest_sha256: before }).execute()
-    await (await openWorker(db, site, site_api)).drain()
-    expect((await statusOf(db, submission.id)).score_status).toBe('scored')
-  })
-})
-
-describe(publishScore, () => {
-  test('leaves exactly one official score, whoever publishes and however often', async ({
-    site,
-    site_api,
-    db,
-  }) => {
-    const { visitor } = await signIn(site_api, db)
-    const { submission } = await submit(visitor, GOOD)
-    const claimNow = () =>
-      claimQueued(db, { worker: 'w', now: site_api.clock.now(), leaseMs: 1000 })
-    const first = await claimNow()
-    if (!first || first.job.submissionId !== submission.id) throw new Error('no claim')
-    const result = { primary_score: 0.5, score_components: { accuracy: 0.5 } }
-    const publications = await Promise.all(
-      Array.from({ length: 6 }, () => publishScore(db, first, result, site_api.clock.now())),
-    )
-    expect(publications.toSorted()).toEqual([...Array(5).fill('lost'), 'published'])
-    expect(await scoresOf(db, submission.id)).toHaveLength(1)
-
-    // The same again keeps the old row; another value takes its place.
-    for (const [value, rows] of [
-      [0.5, 1],
-      [0.6, 2],
-    ] as const) {
-      site_api.clock.advance(1000)
-      await db.updateTable('submissions').set({ score_status: 'queued' }).execute()
-      const claim = await claimNow()
-      if (!claim) throw new Error('no claim')
-      const again = { primary_score: value, score_components: { accuracy: value } }
-      expect(await publishScore(db, claim, again, site_api.clock.now())).toBe('published')
-      const scores = await scoresOf(db, submission.id)
-      expect(scores).toHaveLength(rows)
-      expect(
-        scores.filter(({ is_official }) => is_official).map(({ primary_score }) => primary_score),
-      ).toEqual([value])
-    }
-    expect(site).toBeDefined()
-  })
-})
-
-describe('the whole way', () => {
-  test('an upload waits for its score, which a thread computes', async ({ site, db }) => {
-    const api = await site.openApi({ AUTO_SCORE_ON_SUBMIT: 'true' })
-    const { visitor } = await signIn(api, db)
-    const scorer = createThreadScorer({
-      bundlesRoot: BUNDLES_ROOT,
-      hiddenRoot: site.hiddenRoot,
-      submissionsDir: site.submissionsDir,
-    })
-    const worker = await openWorker(db, site, { ...api, scorers: [scorer] })
-    const stopping = new AbortController()
-    const running = worker.run(stopping.signal)
-    const accepted: SubmissionAccepted = await submit(
-      visitor,
-      await titanicWithMatches(site.hiddenRoot, 400),
-    )
-    expect(accepted.submission).toMatchObject({
-      score_status: 'scored',
-      official_score: { primary_score: 400 / 418 },
-    })
-    expect(accepted.remaining_today).toBe(19)
-    stopping.abort()
-    await running
-  })
-
-  test('the same file gives the same double in a thread and here', async ({
-    site,
-    site_api,
-    db,
-  }) => {
-    const { visitor } = await signIn(site_api, db)
-    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 123))
-    const claim = await claimQueued(db, { worker: 'w', now: site_api.clock.now(), leaseMs: 1000 })
-    if (claim?.job.submissionId !== submission.id) throw new Error('no claim')
-    const { hiddenRoot, submissionsDir } = site
-    const inThread = createThreadScorer({ bundlesRoot: BUNDLES_ROOT, hiddenRoot, submissionsDir })
-    const here = await computeHere(site)
-    expect(await inThread.score(claim.job)).toEqual(await here.score(claim.job))
-    await inThread.close()
   })
 })

@@ -1,4 +1,4 @@
-import type { Bundle } from '@medforge/competitions'
+import type { BundleCatalogue } from '@medforge/competitions'
 import {
   CompetitionDetail,
   CompetitionSlugParams,
@@ -17,6 +17,7 @@ import { competitionNotFound, datasetNotFound } from './refusals.ts'
 import {
   describeCompetition,
   describeDataset,
+  findCompetition,
   listCompetitions,
   listDatasets,
   type PageOf,
@@ -25,7 +26,7 @@ import {
 export type CatalogueDeps = {
   db: Kysely<DB>
   pagination: Pagination
-  bundles: ReadonlyMap<string, Bundle>
+  bundles: BundleCatalogue
   /** `https://api.medforge.<DOMAIN>/api/v1` */
   apiUrl: string
 }
@@ -92,8 +93,9 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
       },
       async (request, reply) => {
         const { slug } = request.params
-        const bundle = bundles.get(slug)
-        if (!bundle || !(await describeCompetition(db, slug))) throw competitionNotFound(slug)
+        const competition = await findCompetition(db, slug)
+        const bundle = competition && (await bundles.find(competition))
+        if (!bundle) throw competitionNotFound(slug)
         return reply
           .header('cache-control', SAMPLE)
           .header('content-disposition', `attachment; filename="${slug}-sample-submission.csv"`)

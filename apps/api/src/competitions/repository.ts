@@ -50,6 +50,7 @@ export type CompetitionFacts = {
   higher_is_better: boolean
   evaluation_split_version: string
   manifest_sha256: string
+  bundle_version: string | null
 }
 
 export async function findCompetition(
@@ -66,6 +67,7 @@ export async function findCompetition(
       'higher_is_better',
       'evaluation_split_version',
       'manifest_sha256',
+      'bundle_version',
     ])
     .where('slug', '=', slug)
     .where('competition_tier', '=', 'public')
@@ -88,6 +90,8 @@ export async function describeCompetition(
       'competitions.holdout_kind',
       'competitions.evaluation_split_version',
       'competitions.holdout_rows',
+      'competitions.notice',
+      'competitions.notice_at',
       'datasets.slug as dataset_slug',
       'datasets.title as dataset_title',
     ])
@@ -95,9 +99,11 @@ export async function describeCompetition(
     .where('competitions.competition_tier', '=', 'public')
     .executeTakeFirst()
   if (!row) return undefined
-  const { holdout_kind, evaluation_split_version, holdout_rows, ...detail } = row
+  const { holdout_kind, evaluation_split_version, holdout_rows, notice, notice_at, ...detail } = row
   return {
     ...detail,
+    notice:
+      notice === null || notice_at === null ? null : { text: notice, at: toTimestamp(notice_at) },
     holdout: { kind: holdout_kind, version: evaluation_split_version, rows: holdout_rows },
   }
 }

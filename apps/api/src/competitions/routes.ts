@@ -1,4 +1,4 @@
-import { BUNDLES_ROOT, loadBundles } from '@medforge/competitions'
+import { createBundleCatalogue, loadBundles } from '@medforge/competitions'
 import { API_PREFIX } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
@@ -27,24 +27,24 @@ export type CompetitionsDeps = {
   settings: {
     /** SUBMISSIONS_DIR */
     dir: string
+    /** COMPETITIONS_PUBLIC_DIR */
+    bundlesDir: string
     uploadMaxBytes: number
     autoScoreOnSubmit: boolean
   }
   /** Aborts when the process is asked to end: nobody waits for a score any longer. */
   signal: AbortSignal
-  /** Public parts of the competitions; those of the repository by default. */
-  bundlesRoot?: string
   failpoint?: Failpoint
 }
 
 const SWEEP_INTERVAL_MS = 3_600_000
 
-/** Reads the bundles when it is registered, so a bundle that cannot be used stops the start with its reason. */
+/** Reads the shipped bundles when it is registered, so one that cannot be used stops the start with its reason. */
 export function competitionRoutes(deps: CompetitionsDeps): Routes {
   const { db, clock, logger, signal, settings } = deps
   return async (app) => {
-    const loaded = await loadBundles(deps.bundlesRoot ?? BUNDLES_ROOT)
-    const bundles = new Map(loaded.map((bundle) => [bundle.manifest.slug, bundle]))
+    await loadBundles()
+    const bundles = createBundleCatalogue({ installedRoot: settings.bundlesDir })
     const store = createSubmissionStore(settings.dir)
     const closing = new AbortController()
     const ending = AbortSignal.any([signal, closing.signal])

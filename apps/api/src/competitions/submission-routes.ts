@@ -1,5 +1,5 @@
 import multipart from '@fastify/multipart'
-import type { Bundle } from '@medforge/competitions'
+import type { BundleCatalogue } from '@medforge/competitions'
 import {
   CompetitionSlugParams,
   ListQuery,
@@ -46,7 +46,7 @@ export type SubmissionDeps = {
   clock: Clock
   guards: RouteGuards
   pagination: Pagination
-  bundles: ReadonlyMap<string, Bundle>
+  bundles: BundleCatalogue
   store: SubmissionStore
   watch: ScoreWatch
   settings: { uploadMaxBytes: number; autoScoreOnSubmit: boolean }
@@ -117,7 +117,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
     const { userId } = principalOf(request)
     const idempotencyKey = idempotencyKeyOf(request)
     const competition = await findCompetition(db, slug)
-    const bundle = bundles.get(slug)
+    const bundle = competition && (await bundles.find(competition))
     if (!competition || !bundle) throw competitionNotFound(slug)
     if (competition.status !== 'active') throw competitionClosed(slug)
 

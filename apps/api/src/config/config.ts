@@ -41,6 +41,8 @@ export type ServerConfig = CommonConfig & {
     uploadMaxBytes: number
     dir: string
     autoScoreOnSubmit: boolean
+    /** Imported public parts of the competitions. */
+    bundlesDir: string
   }
 }
 
@@ -67,6 +69,8 @@ export type ReconcilerConfig = CommonConfig & {
 
 export type WorkerConfig = CommonConfig & {
   submissionsDir: string
+  /** Imported public parts of the competitions. */
+  competitionsPublicDir: string
   /** Hidden parts of the competitions. */
   competitionsDataDir: string
 }
@@ -99,6 +103,7 @@ export function parseServerConfig(env: Env): Parsed<ServerConfig, ServerSecrets>
         fallback: 10 * 1024 ** 2,
       }),
       dir: readDir(read, 'SUBMISSIONS_DIR', '/var/lib/medforge/submissions'),
+      bundlesDir: readPublicDir(read),
       autoScoreOnSubmit: read.boolean('AUTO_SCORE_ON_SUBMIT', true),
     },
   }
@@ -147,6 +152,7 @@ export function parseWorkerConfig(env: Env): Parsed<WorkerConfig> {
   const config: WorkerConfig = {
     ...readCommon(read),
     submissionsDir: readDir(read, 'SUBMISSIONS_DIR', '/var/lib/medforge/submissions'),
+    competitionsPublicDir: readPublicDir(read),
     competitionsDataDir: readDir(
       read,
       'COMPETITIONS_DATA_DIR',
@@ -156,6 +162,10 @@ export function parseWorkerConfig(env: Env): Parsed<WorkerConfig> {
   const secrets = readSecrets(read)
   read.finish()
   return { config, secrets }
+}
+
+function readPublicDir(read: ConfigReader): string {
+  return readDir(read, 'COMPETITIONS_PUBLIC_DIR', '/var/lib/medforge/competitions/public')
 }
 
 function readCommon(read: ConfigReader): CommonConfig {

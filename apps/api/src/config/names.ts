@@ -31,6 +31,7 @@ export const SERVER_VARIABLES: readonly string[] = [
   'AUTH_RATE_WINDOW_SECONDS',
   'SUBMISSION_UPLOAD_MAX_BYTES',
   'SUBMISSIONS_DIR',
+  'COMPETITIONS_PUBLIC_DIR',
   'AUTO_SCORE_ON_SUBMIT',
 ]
 
@@ -50,6 +51,7 @@ export const RECONCILER_VARIABLES: readonly string[] = [
 export const WORKER_VARIABLES: readonly string[] = [
   ...COMMON,
   'SUBMISSIONS_DIR',
+  'COMPETITIONS_PUBLIC_DIR',
   'COMPETITIONS_DATA_DIR',
 ]
 

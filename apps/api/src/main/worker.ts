@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import { BUNDLES_ROOT } from '@medforge/competitions'
 import { createDatabase } from '@medforge/db'
 import { parseWorkerConfig } from '../config/config.ts'
 import { readEnv } from '../config/env.ts'
@@ -26,7 +25,7 @@ await runMain(async () => {
   await waitForDatabase(db, logger, signal)
   if (signal.aborted) return
   const folders = {
-    bundlesRoot: BUNDLES_ROOT,
+    installedRoot: config.competitionsPublicDir,
     hiddenRoot: config.competitionsDataDir,
     submissionsDir: config.submissionsDir,
     failpoints: config.failpoints,

@@ -3,8 +3,10 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Bundle,
+  BundleError,
+  type BundleRoots,
+  createBundleCatalogue,
   HoldoutError,
-  loadBundles,
   readHoldoutFacts,
   readHoldoutTable,
 } from '@medforge/competitions'
@@ -12,8 +14,7 @@ import { createChecker, score, type Table } from '@medforge/scoring'
 import { createFailpoint, type FailpointSettings } from '../lib/failpoints.ts'
 import type { ScoringJob, ScoringOutcome } from './job.ts'
 
-export type ComputeOptions = {
-  bundlesRoot: string
+export type ComputeOptions = BundleRoots & {
   hiddenRoot: string
   submissionsDir: string
   failpoints?: FailpointSettings
@@ -28,16 +29,13 @@ const HOLDOUTS_KEPT_MAX = 16
 const CHUNK_BYTES = 64 * 1024
 
 /**
- * Scores files against holdouts: reads each holdout once and keeps its table by the hash of its manifest, so a cached one is
- * always the one that the job's stamps name.
- *
- * @throws BundleError when the public parts cannot be used
+ * Scores files against holdouts: reads each holdout once and keeps its table by the hashes of its manifest and its public part, so a cached
+ * one is always the one that the job's stamps name.
  */
-export async function openComputer(options: ComputeOptions): Promise<Computer> {
+export function createComputer(options: ComputeOptions): Computer {
   const { hiddenRoot, submissionsDir } = options
   const failpoint = createFailpoint(options.failpoints ?? null)
-  const loaded = await loadBundles(options.bundlesRoot)
-  const bundles = new Map(loaded.map((bundle) => [bundle.manifest.slug, bundle]))
+  const bundles = createBundleCatalogue(options)
   const holdouts = new Map<string, Table>()
 
   async function readHoldout(bundle: Bundle, job: ScoringJob): Promise<Table> {
@@ -48,17 +46,19 @@ export async function openComputer(options: ComputeOptions): Promise<Computer> {
         `${competitionSlug} ${evaluationSplitVersion}: the manifest on disk is not the one that the competition's row names.`,
       )
     }
-    const known = holdouts.get(manifestSha256)
+    const key = `${manifestSha256} ${job.bundleVersion ?? ''}`
+    const known = holdouts.get(key)
     if (known) return known
     const table = await readHoldoutTable(hiddenRoot, bundle, facts)
     const [oldest] = holdouts.keys()
     if (oldest !== undefined && holdouts.size >= HOLDOUTS_KEPT_MAX) holdouts.delete(oldest)
-    holdouts.set(manifestSha256, table)
+    holdouts.set(key, table)
     return table
   }
 
   async function computeChecked(job: ScoringJob): Promise<ScoringOutcome> {
-    const bundle = bundles.get(job.competitionSlug)
+    const { competitionSlug: slug, bundleVersion: bundle_version } = job
+    const bundle = await bundles.find({ slug, bundle_version })
     if (!bundle) throw new HoldoutError(`${job.competitionSlug} has no bundle.`)
     if (bundle.manifest.metric_version !== job.metricVersion) {
       throw new HoldoutError(
@@ -82,7 +82,8 @@ export async function openComputer(options: ComputeOptions): Promise<Computer> {
         return await computeChecked(job)
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
-        return { kind: error instanceof HoldoutError ? 'holdout_unavailable' : 'fault', reason }
+        const isOperators = error instanceof HoldoutError || error instanceof BundleError
+        return { kind: isOperators ? 'holdout_unavailable' : 'fault', reason }
       }
     },
   }

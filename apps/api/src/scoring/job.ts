@@ -8,6 +8,8 @@ export type ScoringJob = {
   /** Hex, of the file. */
   sha256: string
   competitionSlug: string
+  /** Names the public part; null: the one that comes with MedForge. */
+  bundleVersion: string | null
   metricVersion: string
   evaluationSplitVersion: string
   manifestSha256: string

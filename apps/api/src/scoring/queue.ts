@@ -82,7 +82,7 @@ export async function claimExpired(db: Kysely<DB>, options: ClaimOptions): Promi
 }
 
 /** Read committed, so that nothing but the row taken is locked: uploads go on. */
-function inShortTransaction<Result>(
+export function inShortTransaction<Result>(
   db: Kysely<DB>,
   work: (tx: Transaction<DB>) => Promise<Result>,
 ): Promise<Result> {
@@ -110,7 +110,13 @@ async function take(
     .execute()
   const competition = await tx
     .selectFrom('competitions')
-    .select(['slug', 'metric_version', 'evaluation_split_version', 'manifest_sha256'])
+    .select([
+      'slug',
+      'bundle_version',
+      'metric_version',
+      'evaluation_split_version',
+      'manifest_sha256',
+    ])
     .where('id', '=', row.competition_id)
     .executeTakeFirstOrThrow()
   return {
@@ -120,6 +126,7 @@ async function take(
       sizeBytes: row.size_bytes,
       sha256: row.sha256.toString('hex'),
       competitionSlug: competition.slug,
+      bundleVersion: competition.bundle_version,
       metricVersion: competition.metric_version,
       evaluationSplitVersion: competition.evaluation_split_version,
       manifestSha256: competition.manifest_sha256,
@@ -195,6 +202,6 @@ function updateClaimed(db: Kysely<DB>, { job, leaseOwner }: Claim) {
     .where('lease_owner', '=', leaseOwner)
 }
 
-function expiry(now: Date, leaseMs: number): SqlTime {
+export function expiry(now: Date, leaseMs: number): SqlTime {
   return toSqlTime(new Date(now.getTime() + leaseMs))
 }

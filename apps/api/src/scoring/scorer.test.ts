@@ -30,7 +30,7 @@ async function open(timeMs = 20_000): Promise<Scorer> {
   folders.push(folder)
   const entry = join(folder, 'thread.mjs')
   await writeFile(entry, STAND_IN)
-  const nowhere = { bundlesRoot: '', hiddenRoot: '', submissionsDir: '' }
+  const nowhere = { installedRoot: '', hiddenRoot: '', submissionsDir: '' }
   const scorer = createThreadScorer(nowhere, { timeMs, memoryMb: 32 }, pathToFileURL(entry))
   scorers.push(scorer)
   return scorer

@@ -17,6 +17,7 @@ import {
   hasQueued,
   releaseClaim,
 } from './queue.ts'
+import { createShadowWork, type ShadowTimes } from './shadow-work.ts'
 import { holdoutReason } from './waiting.ts'
 
 export type ScoringWorkerDeps = {
@@ -31,17 +32,13 @@ export type ScoringWorkerDeps = {
   failpoint?: Failpoint
 }
 
-export type WorkerTimes = {
+export type WorkerTimes = ShadowTimes & {
   /** How often an idle worker looks into the queue: one indexed read. */
   pollMs: number
   leaseMs: number
   heartbeatMs: number
   /** How often it looks for leases of workers that died. */
   takeOverMs: number
-  /** How long submissions wait whose holdout cannot be used. */
-  holdoutRetryMs: number
-  /** After the first fault; the second waits twice as long. */
-  faultRetryMs: number
   /** What a submission in progress is given when the process ends. */
   graceMs: number
 }
@@ -54,6 +51,8 @@ const TIMES: WorkerTimes = {
   holdoutRetryMs: 10_000,
   faultRetryMs: 1000,
   graceMs: 3000,
+  shadowLeaseMs: 60_000,
+  shadowPollMs: 1000,
 }
 const ATTEMPTS_MAX = 3
 const BACKOFF_MAX_MS = 5000
@@ -85,6 +84,7 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
   const times = { ...TIMES, ...deps.times }
   const free = [...deps.scorers]
   const running = new Set<Promise<void>>()
+  const shadow = createShadowWork({ db, clock, logger, name, times, attemptsMax: ATTEMPTS_MAX })
   let takeOverDueMs = 0
   let onFree = () => {}
 
@@ -98,18 +98,24 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
     return (await hasQueued(db, options.now)) ? claimQueued(db, options) : null
   }
 
+  /** Uploads come first; a re-score gets what time is left. */
+  async function nextWork(): Promise<((scorer: Scorer) => Promise<void>) | null> {
+    const claim = await claimNext()
+    return claim ? (scorer) => process(claim, scorer) : shadow.next()
+  }
+
   async function claimAvailable(): Promise<void> {
     for (let scorer = free.pop(); scorer; scorer = free.pop()) {
       const mine = scorer
-      const claim = await claimNext().catch((error) => {
+      const work = await nextWork().catch((error) => {
         free.push(mine)
         throw error
       })
-      if (!claim) {
+      if (!work) {
         free.push(mine)
         return
       }
-      const scoring = process(claim, mine).finally(() => {
+      const scoring = work(mine).finally(() => {
         free.push(mine)
         running.delete(scoring)
         onFree()

@@ -1,5 +1,14 @@
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs'
-import { CADDY_DATA, HIDDEN_HOLDOUTS, LOGS, STATE, SUBMISSIONS, TLS_FILES, UIDS } from '../names.ts'
+import {
+  CADDY_DATA,
+  HIDDEN_HOLDOUTS,
+  LOGS,
+  PUBLIC_BUNDLES,
+  STATE,
+  SUBMISSIONS,
+  TLS_FILES,
+  UIDS,
+} from '../names.ts'
 
 type Folder = { path: string; uid: number; gid: number; mode: number }
 
@@ -10,6 +19,7 @@ export const STATE_FOLDERS: readonly Folder[] = [
   // The server writes uploads; the worker, through its group, reads them. The set-group-id bit passes the group on.
   { path: SUBMISSIONS, uid: UIDS.server, gid: UIDS.worker, mode: 0o2750 },
   { path: `${STATE}/competitions`, uid: 0, gid: 0, mode: 0o711 },
+  { path: PUBLIC_BUNDLES, uid: 0, gid: 0, mode: 0o755 },
   { path: HIDDEN_HOLDOUTS, uid: 0, gid: UIDS.worker, mode: 0o750 },
   { path: CADDY_DATA, uid: UIDS.caddy, gid: UIDS.caddy, mode: 0o700 },
   { path: TLS_FILES, uid: 0, gid: UIDS.caddy, mode: 0o750 },

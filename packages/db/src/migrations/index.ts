@@ -16,6 +16,9 @@ import * as competitionsStatus from './20261123-14-competitions-status.ts'
 import * as sessionEventsStatus from './20261123-15-session-events-status.ts'
 import * as authSessionsRevoked from './20261123-16-auth-sessions-revoked.ts'
 import * as invitations from './20261124-24-invitations.ts'
+import * as competitionsImported from './20261124-40-competitions-imported.ts'
+import * as rescoreRuns from './20261124-41-rescore-runs.ts'
+import * as shadowScores from './20261124-42-shadow-scores.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -40,4 +43,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261123-15-session-events-status': sessionEventsStatus,
   '20261123-16-auth-sessions-revoked': authSessionsRevoked,
   '20261124-24-invitations': invitations,
+  '20261124-40-competitions-imported': competitionsImported,
+  '20261124-41-rescore-runs': rescoreRuns,
+  '20261124-42-shadow-scores': shadowScores,
 }

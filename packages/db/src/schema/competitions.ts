@@ -38,6 +38,11 @@ export type CompetitionsTable = {
   manifest_sha256: string
   holdout_kind: 'demo' | 'operator'
   holdout_rows: number
+  /** Hex SHA-256 that names the imported public part; null: the one that comes with MedForge. */
+  bundle_version: string | null
+  /** What the operator says to everybody about the last re-score, and when that was. */
+  notice: string | null
+  notice_at: SqlTime | null
   created_at: SqlTime
 }
 
@@ -86,4 +91,40 @@ export type SubmissionScoresTable = {
   /** 1 while official, else null: with `submission_id` the unique key of "at most one official score". */
   official_active: GeneratedAlways<number | null>
   created_at: SqlTime
+}
+
+/** A whole competition being scored again beside its board; at most one is open for each. */
+export type RescoreRunsTable = {
+  id: string
+  competition_id: string
+  status: Generated<'open' | 'switched' | 'abandoned'>
+  /** 1 while open, else null: with `competition_id` the unique key of "at most one". */
+  open_active: GeneratedAlways<number | null>
+  /** What the scores are computed with; once switched, what the competition's row says. */
+  bundle_version: string | null
+  metric_version: string
+  evaluation_split_version: string
+  manifest_sha256: string
+  created_at: SqlTime
+  ended_at: SqlTime | null
+}
+
+/** One submission of a run. Nobody but the operator sees it before the switch. */
+export type ShadowScoresTable = {
+  run_id: string
+  submission_id: string
+  /** `invalid`: the file does not fit any more. `failed`: three attempts came to nothing. */
+  state: Generated<'queued' | 'scoring' | 'scored' | 'invalid' | 'failed'>
+  attempts: Generated<number>
+  lease_owner: string | null
+  lease_expires_at: SqlTime | null
+  /** Id of the official score that it becomes. */
+  score_id: string | null
+  primary_score: number | null
+  /** JSON text. */
+  score_components: string | null
+  scorer_version: string | null
+  /** For the operator. */
+  reason: string | null
+  scored_at: SqlTime | null
 }

@@ -1,6 +1,8 @@
 import type {
   CompetitionsTable,
   DatasetsTable,
+  RescoreRunsTable,
+  ShadowScoresTable,
   SubmissionScoresTable,
   SubmissionsTable,
 } from './competitions.ts'
@@ -11,9 +13,9 @@ import type { AuthSessionsTable, InvitationsTable, UsersTable } from './users.ts
 export type DB = {
   users: UsersTable
   auth_sessions: AuthSessionsTable
+  invitations: InvitationsTable
   packs: PacksTable
   gpu_devices: GpuDevicesTable
-  invitations: InvitationsTable
   sessions: SessionsTable
   session_events: SessionEventsTable
   datasets: DatasetsTable
@@ -22,4 +24,6 @@ export type DB = {
   submission_scores: SubmissionScoresTable
   audit_events: AuditEventsTable
   platform_state: PlatformStateTable
+  rescore_runs: RescoreRunsTable
+  shadow_scores: ShadowScoresTable
 }

@@ -1,0 +1,76 @@
+import { createHmac } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkHoldout } from '@medforge/scoring'
+import {
+  type Bundle,
+  type BundleFault,
+  type BundleFiles,
+  checkBundle,
+  faultsOf,
+  readBundleFiles,
+} from './bundle.ts'
+import { type HoldoutManifest, sha256 } from './holdout-store.ts'
+
+/** A bundle folder that passed every check, with the labels that go with it. */
+export type InspectedBundle = {
+  bundle: Bundle
+  files: BundleFiles
+  /** Null where the folder has none and none was named. */
+  labels: Buffer | null
+}
+
+export const HOLDOUT_FILE = 'holdout_labels.csv'
+
+/**
+ * Read a bundle folder as a person made it, with its `holdout_labels.csv` or another file of labels, and say everything that is wrong with
+ * it at once.
+ */
+export async function inspectBundle(
+  folder: string,
+  holdoutFile?: string,
+): Promise<{ ok: true; value: InspectedBundle } | { ok: false; faults: BundleFault[] }> {
+  const files = await readBundleFiles(folder)
+  const labels = await readFile(holdoutFile ?? join(folder, HOLDOUT_FILE)).catch(() => null)
+  const name = holdoutFile ?? HOLDOUT_FILE
+  const faults: BundleFault[] = []
+  if (holdoutFile !== undefined && labels === null) {
+    faults.push({ file: name, row: null, message: 'cannot be read' })
+  }
+  const read = checkBundle(files)
+  if ('faults' in read) return { ok: false, faults: [...read.faults, ...faults] }
+  const { bundle } = read
+  if (labels) {
+    const checked = checkHoldout(bundle.spec, bundle.expected, labels)
+    for (const { row, message } of faultsOf(checked)) faults.push({ file: name, row, message })
+  }
+  if (faults.length > 0) return { ok: false, faults }
+  return { ok: true, value: { bundle, files, labels } }
+}
+
+/**
+ * The manifest of an operator's labels. Labels, ids, columns and the installation's secret make the version's name and its salt: the same
+ * import is the same version, and neither says anything about the labels.
+ */
+export function describeHoldout(
+  { manifest, spec, idsSha256 }: Bundle,
+  labels: Uint8Array,
+  secretSeed: string,
+): HoldoutManifest {
+  const { slug, metric_version, expected_rows } = manifest
+  const holdout_sha256 = sha256(labels)
+  const facts = JSON.stringify([slug, metric_version, spec, idsSha256, holdout_sha256])
+  const secret = (purpose: string) =>
+    createHmac('sha256', secretSeed).update(`${purpose} ${facts}`).digest('hex')
+  return {
+    format: 1,
+    slug,
+    kind: 'operator',
+    split_version: `${manifest.split_version}-${secret('operator split').slice(0, 12)}`,
+    metric_version,
+    rows: expected_rows,
+    ids_sha256: idsSha256,
+    holdout_sha256,
+    salt: secret('operator salt'),
+  }
+}

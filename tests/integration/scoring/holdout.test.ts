@@ -1,0 +1,101 @@
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import {
+  openWorker,
+  signIn,
+  statusOf,
+  submit,
+  TITANIC,
+  test,
+  titanicCsv,
+  titanicWithMatches,
+} from '../competitions/site.ts'
+import { GOOD, scored, scoresOf, scriptedScorer } from './stage.ts'
+
+describe('a holdout', () => {
+  test('that is missing or changed leaves submissions waiting, without an attempt, until it is repaired', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const hiddenRoot = await mkdtemp(join(tmpdir(), 'medforge-hidden-'))
+    await cp(site.hiddenRoot, hiddenRoot, { recursive: true })
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 7))
+    const worker = await openWorker(db, { ...site, hiddenRoot }, site_api)
+    const { evaluation_split_version: version } = await db
+      .selectFrom('competitions')
+      .select('evaluation_split_version')
+      .where('slug', '=', TITANIC)
+      .executeTakeFirstOrThrow()
+    const folder = join(hiddenRoot, TITANIC, version)
+
+    await rename(folder, `${folder}.away`)
+    await worker.drain()
+    await rename(`${folder}.away`, folder)
+    const labels = join(folder, 'holdout_labels.csv')
+    await writeFile(
+      labels,
+      titanicCsv(() => 1),
+    )
+    site_api.clock.advance(10_000)
+    await worker.drain()
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'queued',
+      attempts: 0,
+      score_error: null,
+      score_error_internal: expect.stringMatching(/^holdout: .*not the file that its manifest/),
+    })
+    expect(await scoresOf(db, submission.id)).toEqual([])
+
+    await cp(join(site.hiddenRoot, TITANIC, version, 'holdout_labels.csv'), labels)
+    site_api.clock.advance(10_000)
+    await worker.drain()
+    expect((await scoresOf(db, submission.id))[0]?.primary_score).toBe(7 / 418)
+    await rm(hiddenRoot, { recursive: true })
+  })
+
+  test('whose manifest is not the one of the row gives no score', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    await db
+      .updateTable('competitions')
+      .set({ manifest_sha256: 'f'.repeat(64) })
+      .execute()
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    await (await openWorker(db, site, site_api)).drain()
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'queued',
+      score_error_internal: expect.stringContaining('holdout: '),
+    })
+  })
+
+  test('that was switched while a submission was being scored makes it be scored again', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    const { scorer, finish, jobs } = scriptedScorer()
+    const worker = await openWorker(db, site, { ...site_api, scorers: [scorer] })
+    await worker.claimAvailable()
+    const before = jobs[0]?.manifestSha256 ?? ''
+    await db
+      .updateTable('competitions')
+      .set({ manifest_sha256: 'e'.repeat(64) })
+      .execute()
+    finish(scored(1))
+    await worker.idle()
+    expect(await statusOf(db, submission.id)).toMatchObject({ score_status: 'queued', attempts: 0 })
+    expect(await scoresOf(db, submission.id)).toEqual([])
+    await db.updateTable('competitions').set({ manifest_sha256: before }).execute()
+    await (await openWorker(db, site, site_api)).drain()
+    expect((await statusOf(db, submission.id)).score_status).toBe('scored')
+  })
+})
