@@ -4,6 +4,7 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import { cookieValues } from '../http/cookies.ts'
 import { DomainError } from '../http/domain-error.ts'
 import { type AuthenticatedPrincipal, type CookieVerdict, unauthenticated } from '../http/guards.ts'
+import { gatherReads } from './gather-reads.ts'
 
 /** The headers that the decision looks at; nothing else of a request can move it. */
 export type ProxyHeaders = {
@@ -33,8 +34,8 @@ export interface SessionProxy {
   /**
    * Whether this request may go to the session that its `Host` names, and where that is.
    *
-   * One indexed read (the slug, and the epoch that other writers move), shared by requests that wait at the same moment; who asks comes
-   * from memory. A reading never began before the request that uses it arrived, so a stop or a logout counts at once.
+   * One indexed read (the slug, and the epoch that other writers move), shared by requests that wait at the same moment, whatever their
+   * slugs; who asks comes from memory. A reading never began before the request that uses it arrived, so a stop or a logout counts at once.
    *
    * @throws DomainError 401, then 404, then 403
    */
@@ -48,7 +49,9 @@ export function createSessionProxy(deps: {
   webHost: string
 }): SessionProxy {
   const { db, identity, webHost } = deps
-  const lookup = shareReads((slug: string) => readSlug(db, slug))
+  const lookup = gatherReads((slugs: readonly string[]) => readSlugs(db, slugs), {
+    atOnce: READS_AT_ONCE,
+  })
   const sessionHost = new RegExp(
     `^s-([a-z0-9]{8})\\.${webHost.replaceAll('.', '\\.')}(?::\\d{1,5})?$`,
   )
@@ -77,7 +80,7 @@ export function createSessionProxy(deps: {
       if (slug === undefined) {
         throw new DomainError('session_host_not_found', { detail: 'Session host not found.' })
       }
-      const { session } = seen
+      const session = seen.running.get(slug)
       if (!session) throw new DomainError('session_not_found', { detail: 'Session not found.' })
       if (session.ownerId !== principal.userId && principal.role !== 'admin') {
         throw new DomainError('session_access_denied', { detail: 'Session access denied.' })
@@ -91,6 +94,8 @@ export function createSessionProxy(deps: {
   }
 }
 
+// One more than is needed to keep the database busy, so that one that hangs does not hold up the others.
+const READS_AT_ONCE = 3
 const NOBODY: CookieVerdict = { principal: null, ambiguous: false }
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -111,56 +116,24 @@ function hostName(host: string): string {
   return host.replace(/:\d{1,5}$/, '')
 }
 
+/** What the database said about some slugs at one moment. */
 type SlugReading = {
   epoch: string | null
-  /** Null: there is none, or it does not run. */
-  session: { id: string; ownerId: string } | null
+  /** By slug; a slug that is missing names no session, or one that does not run. */
+  running: ReadonlyMap<string, { id: string; ownerId: string }>
 }
 
-const SLUG_QUERY = `
-  SELECT epoch.value AS epoch, sessions.id AS id, sessions.user_id AS owner_id
-  FROM (SELECT 1 AS one) AS one
-  LEFT JOIN platform_state AS epoch ON epoch.name = 'epoch'
-  LEFT JOIN sessions ON sessions.slug = ? AND sessions.status = 'running'`
-
-async function readSlug(db: Kysely<DB>, slug: string): Promise<SlugReading> {
-  type Row = { epoch: string | null; id: string | null; owner_id: string | null }
-  const { rows } = await db.executeQuery(CompiledQuery.raw(SLUG_QUERY, [slug]))
-  const [row] = rows as Row[]
-  const { epoch = null, id = null, owner_id: ownerId = null } = row ?? {}
-  return { epoch, session: id === null || ownerId === null ? null : { id, ownerId } }
-}
-
-/**
- * Lets callers that wait for the same key share one reading, without ever handing out one that began before the caller asked: while a
- * reading is under way, newcomers wait for the next one together. A reading that fails fails them too: where the database hangs, nobody
- * waits out two time limits in a row.
- */
-export function shareReads<Key, Value>(
-  read: (key: Key) => Promise<Value>,
-): (key: Key) => Promise<Value> {
-  const running = new Map<Key, { current: Promise<unknown>; next?: Promise<Value> }>()
-
-  async function begin(key: Key): Promise<Value> {
-    const current = read(key)
-    running.set(key, { current })
-    try {
-      return await current
-    } finally {
-      if (running.get(key)?.current === current && !running.get(key)?.next) running.delete(key)
-    }
+async function readSlugs(db: Kysely<DB>, slugs: readonly string[]): Promise<SlugReading> {
+  type Row = { epoch: string | null; slug: string | null; id: string; owner_id: string }
+  const query = `
+    SELECT epoch.value AS epoch, sessions.slug AS slug, sessions.id AS id, sessions.user_id AS owner_id
+    FROM (SELECT 1 AS one) AS one
+    LEFT JOIN platform_state AS epoch ON epoch.name = 'epoch'
+    LEFT JOIN sessions FORCE INDEX (sessions_slug) ON sessions.slug IN (${slugs.map(() => '?').join(', ')}) AND sessions.status = 'running'`
+  const { rows } = await db.executeQuery(CompiledQuery.raw(query, [...slugs]))
+  const running = new Map<string, { id: string; ownerId: string }>()
+  for (const { slug, id, owner_id: ownerId } of rows as Row[]) {
+    if (slug !== null) running.set(slug, { id, ownerId })
   }
-
-  return (key) => {
-    const entry = running.get(key)
-    if (!entry) return begin(key)
-    entry.next ??= entry.current.then(
-      () => begin(key),
-      (error) => {
-        running.delete(key)
-        throw error
-      },
-    )
-    return entry.next
-  }
+  return { epoch: (rows as Row[])[0]?.epoch ?? null, running }
 }

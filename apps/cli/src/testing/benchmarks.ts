@@ -1,5 +1,5 @@
 import type { Requirement } from '../host/packages.ts'
-import { BENCH_REQUIREMENTS } from './packages.ts'
+import { BENCH_REQUIREMENTS, PROXY_BENCH_REQUIREMENTS } from './packages.ts'
 
 export type Benchmark = {
   /** `./medforge bench <name>` runs `tests/bench/<name>.ts` with the options as `--name value`. */
@@ -31,6 +31,12 @@ export const BENCHMARKS: readonly Benchmark[] = [
     description: 'a launch against a bare container of the same image, alone and seven at once',
     options: [samples('15')],
     requirements: BENCH_REQUIREMENTS,
+  },
+  {
+    name: 'proxy',
+    description: 'session-proxy alone, on one core, at full and at half its rate',
+    options: [seconds('10')],
+    requirements: PROXY_BENCH_REQUIREMENTS,
   },
   {
     name: 'edge',

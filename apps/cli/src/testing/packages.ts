@@ -31,6 +31,12 @@ export const BENCH_REQUIREMENTS: Requirement[] = [
   { program: 'wrk', packages: ['wrk'], because: 'makes load for the edge benchmark' },
 ]
 
+export const PROXY_BENCH_REQUIREMENTS: Requirement[] = [
+  ...CELL,
+  ...MARIADB,
+  { program: 'taskset', packages: ['util-linux'], because: 'gives a server a core of its own' },
+]
+
 /** What the machine has to have for these parts. The cell installs nothing: it shares /usr with the machine. */
 export function requirementsOf(parts: readonly Part[]): Requirement[] {
   const has = (...names: Part[]) => names.some((name) => parts.includes(name))

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { gatherReads } from './gather-reads.ts'
+
+/** A read that answers when told to, and notes for which keys it began. */
+function createRead() {
+  const begun: (PromiseWithResolvers<number> & { keys: readonly string[] })[] = []
+  const read = (keys: readonly string[]) => {
+    const answer = { ...Promise.withResolvers<number>(), keys }
+    begun.push(answer)
+    return answer.promise
+  }
+  return { begun, read }
+}
+
+describe(gatherReads, () => {
+  test('never answers with a reading that began before the caller asked', async () => {
+    const { begun, read } = createRead()
+    const ask = gatherReads(read, { atOnce: 1 })
+    const first = ask('a')
+    const second = ask('a')
+    expect(begun).toHaveLength(1)
+    begun[0]?.resolve(1)
+    expect(await first).toBe(1)
+    expect(begun).toHaveLength(2)
+    begun[1]?.resolve(2)
+    expect(await second).toBe(2)
+  })
+
+  test('reads once for everybody who waits, whatever their keys', async () => {
+    const { begun, read } = createRead()
+    const ask = gatherReads(read, { atOnce: 1 })
+    const first = ask('a')
+    const waiting = ['b', 'c', 'b', 'a'].map(ask)
+    begun[0]?.resolve(1)
+    await first
+    expect(begun.map(({ keys }) => keys)).toEqual([['a'], ['b', 'c', 'a']])
+    begun[1]?.resolve(2)
+    expect(await Promise.all(waiting)).toEqual([2, 2, 2, 2])
+  })
+
+  test('begins at once while fewer readings than allowed are under way', async () => {
+    const { begun, read } = createRead()
+    const ask = gatherReads(read, { atOnce: 2 })
+    const both = [ask('a'), ask('b')]
+    expect(begun).toHaveLength(2)
+    begun[1]?.resolve(2)
+    expect(await both[1]).toBe(2)
+    const third = ask('c')
+    expect(begun).toHaveLength(3)
+    begun[2]?.resolve(3)
+    expect(await third).toBe(3)
+    begun[0]?.resolve(1)
+    expect(await both[0]).toBe(1)
+  })
+
+  test('lets a reading that hangs hold up nobody else', async () => {
+    const { begun, read } = createRead()
+    const ask = gatherReads(read, { atOnce: 2 })
+    void ask('hung')
+    for (let turn = 1; turn <= 3; turn += 1) {
+      const answer = ask('a')
+      begun[turn]?.resolve(turn)
+      expect(await answer).toBe(turn)
+    }
+  })
+
+  test('passes a failure on to everybody who waits, and reads again for the next', async () => {
+    const { begun, read } = createRead()
+    const ask = gatherReads(read, { atOnce: 1 })
+    const first = ask('a')
+    const second = ask('b')
+    begun[0]?.reject(new Error('away'))
+    await expect(first).rejects.toThrow('away')
+    await expect(second).rejects.toThrow('away')
+    expect(begun).toHaveLength(1)
+    const third = ask('b')
+    begun[1]?.resolve(3)
+    expect(await third).toBe(3)
+  })
+})

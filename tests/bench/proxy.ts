@@ -1,0 +1,173 @@
+/**
+ * How many decisions does session-proxy make on one core, and how soon? The real server process alone, bound to core 0, on a MariaDB of
+ * its own that shares core 1 with the load; against a bare node:http server on the same core. Run by `./medforge bench proxy`.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { eventually, openMariadb } from '@medforge/test-support'
+import { REPOSITORY } from '../support/installation.ts'
+import { type LoadResult, loadFully, loadSteadily } from './load.ts'
+import { describeHost } from './machine.ts'
+import { type CpuTime, pin, prefer, readCpuTime } from './processes.ts'
+import { createWorld, DOMAIN } from './proxy-world.ts'
+import { conclude, ms, times } from './report.ts'
+import { percentile } from './statistics.ts'
+
+const PORT = 18_000
+// As many as Caddy keeps open for this.
+const CONNECTIONS = 64
+const SERVER_CORE = 0
+const LOAD_CORE = 1
+
+type Measured = LoadResult & { cpu: CpuTime }
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } })
+const seconds = Math.min(120, Math.max(2, Number(values.seconds)))
+if (availableParallelism() < 2) throw new Error('This benchmark needs two cores.')
+pin(process.pid, LOAD_CORE)
+// Inherited by all that is measured: other work of the machine waits meanwhile, instead of being measured too.
+prefer(process.pid)
+await using mariadb = await openMariadb()
+const sessionSecret = randomBytes(36).toString('base64')
+const world = await createWorld(mariadb.url, sessionSecret)
+
+await using server = await startServer(world.databaseUrl)
+await using bare = await startBare()
+const everything = { connections: CONNECTIONS, seconds, next: world.next }
+const indifferent = { ...everything, next: () => ({ ...world.next(), status: 200 }) }
+
+await loadFully({ ...everything, port: server.port, seconds: 3 }) // warm: compiled, and every login remembered
+await loadFully({ ...indifferent, port: bare.port, seconds: 1 })
+const bareFull = await measure(bare, () => loadFully({ ...indifferent, port: bare.port }))
+const full = await measure(server, () => loadFully({ ...everything, port: server.port }))
+const perCoreSecond = full.requests / full.cpu.used
+const rate = Math.floor(full.requests / full.seconds / 2)
+const steady = await measure(server, () => loadSteadily({ ...everything, port: server.port, rate }))
+const bareSteady = await measure(bare, () =>
+  loadSteadily({ ...indifferent, port: bare.port, rate }),
+)
+
+const header = [
+  'load',
+  'decisions/s',
+  'per core-second',
+  'p50',
+  'p99',
+  'max',
+  'waited for the core',
+]
+const row = (name: string, one: Measured) => [
+  name,
+  (one.requests / one.seconds).toFixed(0),
+  (one.requests / one.cpu.used).toFixed(0),
+  ms(percentile(one.latencies, 0.5)),
+  ms(percentile(one.latencies, 0.99)),
+  ms(percentile(one.latencies, 1)),
+  `${((100 * one.cpu.waited) / one.seconds).toFixed(0)} %`,
+]
+const wrong = { ...full.wrong, ...steady.wrong }
+const p99Ms = percentile(steady.latencies, 0.99)
+const shares = Object.entries(world.kinds).map(([kind, share]) => `${kind} ${share} %`)
+conclude('proxy', {
+  machine: describeHost(),
+  tables: [
+    {
+      header,
+      rows: [
+        row('session-proxy, as fast as it can', full),
+        row('bare node:http, as fast as it can', bareFull),
+        row(`session-proxy at ${rate}/s`, steady),
+        row(`bare node:http at ${rate}/s`, bareSteady),
+      ],
+    },
+    {
+      header: ['ratio', ''],
+      rows: [
+        [
+          'a decision costs, in bare node:http answers',
+          times(full.cpu.used / full.requests, bareFull.cpu.used / bareFull.requests),
+        ],
+        ['p99 at that rate, ours/bare', times(p99Ms, percentile(bareSteady.latencies, 0.99))],
+      ],
+    },
+  ],
+  notes: [
+    `${CONNECTIONS} kept-alive connections; requests: ${shares.join(', ')}.`,
+    'Per core-second: what the process did in a second of processor time, whatever else the machine was busy with.',
+    `Latencies of a constant rate count from the moment a request was due; the generator itself was late by ${ms(percentile(steady.lateness, 0.99))} (p99).`,
+    ...Object.entries(wrong).map(([kind, count]) => `wrong: ${kind} (${count} times)`),
+  ],
+  figures: {
+    perCoreSecond,
+    rate,
+    full: summary(full),
+    steady: summary(steady),
+    bareFull: summary(bareFull),
+    bareSteady: summary(bareSteady),
+  },
+  measured: {
+    perCoreSecond,
+    p99Ms,
+    wrongAnswers: Object.values(wrong).reduce((sum, count) => sum + count, 0),
+  },
+})
+
+function summary({ requests, seconds: lasted, cpu, latencies }: Measured): object {
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(latencies, share))
+  return { requests, seconds: lasted, cpu, p50, p95, p99 }
+}
+
+type Subject = AsyncDisposable & { pid: number; port: number }
+
+async function measure(of: Subject, work: () => Promise<LoadResult>): Promise<Measured> {
+  const before = readCpuTime(of.pid)
+  const result = await work()
+  const after = readCpuTime(of.pid)
+  const cpu = { used: after.used - before.used, waited: after.waited - before.waited }
+  return { ...result, cpu }
+}
+
+async function startServer(databaseUrl: string): Promise<Subject> {
+  const child = startPinned(['apps/api/src/main/server.ts'], {
+    NODE_ENV: 'production',
+    DOMAIN,
+    DATABASE_URL: databaseUrl,
+    SESSION_SECRET: sessionSecret,
+    API_PORT: String(PORT),
+    GPU_MODE: 'simulated',
+    PACK_IMAGE: `packs/default@sha256:${'0'.repeat(64)}`,
+  })
+  child.stdout?.resume()
+  await eventually(async () => (await fetch(`http://127.0.0.1:${PORT}/api/v1/status`)).ok, {
+    timeoutMs: 30_000,
+  })
+  return { ...subjectOf(child), port: PORT }
+}
+
+async function startBare(): Promise<Subject> {
+  const child = startPinned(['tests/bench/bare-server.ts'], {})
+  const lines = createInterface({ input: child.stdout ?? process.stdin })
+  const [port] = await once(lines, 'line')
+  return { ...subjectOf(child), port: Number(port) }
+}
+
+function startPinned(args: string[], env: Record<string, string>): ChildProcess {
+  const command = ['--cpu-list', String(SERVER_CORE), process.execPath, ...args]
+  return spawn('taskset', command, { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+function subjectOf(child: ChildProcess): Omit<Subject, 'port'> {
+  if (child.pid === undefined) throw new Error('The server did not start.')
+  return {
+    pid: child.pid,
+    async [Symbol.asyncDispose]() {
+      const gone = once(child, 'exit')
+      child.kill('SIGTERM')
+      await gone
+    },
+  }
+}

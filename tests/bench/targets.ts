@@ -1,0 +1,31 @@
+/** What the product promises about its speed; `./medforge bench` ends with 1 where a figure misses one. */
+export const TARGETS = {
+  launch: {
+    p50Ratio: { what: 'p50 of a launch, in bare docker runs', max: 1.5 },
+    togetherRatio: { what: 'p50 of seven launches at once, in seven bare docker runs', max: 1.5 },
+  },
+  stop: {
+    p95Ms: { what: 'p95 from the click on stop to a free GPU, in ms', max: 3000 },
+    refusedCreates: { what: 'creates right after a stop that were refused', max: 0 },
+  },
+  proxy: {
+    perCoreSecond: { what: 'decisions in a second of one core', min: 5000 },
+    p99Ms: { what: 'p99 at half of that rate, in ms', max: 5 },
+    wrongAnswers: { what: 'answers with another status than the right one', max: 0 },
+  },
+  edge: {
+    p50Ratio: { what: 'p50 with 10 connections, in configurable-http-proxy', max: 1 },
+  },
+  soak: {
+    drops: { what: 'websockets that ended before their session', max: 0 },
+    failedRequests: { what: 'requests that failed', max: 0 },
+    lostEchoes: { what: 'messages that did not come back', max: 0 },
+    leaks: { what: 'processes that grew by more than the allowed slope', max: 0 },
+  },
+} as const satisfies Record<string, Record<string, Target>>
+
+export type Target = { what: string; max?: number; min?: number }
+
+export function isMet({ max, min }: Target, value: number): boolean {
+  return value <= (max ?? Infinity) && value >= (min ?? -Infinity)
+}
