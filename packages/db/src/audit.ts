@@ -3,7 +3,7 @@ import type { DB } from './schema/index.ts'
 import { toSqlTime } from './time.ts'
 
 export type AuditEntry = {
-  /** Null: the operator, from the command line. */
+  /** Null: the operator, from the command line, or the platform itself (its `detail` says `by`). */
   actorUserId: string | null
   /** `<noun>.<verb>`, such as `session.visit`. */
   action: string

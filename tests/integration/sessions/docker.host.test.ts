@@ -240,7 +240,7 @@ describe('a container of a session', () => {
     await expect(started).rejects.toMatchObject({ code: 'gpu_refused' })
     const [seen] = JSON.parse(run('docker', 'inspect', `mf-session-${spec.slug}`))
     expect(seen.HostConfig.DeviceRequests).toMatchObject([
-      { Count: 0, DeviceIDs: [spec.gpu.uuid], Capabilities: [['gpu']] },
+      { Count: 0, DeviceIDs: [spec.gpu.uuid], Capabilities: [['gpu', 'compute', 'utility']] },
     ])
     expect(seen.Config.Env).toContain(`NVIDIA_VISIBLE_DEVICES=${spec.gpu.uuid}`)
     await runtime.remove(seen.Id, signal)

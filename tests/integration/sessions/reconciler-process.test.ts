@@ -1,8 +1,10 @@
 import { parseReconcilerConfig } from '@medforge/api/config/config.ts'
 import { systemClock } from '@medforge/api/lib/clock.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
+import { gpuCheck } from '@medforge/api/sessions/gpus/check.ts'
+import type { GpuInventory } from '@medforge/api/sessions/gpus/inventory.ts'
 import { readHealth } from '@medforge/api/sessions/heartbeat.ts'
-import { gpuCheck, type HostCheck } from '@medforge/api/sessions/host-checks.ts'
+import type { HostCheck } from '@medforge/api/sessions/host-checks.ts'
 import { createIpcPair } from '@medforge/api/sessions/ipc.ts'
 import { openReconciler } from '@medforge/api/sessions/open-reconciler.ts'
 import { createFakeRuntime } from '@medforge/api/sessions/runtime/fake.ts'
@@ -43,7 +45,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
     const own = createDatabase(database.url, { poolSize: 8 })
     const pair = createIpcPair()
     const logger = createLogger('reconciler', 'silent')
-    const inventory = { list: async () => [] }
+    const inventory: GpuInventory = { list: async () => ({ kind: 'devices', devices: [] }) }
     const checks: HostCheck[] = [
       ...PARTS.map((part) => ({ part, maxAgeMs: 60_000, run: async () => null })),
       gpuCheck({ db: own, clock: systemClock, mode: config.sessions.gpuMode, inventory, logger }),

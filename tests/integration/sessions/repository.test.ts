@@ -1,5 +1,5 @@
 import { allocateSession } from '@medforge/api/sessions/allocation.ts'
-import { listGpuRows, recordGpus } from '@medforge/api/sessions/gpus/inventory.ts'
+import { changedFacts, listGpuRows, recordGpus } from '@medforge/api/sessions/gpus/inventory.ts'
 import {
   listEvents,
   type RowToken,
@@ -7,7 +7,7 @@ import {
   updateFacts,
 } from '@medforge/api/sessions/repository.ts'
 import { DEFAULT_PACK_ID } from '@medforge/contracts'
-import type { DB } from '@medforge/db'
+import { type DB, inTransaction } from '@medforge/db'
 import { createFakeClock, newHost, newSession, newUser } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
@@ -110,12 +110,16 @@ describe(recordGpus, () => {
     const facts = (first: string, second: string) =>
       [first, second].map((uuid, id) => ({
         ...{ id, uuid, present: true, model: 'NVIDIA H100', health_reason: null },
-        health: 'healthy' as const,
+        ...{ health: 'healthy' as const, quarantine: null, quarantined_at: null },
       }))
-    const rows = await listGpuRows(db)
-    expect(await recordGpus(db, rows, facts('GPU-a', 'GPU-b'), AT)).toBe(2)
-    expect(await recordGpus(db, await listGpuRows(db), facts('GPU-a', 'GPU-b'), AT)).toBe(0)
-    expect(await recordGpus(db, await listGpuRows(db), facts('GPU-b', 'GPU-a'), AT)).toBe(2)
+    const record = async (first: string, second: string) => {
+      const changed = changedFacts(await listGpuRows(db), facts(first, second))
+      await inTransaction(db, (tx) => recordGpus(tx, changed, AT))
+      return changed.length
+    }
+    expect(await record('GPU-a', 'GPU-b')).toBe(2)
+    expect(await record('GPU-a', 'GPU-b')).toBe(0)
+    expect(await record('GPU-b', 'GPU-a')).toBe(2)
     const [zero, one] = await listGpuRows(db)
     expect([zero, one]).toMatchObject([
       { uuid: 'GPU-b', enabled: true },

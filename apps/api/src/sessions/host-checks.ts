@@ -1,16 +1,5 @@
-import type { GpuMode } from '@medforge/contracts'
-import type { DB } from '@medforge/db'
-import type { Kysely } from 'kysely'
-import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { callDocker, type Docker, isDockerStatus } from './docker/client.ts'
-import {
-  assignDevices,
-  type GpuInventory,
-  listGpuRows,
-  recordGpus,
-  simulatedDevices,
-} from './gpus/inventory.ts'
 import { HostAwayError } from './host-error.ts'
 import type { HostPart, HostState } from './host-state.ts'
 import type { Reason } from './lifecycle.ts'
@@ -151,28 +140,6 @@ export function imageCheck(docker: Docker, image: string): HostCheck {
         if (!isDockerStatus(error, 404)) throw error
         return { code: 'image_missing', text: 'The image of the default pack is not on this host.' }
       }
-    },
-  }
-}
-
-export function gpuCheck(options: {
-  db: Kysely<DB>
-  clock: Clock
-  mode: GpuMode
-  inventory: GpuInventory
-  logger: Logger
-}): HostCheck {
-  const { db, clock, mode, inventory, logger } = options
-  return {
-    part: 'gpus',
-    maxAgeMs: 60_000,
-    async run(signal) {
-      const devices = mode === 'simulated' ? [] : await inventory.list(signal)
-      const rows = await listGpuRows(db)
-      const facts = mode === 'simulated' ? simulatedDevices(rows) : assignDevices(rows, devices)
-      const changed = await recordGpus(db, rows, facts, clock.now())
-      if (changed > 0) logger.info({ changed, mode, devices: devices.length }, 'host.gpus.changed')
-      return null
     },
   }
 }

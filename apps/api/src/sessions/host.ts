@@ -5,8 +5,10 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Docker } from './docker/client.ts'
 import { removeLeftHelpers } from './docker/helper.ts'
+import { gpuCheck } from './gpus/check.ts'
+import { createSmiHelper } from './gpus/helper.ts'
 import { createNvidiaInventory } from './gpus/nvidia.ts'
-import { firewallCheck, gpuCheck, imageCheck, networkCheck, poolCheck } from './host-checks.ts'
+import { firewallCheck, imageCheck, networkCheck, poolCheck } from './host-checks.ts'
 import { createFirewall } from './network/firewall.ts'
 import { createSessionFlows } from './network/flows.ts'
 import type { ReconcilerHost } from './open-reconciler.ts'
@@ -29,7 +31,7 @@ export function createReconcilerHost(deps: HostDeps): ReconcilerHost {
   const { db, clock, logger, config, docker, runtime, workspaces } = deps
   const { sessions, sessionsNetwork: network, helperImage, probeUrl } = config
   const firewall = createFirewall({ docker, helperImage, network })
-  const inventory = createNvidiaInventory({ docker, helperImage })
+  const inventory = createNvidiaInventory(createSmiHelper({ docker, helperImage }))
   return {
     runtime,
     workspaces,

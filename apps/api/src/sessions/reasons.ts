@@ -52,6 +52,12 @@ export const ALLOCATED: Reason = { code: 'allocated', text: 'A GPU was reserved.
 export const READY: Reason = { code: 'ready', text: 'The IDE answers.' }
 export const STOPPED: Reason = { code: 'requested', text: 'The session was stopped.' }
 
+/** A running session whose GPU is in quarantine because of a fault. */
+export const GPU_FAILED: Reason = {
+  code: 'gpu_failed',
+  text: 'The GPU of this session has a fault. Save your work, stop the session and launch another.',
+}
+
 /** A session that ended without the snapshot that it should have. */
 export const SNAPSHOT_FAILED: Reason = {
   code: 'snapshot_failed',

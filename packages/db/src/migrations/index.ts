@@ -15,6 +15,8 @@ import * as packsStatus from './20261123-13-packs-status.ts'
 import * as competitionsStatus from './20261123-14-competitions-status.ts'
 import * as sessionEventsStatus from './20261123-15-session-events-status.ts'
 import * as authSessionsRevoked from './20261123-16-auth-sessions-revoked.ts'
+import * as gpuQuarantine from './20261124-20-gpu-quarantine.ts'
+import * as gpuQuarantineCheck from './20261124-21-gpu-quarantine-check.ts'
 import * as invitations from './20261124-24-invitations.ts'
 import * as competitionsImported from './20261124-40-competitions-imported.ts'
 import * as rescoreRuns from './20261124-41-rescore-runs.ts'
@@ -42,6 +44,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261123-14-competitions-status': competitionsStatus,
   '20261123-15-session-events-status': sessionEventsStatus,
   '20261123-16-auth-sessions-revoked': authSessionsRevoked,
+  '20261124-20-gpu-quarantine': gpuQuarantine,
+  '20261124-21-gpu-quarantine-check': gpuQuarantineCheck,
   '20261124-24-invitations': invitations,
   '20261124-40-competitions-imported': competitionsImported,
   '20261124-41-rescore-runs': rescoreRuns,

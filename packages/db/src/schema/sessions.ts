@@ -16,13 +16,19 @@ export type PacksTable = {
 
 export type GpuDevicesTable = {
   id: number
-  /** The operator's wish. Everything below is what was observed. */
+  /** The operator's wish: whether sessions may have it, why not, and since when an earlier quarantine counts as seen to. */
   enabled: Generated<boolean>
+  disabled_reason: string | null
+  cleared_at: SqlTime | null
+  /** From here on what was observed. */
   present: Generated<boolean>
   uuid: string | null
   model: string | null
   health: Generated<'unknown' | 'healthy' | 'failing'>
   health_reason: string | null
+  /** `fault`: it failed or hung, and waits for the operator. `dirty`: in use by nobody's session; over as soon as it is clean. */
+  quarantine: 'fault' | 'dirty' | null
+  quarantined_at: SqlTime | null
   observed_at: SqlTime | null
 }
 

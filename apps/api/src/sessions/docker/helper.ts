@@ -21,6 +21,13 @@ export const HELPER_LABEL = 'medforge.helper'
 const CALL_LIMIT_MS = 15_000
 const OUTPUT_POLL_MS = 100
 
+/** It was started, and had not ended when its time was up. */
+export class HelperSlowError extends HostAwayError {
+  constructor(cause: unknown) {
+    super('A helper container is too slow.', { cause })
+  }
+}
+
 /** A helper that goes on until it is given back. */
 export interface RunningHelper extends AsyncDisposable {
   readonly id: string
@@ -31,7 +38,7 @@ export interface RunningHelper extends AsyncDisposable {
 /**
  * Run a helper to its end and remove it. It drops every capability that `hostConfig` does not add.
  *
- * @throws HostAwayError when Docker does not answer, refuses the container, or the helper does not end in time
+ * @throws HostAwayError when Docker does not answer, refuses the container, or (`HelperSlowError`) the helper does not end in time
  */
 export async function runHelper(
   docker: Docker,
@@ -39,6 +46,7 @@ export async function runHelper(
   signal: AbortSignal,
 ): Promise<HelperResult> {
   await using helper = await startHelper(docker, spec, signal)
+  const startedMs = performance.now()
   try {
     const ended: { StatusCode: number } = await callDocker(
       { limitMs: spec.limitMs, signal },
@@ -46,6 +54,9 @@ export async function runHelper(
     )
     return { exitCode: ended.StatusCode, output: await readOutput(docker, helper.id, signal) }
   } catch (error) {
+    if (error instanceof HostAwayError && performance.now() - startedMs >= spec.limitMs) {
+      throw new HelperSlowError(error)
+    }
     throw awayOf(error)
   }
 }
@@ -129,12 +140,34 @@ async function removeHelper(docker: Docker, id: string, signal: AbortSignal): Pr
   ).catch(() => {})
 }
 
-/** Removes helpers that a killed process left behind. */
-export async function removeLeftHelpers(docker: Docker, signal: AbortSignal): Promise<void> {
-  const left = await callDocker({ limitMs: CALL_LIMIT_MS, signal }, (options) =>
-    docker.listContainers({ all: true, filters: { label: [HELPER_LABEL] }, ...options }),
+/** Removes helpers that a killed process left behind, or those of one purpose only. */
+export async function removeLeftHelpers(
+  docker: Docker,
+  signal: AbortSignal,
+  purpose?: string,
+): Promise<void> {
+  const left = await listHelpers(docker, signal, purpose)
+  await Promise.all(left.map((id) => removeHelper(docker, id, signal)))
+}
+
+export async function countHelpers(
+  docker: Docker,
+  signal: AbortSignal,
+  purpose: string,
+): Promise<number> {
+  return (await listHelpers(docker, signal, purpose)).length
+}
+
+async function listHelpers(
+  docker: Docker,
+  signal: AbortSignal,
+  purpose?: string,
+): Promise<string[]> {
+  const label = purpose === undefined ? HELPER_LABEL : `${HELPER_LABEL}=${purpose}`
+  const list = await callDocker({ limitMs: CALL_LIMIT_MS, signal }, (options) =>
+    docker.listContainers({ all: true, filters: { label: [label] }, ...options }),
   )
-  await Promise.all(left.map(({ Id }) => removeHelper(docker, Id, signal)))
+  return list.map(({ Id }) => Id)
 }
 
 function awayOf(error: unknown): unknown {

@@ -1,34 +1,38 @@
 import { describe, expect, test } from 'vitest'
 import { assignDevices, type GpuRow, simulatedDevices } from './inventory.ts'
-import { parseSmi } from './nvidia.ts'
 
 function rows(...known: Partial<GpuRow>[]): GpuRow[] {
   return Array.from({ length: 7 }, (_item, id) => ({
     id,
     enabled: true,
     present: false,
+    disabled_reason: null,
+    cleared_at: null,
     uuid: null,
     model: null,
     health: 'unknown',
     health_reason: null,
+    quarantine: null,
+    quarantined_at: null,
     observed_at: null,
     ...known.find((row) => row.id === id),
   }))
 }
 
-const device = (index: number, uuid: string) => ({ index, uuid, model: 'NVIDIA H100' })
+const device = (index: number, uuid: string) => ({
+  ...{ index, uuid, model: 'NVIDIA H100', fault: null, memoryUsedMib: 4, pids: [] },
+})
 
-function holders(facts: ReturnType<typeof assignDevices>): Record<number, string> {
+function holders(slots: ReturnType<typeof assignDevices>): Record<number, string> {
   return Object.fromEntries(
-    facts.flatMap(({ id, present, uuid }) => (present && uuid ? [[id, uuid]] : [])),
+    slots.flatMap(({ row, device }) => (device ? [[row.id, device.uuid]] : [])),
   )
 }
 
 describe(assignDevices, () => {
   test('gives new devices the slots of their indices', () => {
-    const facts = assignDevices(rows(), [device(0, 'GPU-a'), device(1, 'GPU-b')])
-    expect(holders(facts)).toEqual({ 0: 'GPU-a', 1: 'GPU-b' })
-    expect(facts[1]).toMatchObject({ health: 'healthy', model: 'NVIDIA H100' })
+    const slots = assignDevices(rows(), [device(0, 'GPU-a'), device(1, 'GPU-b')])
+    expect(holders(slots)).toEqual({ 0: 'GPU-a', 1: 'GPU-b' })
   })
 
   test('keeps a device in its slot when the indices change after a fault', () => {
@@ -39,16 +43,6 @@ describe(assignDevices, () => {
     )
     const facts = assignDevices(before, [device(0, 'GPU-b'), device(1, 'GPU-c')])
     expect(holders(facts)).toEqual({ 1: 'GPU-b', 2: 'GPU-c' })
-  })
-
-  test('says of a device that is gone why its slot is not handed out', () => {
-    const [gone] = assignDevices(rows({ id: 0, uuid: 'GPU-a', present: true }), [])
-    expect(gone).toMatchObject({
-      present: false,
-      uuid: 'GPU-a',
-      health: 'unknown',
-      health_reason: expect.stringContaining('no longer'),
-    })
   })
 
   test('gives a new device the first slot that never had one, and then one whose device is gone', () => {
@@ -77,25 +71,4 @@ describe(simulatedDevices, () => {
       model: 'simulated',
     })
   })
-})
-
-describe(parseSmi, () => {
-  test('reads index, UUID and name, a device a line', () => {
-    const output =
-      '0, GPU-5c1e0f2a-1b2c-3d4e-5f60-718293a4b5c6, NVIDIA H100 80GB HBM3\r\n1, GPU-00000000-1b2c-3d4e-5f60-718293a4b5c6, NVIDIA A100, special\n'
-    expect(parseSmi(output)).toEqual([
-      {
-        index: 0,
-        uuid: 'GPU-5c1e0f2a-1b2c-3d4e-5f60-718293a4b5c6',
-        model: 'NVIDIA H100 80GB HBM3',
-      },
-      { index: 1, uuid: 'GPU-00000000-1b2c-3d4e-5f60-718293a4b5c6', model: 'NVIDIA A100, special' },
-    ])
-  })
-
-  test.each([
-    '',
-    'No devices were found',
-    'Unable to determine the device handle for GPU0: GPU is lost.',
-  ])('passes over %j', (output) => expect(parseSmi(output)).toEqual([]))
 })

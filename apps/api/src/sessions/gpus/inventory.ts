@@ -1,31 +1,50 @@
 import { type DB, toSqlTime } from '@medforge/db'
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 
-/** A GPU that the host has. */
-export type GpuDevice = { index: number; uuid: string; model: string }
+/** A GPU that the host has, as it was seen. */
+export type GpuDevice = {
+  index: number
+  uuid: string
+  model: string
+  /** Null: it answers. Else what is wrong with it, in a sentence. */
+  fault: string | null
+  /** Null: the device does not say. */
+  memoryUsedMib: number | null
+  /** Programs that compute on it, in the host's numbering. */
+  pids: number[]
+}
+
+/** `silent`: the host's devices cannot be seen at all, and none of them is to blame for it. */
+export type GpuSight =
+  | { kind: 'devices'; devices: GpuDevice[] }
+  | { kind: 'silent'; reason: string }
 
 export interface GpuInventory {
   /**
    * The devices of this host; an empty list means that it has none (no driver, no runtime for it).
    *
+   * @param known  devices that were seen before, in their slots
    * @throws HostAwayError when that could not be found out: nothing may be concluded
    */
-  list(signal: AbortSignal): Promise<GpuDevice[]>
+  list(known: readonly GpuDevice[], signal: AbortSignal): Promise<GpuSight>
 }
 
 export type GpuRow = Selectable<DB['gpu_devices']>
 
-/** What was observed about a slot. The operator's wish (`enabled`) is not in it. */
+/** What was observed about a slot. The operator's wishes (`enabled`, `disabled_reason`, `cleared_at`) are not in it. */
 export type GpuFacts = Pick<
   GpuRow,
-  'id' | 'present' | 'uuid' | 'model' | 'health' | 'health_reason'
+  'id' | 'present' | 'uuid' | 'model' | 'health' | 'health_reason' | 'quarantine' | 'quarantined_at'
 >
+
+/** A slot and the device in it, if there is one. */
+export type GpuSlot = { row: GpuRow; device: GpuDevice | undefined }
 
 /**
  * Which slot holds which device. A device keeps the slot that knows its UUID; one that is new takes the slot of its index, or else the
  * first that never had a device. Slots without a device are not present. Devices without a slot are left out.
  */
-export function assignDevices(rows: readonly GpuRow[], devices: readonly GpuDevice[]): GpuFacts[] {
+export function assignDevices(rows: readonly GpuRow[], devices: readonly GpuDevice[]): GpuSlot[] {
   const slots = new Map<number, GpuDevice>()
   for (const device of devices) {
     const known = rows.find((row) => row.uuid === device.uuid)
@@ -40,16 +59,16 @@ export function assignDevices(rows: readonly GpuRow[], devices: readonly GpuDevi
       rows.find((row) => !slots.has(row.id))
     if (slot) slots.set(slot.id, device)
   }
-  return rows.map((row) => {
-    const device = slots.get(row.id)
-    if (device) {
-      const { uuid, model } = device
-      return { id: row.id, present: true, uuid, model, health: 'healthy', health_reason: null }
-    }
-    const { uuid, model } = row
-    const reason = uuid === null ? null : 'The device is no longer in this host.'
-    return { id: row.id, present: false, uuid, model, health: 'unknown', health_reason: reason }
-  })
+  return rows.map((row) => ({ row, device: slots.get(row.id) }))
+}
+
+/** The devices that the slots remember, for an inventory that has to ask them one by one. */
+export function knownDevices(rows: readonly GpuRow[]): GpuDevice[] {
+  return rows.flatMap(({ id, uuid, model, present }) =>
+    uuid !== null && present
+      ? [{ index: id, uuid, model: model ?? 'unknown', fault: null, memoryUsedMib: null, pids: [] }]
+      : [],
+  )
 }
 
 export const SIMULATED_MODEL = 'simulated'
@@ -63,31 +82,33 @@ export function simulatedDevices(rows: readonly GpuRow[]): GpuFacts[] {
     model: SIMULATED_MODEL,
     health: 'healthy',
     health_reason: null,
+    quarantine: null,
+    quarantined_at: null,
   }))
+}
+
+/** The facts that differ from what the rows say. */
+export function changedFacts(rows: readonly GpuRow[], facts: readonly GpuFacts[]): GpuFacts[] {
+  return facts.filter((fact) => {
+    const row = rows.find(({ id }) => id === fact.id)
+    return !row || Object.entries(fact).some(([key, value]) => row[key as keyof GpuFacts] !== value)
+  })
 }
 
 /** Write down what was observed, changed slots only: a slot's lock is what a launch waits for. */
 export async function recordGpus(
-  db: Kysely<DB>,
-  rows: readonly GpuRow[],
-  facts: readonly GpuFacts[],
+  tx: Transaction<DB>,
+  changed: readonly GpuFacts[],
   at: Date,
-): Promise<number> {
-  const changed = facts.filter((fact) => {
-    const row = rows.find(({ id }) => id === fact.id)
-    return !row || Object.entries(fact).some(([key, value]) => row[key as keyof GpuFacts] !== value)
-  })
-  if (changed.length === 0) return 0
-  await db.transaction().execute(async (tx) => {
-    // Two devices may have changed places: no UUID may stand twice on the way.
-    const ids = changed.map(({ id }) => id)
-    await tx.updateTable('gpu_devices').set({ uuid: null }).where('id', 'in', ids).execute()
-    for (const { id, ...fact } of changed) {
-      const patch = { ...fact, observed_at: toSqlTime(at) }
-      await tx.updateTable('gpu_devices').set(patch).where('id', '=', id).execute()
-    }
-  })
-  return changed.length
+): Promise<void> {
+  if (changed.length === 0) return
+  // Two devices may have changed places: no UUID may stand twice on the way.
+  const ids = changed.map(({ id }) => id)
+  await tx.updateTable('gpu_devices').set({ uuid: null }).where('id', 'in', ids).execute()
+  for (const { id, ...fact } of changed) {
+    const patch = { ...fact, observed_at: toSqlTime(at) }
+    await tx.updateTable('gpu_devices').set(patch).where('id', '=', id).execute()
+  }
 }
 
 export async function listGpuRows(db: Kysely<DB>): Promise<GpuRow[]> {

@@ -1,63 +1,79 @@
-import type { Docker } from '../docker/client.ts'
-import { DockerAnswer } from '../docker/client.ts'
-import { runHelper } from '../docker/helper.ts'
-import { HostAwayError } from '../host-error.ts'
 import type { GpuDevice, GpuInventory } from './inventory.ts'
+import { blamesDevice, complaintOf, isAbsent, parseSmi } from './smi.ts'
 
-// nvidia-smi takes seconds where the driver's persistence mode is off, and for ever where a device fell off the bus.
-const HELPER_LIMIT_MS = 30_000
+/** What became of one run of nvidia-smi. */
+export type SmiAnswer =
+  | { kind: 'ended'; exitCode: number; output: string }
+  /** It had to be given up, now or in an earlier run that cannot even be killed. */
+  | { kind: 'hung' }
+  /** The host has no driver, or nothing that hands devices to containers. */
+  | { kind: 'no-driver' }
+  /** The device could not be handed to the program that should ask it. */
+  | { kind: 'refused'; reason: string }
+
+export interface SmiRunner {
+  /**
+   * Ask all devices, or one by its UUID. Of each question one at most is under way, however long it hangs.
+   *
+   * @throws HostAwayError when it could not be tried
+   */
+  ask(device: 'all' | string, signal: AbortSignal): Promise<SmiAnswer>
+}
 
 /**
- * The host's NVIDIA devices, by `nvidia-smi` in a short helper container that is given all of them: this process has no device, and the
- * program itself is brought in by NVIDIA's container runtime.
+ * The host's NVIDIA devices.
+ *
+ * One question for all of them while all is well. Where that fails, each device that is known is asked by itself, so that one that fell off
+ * the bus is told from the others. Where none answers and nothing blames a device, the host is to blame (the driver, the toolkit).
  */
-export function createNvidiaInventory(options: {
-  docker: Docker
-  helperImage: string
-}): GpuInventory {
-  const { docker, helperImage } = options
+export function createNvidiaInventory(smi: SmiRunner): GpuInventory {
+  /** Those of `devices` that are in this host, each by its own answer. */
+  async function askEach(devices: readonly GpuDevice[], signal: AbortSignal): Promise<GpuDevice[]> {
+    const seen: GpuDevice[] = []
+    for (const device of devices) {
+      const itself = readOne(device, await smi.ask(device.uuid, signal))
+      if (itself) seen.push(itself)
+    }
+    return seen
+  }
+
   return {
-    async list(signal) {
-      try {
-        const { exitCode, output } = await runHelper(
-          docker,
-          {
-            purpose: 'gpus',
-            image: helperImage,
-            command: ['nvidia-smi', '--query-gpu=index,uuid,name', '--format=csv,noheader'],
-            env: { NVIDIA_VISIBLE_DEVICES: 'all', NVIDIA_DRIVER_CAPABILITIES: 'utility' },
-            hostConfig: {
-              DeviceRequests: [{ Driver: '', Count: -1, Capabilities: [['gpu', 'utility']] }],
-            },
-            limitMs: HELPER_LIMIT_MS,
-          },
-          signal,
-        )
-        if (exitCode !== 0) throw new HostAwayError('nvidia-smi failed.', { cause: output })
-        return parseSmi(output)
-      } catch (error) {
-        if (isWithoutDriver(error)) return []
-        throw error
+    async list(known, signal) {
+      const all = await smi.ask('all', signal)
+      if (all.kind === 'no-driver') return { kind: 'devices', devices: [] }
+      const listed = all.kind === 'ended' ? parseSmi(all.output) : []
+      const isMissing = ({ uuid }: GpuDevice) => !listed.some((device) => device.uuid === uuid)
+      if (all.kind === 'ended') {
+        if (isAbsent(all.output)) return { kind: 'devices', devices: [] }
+        if (all.exitCode === 0 && listed.length > 0) {
+          const lost = blamesDevice(all.output) ? known.filter(isMissing) : []
+          return { kind: 'devices', devices: [...listed, ...(await askEach(lost, signal))] }
+        }
       }
+      const asked = await askEach(known, signal)
+      if (asked.every(({ fault }) => fault !== null && !blamesDevice(fault))) {
+        return { kind: 'silent', reason: `The host's GPUs cannot be seen. ${reasonOf(all)}` }
+      }
+      const isNew = ({ uuid }: GpuDevice) => !known.some((device) => device.uuid === uuid)
+      return { kind: 'devices', devices: [...asked, ...listed.filter(isNew)] }
     },
   }
 }
 
-/** `0, GPU-5c1e…, NVIDIA H100 80GB HBM3`, a device a line; anything else is passed over. */
-export function parseSmi(output: string): GpuDevice[] {
-  return output.split('\n').flatMap((line) => {
-    const [, index, uuid, model] = /^\s*(\d+),\s*(GPU-[0-9a-f-]+),\s*(.+?)\s*$/i.exec(line) ?? []
-    return index && uuid && model ? [{ index: Number(index), uuid, model }] : []
-  })
+/** What one device said of itself; undefined: it is not in this host. */
+function readOne(device: GpuDevice, answer: SmiAnswer): GpuDevice | undefined {
+  if (answer.kind === 'ended') {
+    const seen = parseSmi(answer.output).find(({ uuid }) => uuid === device.uuid)
+    // Asked alone it is the first; where it really is, its slot knows.
+    if (answer.exitCode === 0 && seen) return { ...seen, index: device.index }
+    if (isAbsent(answer.output)) return undefined
+  }
+  return { ...device, fault: reasonOf(answer) }
 }
 
-/** Docker's words where no runtime for GPUs is installed, or the driver is not loaded. */
-function isWithoutDriver(error: unknown): boolean {
-  const cause = error instanceof HostAwayError ? error.cause : undefined
-  return (
-    cause instanceof DockerAnswer &&
-    /could not select device driver|nvidia-container-cli|driver (not loaded|error)/i.test(
-      cause.message,
-    )
-  )
+function reasonOf(answer: SmiAnswer): string {
+  if (answer.kind === 'hung') return 'nvidia-smi did not answer in time.'
+  if (answer.kind === 'refused') return `It cannot be given to a container: ${answer.reason}`
+  if (answer.kind === 'no-driver') return 'The driver is not loaded.'
+  return `nvidia-smi failed with code ${answer.exitCode}: ${complaintOf(answer.output)}`
 }

@@ -53,6 +53,8 @@ export function containerOptions(
       `MEDFORGE_GPU_ID=${spec.gpu.id}`,
       // `void` is NVIDIA's word for "no device"; it also overrules an image that says `all`.
       `NVIDIA_VISIBLE_DEVICES=${uuid ?? 'void'}`,
+      // Of the driver only what computing needs; an image may say `all`, which would bring display and more.
+      `NVIDIA_DRIVER_CAPABILITIES=${DRIVER_CAPABILITIES.join(',')}`,
       'CUDA_VISIBLE_DEVICES=0',
     ],
     Labels: {
@@ -103,9 +105,12 @@ function scratch({ memoryBytes }: ContainerLimits): string {
   return `rw,exec,nosuid,nodev,mode=1777,size=${Math.floor(memoryBytes / 2)}`
 }
 
+const DRIVER_CAPABILITIES = ['compute', 'utility']
+
 /** Exactly one device, by UUID: an index can change after a fault or a reboot. */
 function deviceRequests(gpuMode: GpuMode, uuid: string | null) {
   if (gpuMode === 'simulated') return []
   if (uuid === null) throw new Error('A GPU without a UUID was handed out.')
-  return [{ Driver: '', Count: 0, DeviceIDs: [uuid], Capabilities: [['gpu']], Options: {} }]
+  const capabilities = ['gpu', ...DRIVER_CAPABILITIES]
+  return [{ Driver: '', Count: 0, DeviceIDs: [uuid], Capabilities: [capabilities], Options: {} }]
 }
