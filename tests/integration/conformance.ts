@@ -3,6 +3,7 @@ import { Check, Errors } from 'typebox/schema'
 import { expect } from 'vitest'
 
 type Operation = { responses: Record<string, { content: Record<string, { schema: object }> }> }
+type DescribedPath = { pattern: RegExp; isExact: boolean; methods: Record<string, Operation> }
 type Document = { paths: Record<string, Record<string, Operation>> }
 
 /**
@@ -10,32 +11,39 @@ type Document = { paths: Record<string, Record<string, Operation>> }
  * route, and a JSON body has to fit the schema that stands there.
  */
 export function conforming(app: Injectable): Injectable {
-  let document: Promise<Document> | undefined
+  let described: Promise<DescribedPath[]> | undefined
 
-  async function readDocument(): Promise<Document> {
+  async function readDocument(): Promise<DescribedPath[]> {
     const { body } = await app.inject({ method: 'GET', url: '/openapi.json', headers: {} })
-    return JSON.parse(body)
+    const document: Document = JSON.parse(body)
+    return Object.entries(document.paths)
+      .map(([template, methods]) => ({
+        pattern: new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`),
+        isExact: !template.includes('{'),
+        methods,
+      }))
+      .toSorted((a, b) => Number(b.isExact) - Number(a.isExact))
   }
 
   return {
     async inject(request) {
       const response = await app.inject(request)
-      document ??= readDocument()
-      const operation = findOperation(await document, request.method, request.url)
+      described ??= readDocument()
+      const operation = findOperation(await described, request.method, request.url)
       if (operation) expectDocumented(operation, `${request.method} ${request.url}`, response)
       return response
     },
   }
 }
 
-function findOperation(document: Document, method: string, url: string): Operation | undefined {
+function findOperation(
+  described: DescribedPath[],
+  method: string,
+  url: string,
+): Operation | undefined {
   const path = url.split('?', 1)[0] ?? ''
-  const templates = Object.keys(document.paths).filter((template) =>
-    new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path),
-  )
-  // A path without parameters wins, as it does in the router.
-  const [template] = templates.toSorted((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
-  return document.paths[template ?? '']?.[method.toLowerCase()]
+  // A path without parameters comes first, as it does in the router.
+  return described.find(({ pattern }) => pattern.test(path))?.methods[method.toLowerCase()]
 }
 
 function expectDocumented(

@@ -82,6 +82,27 @@ describe('a connection', () => {
     expectProblem(answer, 'request_validation_failed')
   })
 
+  test('without a Host is refused with a problem, and may lack one in HTTP/1.0', async ({
+    api,
+  }) => {
+    const port = await listen(api)
+    const answer = await converse(port, 'GET /api/v1/me HTTP/1.1\r\nConnection: close\r\n\r\n')
+    expect(answer.head).toMatch(/^HTTP\/1.1 422 /)
+    const { detail } = JSON.parse(answer.body.replace(/^[0-9a-f]+\r\n/, ''))
+    expect(detail).toBe('The request has no Host header.')
+    const old = await converse(port, 'GET /api/v1/me HTTP/1.0\r\n\r\n')
+    expect(old.head).toMatch(/^HTTP\/1.1 401 /)
+  })
+
+  test('that expects something nobody knows gets the ordinary answer', async ({ api }) => {
+    const answer = await converse(
+      await listen(api),
+      'GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: wonders\r\n\r\n',
+    )
+    expect(answer.head).toMatch(/^HTTP\/1.1 401 /)
+    expect(answer.head).toMatch(/^x-request-id: /im)
+  })
+
   test('asking for an upgrade gets the ordinary answer', async ({ api }) => {
     const answer = await converse(
       await listen(api),

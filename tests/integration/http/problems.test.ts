@@ -33,7 +33,7 @@ describe('an answer that is no success', () => {
   test.for([
     { method: 'DELETE', path: '/auth/login', allow: 'POST' },
     { method: 'GET', path: '/auth/login', allow: 'POST' },
-    { method: 'POST', path: '/me', allow: 'GET, HEAD' },
+    { method: 'POST', path: '/me', allow: 'GET, HEAD, PATCH' },
     { method: 'PUT', path: '!/healthz', allow: 'GET, HEAD' },
   ] as const)('is 405 for $method $path and says what is allowed', async (ask, { api }) => {
     const answer = await api.visitor().ask(ask.path, { method: ask.method })

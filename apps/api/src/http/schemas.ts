@@ -77,6 +77,7 @@ export function route<
   return schema as typeof schema & { body: Body; params: Params; querystring: Query }
 }
 
+const ORIGIN_PROBLEMS: ProblemKey[] = ['origin_not_allowed', 'competition_origin_not_allowed']
 const SIGNED_IN_PROBLEMS: ProblemKey[] = ['authentication_required', 'authentication_failed']
 
 type AnyRouteOptions = RouteOptions<unknown, unknown, unknown>
@@ -120,12 +121,16 @@ function problemResponses(options: AnyRouteOptions): Record<string, ResponseSche
 
 function allProblems(options: AnyRouteOptions): ProblemKey[] {
   const keys: ProblemKey[] = ['internal_error', 'service_unavailable', 'headers_too_large']
-  if (options.body || options.streamedBody) {
+  // A route that changes something reads a body that comes along, even where it needs none.
+  const isChange = options.problems.some((key) => ORIGIN_PROBLEMS.includes(key))
+  if (isChange || options.body || options.streamedBody) {
     keys.push('payload_too_large', 'unsupported_media_type', 'request_timeout')
   }
-  if (options.body || options.streamedBody || options.params || options.querystring) {
+  if (isChange || options.body || options.streamedBody || options.params || options.querystring) {
     keys.push('request_validation_failed')
   }
+  // A parameter that cannot be decoded, or is absurdly long, fits no route.
+  if (options.params) keys.push('not_found')
   return [...options.problems, ...keys]
 }
 

@@ -79,6 +79,8 @@ export function createHttpServer(options: HttpOptions): {
     http: {
       headersTimeout: timeouts.headersMs,
       maxHeaderSize: HEADERS_MAX_BYTES,
+      // Refused below, with a problem; Node's own refusal would be a bare 400.
+      requireHostHeader: false,
       connectionsCheckingInterval: Math.min(5000, timeouts.headersMs),
     },
     routerOptions: { maxParamLength: 500 },
@@ -99,6 +101,15 @@ export function createHttpServer(options: HttpOptions): {
   app.addHook('onRequest', (request, reply, done) => {
     addCommonHeaders(request, reply)
     done()
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers.host !== undefined || request.raw.httpVersion === '1.0') return done()
+    const detail = 'The request has no Host header.'
+    done(new DomainError('request_validation_failed', { detail }))
+  })
+  // An expectation that nobody knows is passed over; Node would answer a bare 417.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response)
   })
   app.addHook('onRequest', createCorsHook(options.webOrigin, routes.methodsOf))
   app.addHook('onRequest', (request, reply, done) => {
