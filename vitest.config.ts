@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{apps,packages,competitions,ops,tests}/**/*.test.{ts,tsx}'],
-          exclude: [...ignored, 'tests/{integration,contract,e2e}/**'],
+          exclude: [...ignored, 'tests/{integration,contract,e2e,chaos}/**'],
           maxWorkers: 2,
         },
       },
@@ -48,6 +48,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'chaos',
+          include: ['tests/chaos/**/*.chaos.test.ts'],
+          exclude: ignored,
+          globalSetup: ['tests/chaos/support/chaos.setup.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
     ],

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { readProcessEnv } from '@medforge/api/config/env.ts'
+import { toSqlTime } from '@medforge/db'
+import type { TestProject } from 'vitest/node'
+import { openDatabase, readInstallation } from '../../support/installation.ts'
+import { giveBack, pushTinyImage, takeOver } from './host.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A pack whose image starts within milliseconds. */
+    chaosPack: string
+    /** The same one makes the same choices again. */
+    chaosSeed: number
+    /** Null: the short pass. Otherwise how long random histories are tried. */
+    chaosMinutes: number | null
+  }
+}
+
+// The short pass tries the same histories every time, so that it says something about the change and not about the dice.
+const SHORT_SEED = 20_261_124
+
+/** The platform's API and worker make room for the processes of these tests, and come back afterwards. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const installation = readInstallation()
+  const [imageRef = '', imageDigest = ''] = (await pushTinyImage()).split('@')
+  const id = randomUUID()
+  await using db = openDatabase(installation)
+  const pack = { name: `chaos-${id.slice(0, 8)}`, image_ref: imageRef, image_digest: imageDigest }
+  await db
+    .insertInto('packs')
+    .values({ id, tier: 'public', created_at: toSqlTime(new Date()), ...pack })
+    .execute()
+  project.provide('chaosPack', id)
+  const { MEDFORGE_CHAOS_SEED: seed, MEDFORGE_CHAOS_MINUTES: minutes } = readProcessEnv()
+  project.provide('chaosSeed', seed ? Number(seed) : SHORT_SEED)
+  project.provide('chaosMinutes', minutes ? Number(minutes) : null)
+  await takeOver(installation)
+  return giveBack
+}

@@ -1,0 +1,211 @@
+import type { Health } from '@medforge/contracts'
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import { inject } from 'vitest'
+import {
+  docker,
+  eventually,
+  type Installation,
+  openDatabase,
+  readInstallation,
+} from '../../support/installation.ts'
+import { visit } from '../../support/sessions.ts'
+import { type Client, newClient } from './clients.ts'
+import { listSessionContainers } from './docker-api.ts'
+import { readFacts } from './facts.ts'
+import { createHistory, type History } from './history.ts'
+import { findViolations } from './invariants.ts'
+import { type ControlPlane, createControlPlane, SERVER_URL } from './processes.ts'
+import { openWitness, type Witness } from './witness.ts'
+
+/** The platform in the cell, its processes in the hands of the test, and everything that can be known about it. */
+export interface Chaos extends AsyncDisposable {
+  readonly installation: Installation
+  readonly db: Kysely<DB>
+  readonly plane: ControlPlane
+  readonly witness: Witness
+  readonly history: History
+  /** The pack that starts within milliseconds. `null` as a pack means the installation's own. */
+  readonly tinyPack: string
+  /** A new person, signed in. The server has to run. */
+  client(name?: string): Promise<Client>
+  /** Server, reconciler and worker run without failpoints, and new sessions are taken. */
+  allUp(): Promise<void>
+  health(): Promise<Health | undefined>
+  /**
+   * Resolves once nothing is under way any more: every session rests, Docker has exactly the containers that the rows tell of, and health
+   * is good. Then every invariant has to hold.
+   *
+   * @throws Error with what does not rest in time, or with every violation; the history is in `.artifacts/chaos`
+   */
+  settle(title: string, withinMs?: number): Promise<void>
+  /** The same without the wait. For moments at which something is still broken on purpose; only what holds always is checked. */
+  assertInvariants(title: string): Promise<void>
+  /** Stop every session that is left, as the next test wants the GPUs. */
+  stopAll(): Promise<void>
+}
+
+/** Every disturbance is healed within this once its cause is gone. */
+export const HEAL_MS = 60_000
+
+/** Faster than the installation's own pace, which changes when a thing is noticed and never what is done about it. */
+const PACE = { SESSION_POLL_INTERVAL_SECONDS: '1', AUTO_SCORE_ON_SUBMIT: 'true' }
+
+export async function openChaos(): Promise<Chaos> {
+  const installation = readInstallation()
+  const db = openDatabase(installation)
+  const since = new Date()
+  const tinyPack = inject('chaosPack')
+  const history = createHistory()
+  const witness = await openWitness()
+  const plane = createControlPlane(installation, PACE)
+  const clients: Client[] = []
+
+  async function health(): Promise<Health | undefined> {
+    const answer = await fetch(`${SERVER_URL}/healthz`, {
+      signal: AbortSignal.timeout(4_000),
+    }).catch(() => undefined)
+    const body = (await answer?.json().catch(() => undefined)) as
+      | { data?: Health; status?: Health['status'] }
+      | undefined
+    return body?.data ?? (body as Health | undefined)
+  }
+
+  async function whatIsUnderWay(): Promise<string | undefined> {
+    const [sessions, containers] = await Promise.all([
+      db.selectFrom('sessions').selectAll().where('gpu_active', '=', 1).execute(),
+      listSessionContainers(),
+    ])
+    const busy = sessions.find(
+      (row) =>
+        row.status === 'starting' ||
+        row.status === 'stopping' ||
+        (row.status === 'running' && row.error_message !== null),
+    )
+    if (busy) return `session ${busy.id} is ${busy.status} (${busy.status_reason})`
+    const running = sessions.filter((row) => row.status === 'running').map(({ id }) => id)
+    const lost = running.find(
+      (id) => !containers.some((each) => each.sessionId === id && each.state === 'running'),
+    )
+    if (lost) return `session ${lost} counts as running without a running container`
+    const orphan = containers.find((each) => !running.includes(each.sessionId))
+    if (orphan) return `container ${orphan.name} (${orphan.state}) belongs to nobody`
+    const state = await health()
+    if (state?.status !== 'ok') return `health is ${JSON.stringify(state)}`
+    return undefined
+  }
+
+  const workspaceRoot = () => installation.settings.WORKSPACE_ZFS_ROOT || 'tank/medforge/workspaces'
+
+  async function violations(): Promise<string[]> {
+    await witness.caughtUp()
+    const facts = await readFacts(db, workspaceRoot())
+    const evidence = {
+      facts,
+      lifetimes: witness.lifetimes(),
+      operations: history.operations,
+      since,
+    }
+    return [...findViolations(evidence), ...(await openDoors())]
+  }
+
+  /** I9: nobody without a login gets into a session, and nobody at all into one that has ended. */
+  async function openDoors(): Promise<string[]> {
+    const rows = await db
+      .selectFrom('sessions')
+      .select(['slug', 'user_id', 'status'])
+      .orderBy('created_at', 'desc')
+      .limit(3)
+      .execute()
+    const found: string[] = []
+    for (const { slug, user_id, status } of rows) {
+      const owner = clients.find(({ person }) => person.user_id === user_id)
+      const visitors = status === 'running' ? [undefined] : [undefined, owner?.person]
+      for (const visitor of visitors) {
+        const answer = await visit(installation, slug, visitor).catch(() => undefined)
+        if (answer?.status === 200) {
+          found.push(
+            `I9: ${visitor ? 'its owner' : 'a stranger'} gets into ${status} session ${slug}`,
+          )
+        }
+      }
+    }
+    return found
+  }
+
+  function fail(title: string, problems: readonly string[]): never {
+    const path = history.keep(title, { problems, lifetimes: witness.lifetimes() })
+    throw new Error(`${title}:\n  ${problems.join('\n  ')}\nThe history is in ${path}.`)
+  }
+
+  async function assertInvariants(title: string): Promise<void> {
+    const problems = await violations()
+    if (problems.length > 0) fail(title, problems)
+  }
+
+  return {
+    ...{ installation, db, plane, witness, history, tinyPack, health, assertInvariants },
+    async client(name = 'chaos') {
+      const client = await newClient({ installation, history, packId: tinyPack }, name)
+      clients.push(client)
+      return client
+    },
+    async allUp() {
+      await Promise.all(
+        (['server', 'reconciler', 'worker'] as const).map((name) => plane.restart(name)),
+      )
+      await eventually(
+        async () => (await health())?.status === 'ok',
+        'the platform is healthy after a start',
+        { timeoutMs: HEAL_MS, everyMs: 50 },
+      )
+    },
+    async settle(title, withinMs = HEAL_MS) {
+      const startedMs = Date.now()
+      let underWay: string | undefined
+      await eventually(
+        async () => {
+          underWay = await whatIsUnderWay().catch((error: Error) => error.message)
+          return underWay === undefined
+        },
+        title,
+        { timeoutMs: withinMs, everyMs: 100 },
+      ).catch(() => fail(title, [`I10: after ${withinMs} ms ${underWay}`]))
+      history.note(`${title}: at rest after ${Date.now() - startedMs} ms`)
+      await assertInvariants(title)
+    },
+    async stopAll() {
+      const active = await db
+        .selectFrom('sessions')
+        .select(['id', 'user_id'])
+        .where('status', 'in', ['starting', 'running'])
+        .execute()
+      await Promise.all(
+        active.map(({ id, user_id }) =>
+          clients.find(({ person }) => person.user_id === user_id)?.stop(id),
+        ),
+      )
+    },
+    async [Symbol.asyncDispose]() {
+      await plane[Symbol.asyncDispose]()
+      for (const name of (await docker('ps', '-aq', '--filter', 'label=medforge.managed')).split(
+        '\n',
+      )) {
+        if (name) await docker('rm', '-f', name)
+      }
+      await witness[Symbol.asyncDispose]()
+      await db.destroy()
+    },
+  }
+}
+
+/** Numbers below `end` from a seed, for choices that have to be the same again (mulberry32). */
+export function createChooser(seed: number): (end: number) => number {
+  let state = seed >>> 0
+  return (end) => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % end
+  }
+}

@@ -1,0 +1,184 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { readProcessEnv } from '@medforge/api/config/env.ts'
+import { childEnvironment, relayOf } from '@medforge/api/main/supervision.ts'
+import { eventually, type Installation, REPOSITORY } from '../../support/installation.ts'
+import { API_ADDRESS, ensureAddress } from './host.ts'
+
+export type ProcessName = 'server' | 'reconciler' | 'worker'
+
+/**
+ * The platform's own processes, started by the test as the supervisor starts them: the same programs with the same settings, and the same
+ * two messages relayed. One that dies by itself is started again at once, without failpoints.
+ */
+export interface ControlPlane extends AsyncDisposable {
+  /** Kill (if it runs) and start with these failpoints and settings, and wait until it is at work. */
+  restart(name: ProcessName, start?: Start): Promise<void>
+  /** kill -9; it is started again at once unless `stay` says otherwise. */
+  kill(name: ProcessName, options?: { stay?: 'dead' }): Promise<void>
+  /** Resolves at the next death of the process, by its own failpoint or by `kill`. Ask before you cause it. */
+  death(name: ProcessName): Promise<void>
+  /** Resolves once it runs and is at work. */
+  ready(name: ProcessName): Promise<void>
+  signal(name: ProcessName, signal: NodeJS.Signals): void
+  pid(name: ProcessName): number
+}
+
+export type Start = {
+  /** `MEDFORGE_FAILPOINTS` of this one start. */
+  failpoints?: string
+  /** Settings on top of the installation's, for this start and those after it. */
+  settings?: Record<string, string>
+}
+
+type Held = {
+  child: ChildProcess | undefined
+  settings: Record<string, string>
+  isWanted: boolean
+  ready: Promise<void>
+}
+
+const MAIN = join(REPOSITORY, 'apps/api/src/main')
+const READY_LIMIT_MS = 30_000
+/** What a process says in its log when it has begun to work. */
+const AT_WORK: Record<ProcessName, string> = {
+  server: '"msg":"server.listening"',
+  reconciler: '"msg":"reconciler.started"',
+  worker: '"msg":"worker.ready"',
+}
+
+export function createControlPlane(
+  installation: Installation,
+  settings: Record<string, string> = {},
+): ControlPlane {
+  const logs = join(REPOSITORY, '.artifacts/chaos')
+  mkdirSync(logs, { recursive: true })
+  const held = new Map<ProcessName, Held>()
+
+  function of(name: ProcessName): Held {
+    const known = held.get(name)
+    if (known) return known
+    const fresh = {
+      child: undefined,
+      settings: { ...settings },
+      isWanted: false,
+      ready: Promise.resolve(),
+    }
+    held.set(name, fresh)
+    return fresh
+  }
+
+  function start(name: ProcessName, failpoints = ''): void {
+    const mine = of(name)
+    mine.isWanted = true
+    const env = {
+      ...environmentOf(name, installation, mine.settings),
+      MEDFORGE_FAILPOINTS: failpoints,
+    }
+    const child = fork(join(MAIN, `${name}.ts`), { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    mine.child = child
+    const log = createWriteStream(join(logs, `${name}.log`), { flags: 'a' })
+    child.stderr?.pipe(log, { end: false })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    mine.ready = promise
+    // Nobody may be waiting for it.
+    promise.catch(() => {})
+    if (child.stdout) {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        log.write(`${line}\n`)
+        if (line.includes(AT_WORK[name])) resolve()
+      })
+    }
+    child.on('message', (message) => {
+      const relay = name === 'worker' ? null : relayOf(name, message)
+      const receiver = relay ? held.get(relay.to)?.child : undefined
+      if (relay && receiver?.connected) receiver.send(relay.message, () => {})
+    })
+    child.once('exit', (code, signal) => {
+      log.end()
+      reject(new Error(`The ${name} ended (${code ?? signal}) before it was at work.`))
+      if (mine.child !== child) return
+      mine.child = undefined
+      if (mine.isWanted) start(name)
+    })
+  }
+
+  async function end(name: ProcessName): Promise<void> {
+    const mine = of(name)
+    const { child } = mine
+    mine.isWanted = false
+    mine.child = undefined
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** Whichever incarnation gets there: the one that runs may die on its way. */
+  async function ready(name: ProcessName): Promise<void> {
+    await eventually(
+      async () => {
+        const mine = of(name)
+        if (!mine.child) return false
+        await mine.ready.catch(() => {})
+        return (
+          mine.child !== undefined && mine.child.exitCode === null && mine.child.signalCode === null
+        )
+      },
+      `the ${name} is at work; its log is in .artifacts/chaos`,
+      { timeoutMs: READY_LIMIT_MS, everyMs: 20 },
+    )
+  }
+
+  return {
+    ready,
+    async restart(name, { failpoints, settings: more } = {}) {
+      await end(name)
+      Object.assign(of(name).settings, more)
+      await ensureAddress()
+      start(name, failpoints)
+      await ready(name)
+    },
+    async kill(name, { stay } = {}) {
+      await end(name)
+      if (stay !== 'dead') start(name)
+    },
+    async death(name) {
+      const { child } = of(name)
+      if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+    signal: (name, signal) => void of(name).child?.kill(signal),
+    pid: (name) => of(name).child?.pid ?? 0,
+    async [Symbol.asyncDispose]() {
+      for (const name of held.keys()) await end(name)
+    },
+  }
+}
+
+/** What the compose file and the supervisor give to this process, read from the installation's settings. */
+function environmentOf(
+  name: ProcessName,
+  { settings }: Installation,
+  more: Record<string, string>,
+): Record<string, string> {
+  const url = (user: string, password = '') =>
+    `mysql://medforge_${user}:${password}@172.30.1.5:3306/medforge`
+  const { PATH = '', HOME = '/root' } = readProcessEnv()
+  const all = {
+    ...settings,
+    SERVER_DATABASE_URL: url('server', settings.DB_SERVER_PASSWORD),
+    RECONCILER_DATABASE_URL: url('reconciler', settings.DB_RECONCILER_PASSWORD),
+    ...{ PATH, HOME },
+    NODE_ENV: 'production',
+    MEDFORGE_FAILPOINTS_IN_PRODUCTION: '1',
+    ...more,
+  }
+  if (name !== 'worker') return childEnvironment(name, all)
+  return { ...all, DATABASE_URL: url('worker', settings.DB_WORKER_PASSWORD) }
+}
+
+/** Where the server answers without the edge in between. */
+export const SERVER_URL = `http://${API_ADDRESS}:8000`
