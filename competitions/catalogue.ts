@@ -1,5 +1,11 @@
 import { join } from 'node:path'
-import { BUNDLES_ROOT, type Bundle, readBundleFiles, requireBundle } from './bundle.ts'
+import {
+  BUNDLES_ROOT,
+  type Bundle,
+  type BundleFiles,
+  readBundleFiles,
+  requireBundle,
+} from './bundle.ts'
 import { readInstalledBundle } from './bundle-store.ts'
 
 export type BundleRoots = {
@@ -55,4 +61,14 @@ export function createBundleCatalogue({
       return reading
     },
   }
+}
+
+/** The files of a competition's public part, as they lie there. */
+export function readPublicFiles(
+  { shippedRoot = BUNDLES_ROOT, installedRoot }: BundleRoots,
+  { slug, bundle_version }: BundleName,
+): Promise<BundleFiles> {
+  return readBundleFiles(
+    bundle_version === null ? join(shippedRoot, slug) : join(installedRoot, slug, bundle_version),
+  )
 }

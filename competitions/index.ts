@@ -16,6 +16,7 @@ export {
   type BundleName,
   type BundleRoots,
   createBundleCatalogue,
+  readPublicFiles,
 } from './catalogue.ts'
 export {
   type EnsuredHoldout,

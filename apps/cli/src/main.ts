@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { registerBench } from './commands/bench.ts'
+import { registerCompetition } from './commands/competition/register.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerDown } from './commands/down.ts'
 import { registerLogs } from './commands/logs.ts'
@@ -22,6 +23,7 @@ for (const register of [
   registerLogs,
   registerDoctor,
   registerUsers,
+  registerCompetition,
   registerTest,
   registerBench,
 ]) {

@@ -11,7 +11,13 @@ export {
 } from './database.ts'
 export { migrateToLatest, pendingMigrations } from './migrate.ts'
 export type { DB } from './schema/index.ts'
-export { type CompetitionSeed, seedCompetition, seedDefaultPack, seedGpus } from './seed.ts'
+export {
+  type CompetitionSeed,
+  saveDataset,
+  seedCompetition,
+  seedDefaultPack,
+  seedGpus,
+} from './seed.ts'
 export {
   type SqlDay,
   type SqlTime,

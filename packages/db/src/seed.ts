@@ -52,15 +52,24 @@ export async function seedCompetition(db: Kysely<DB>, seed: CompetitionSeed): Pr
       .forUpdate()
       .executeTakeFirst()
     if (before && before.bundle_version !== null) return
-    const { id: _datasetId, created_at: _datasetAt, ...dataset } = seed.dataset
-    await tx.insertInto('datasets').values(seed.dataset).onDuplicateKeyUpdate(dataset).execute()
-    const { id: datasetId } = await tx
-      .selectFrom('datasets')
-      .select('id')
-      .where('slug', '=', seed.dataset.slug)
-      .executeTakeFirstOrThrow()
+    const datasetId = await saveDataset(tx, seed.dataset)
     const row = { ...seed.competition, dataset_id: datasetId }
     const { id: _id, created_at: _at, status: _status, ...competition } = row
     await tx.insertInto('competitions').values(row).onDuplicateKeyUpdate(competition).execute()
   })
+}
+
+/** A data set, found again by slug. @returns the id of its row */
+export async function saveDataset(
+  db: Kysely<DB>,
+  dataset: Insertable<DB['datasets']>,
+): Promise<string> {
+  const { id: _id, created_at: _at, ...facts } = dataset
+  await db.insertInto('datasets').values(dataset).onDuplicateKeyUpdate(facts).execute()
+  const { id } = await db
+    .selectFrom('datasets')
+    .select('id')
+    .where('slug', '=', dataset.slug)
+    .executeTakeFirstOrThrow()
+  return id
 }

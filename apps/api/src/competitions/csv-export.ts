@@ -15,14 +15,16 @@ const COLUMNS = [
 
 /** RFC 4180 with CRLF, every text quoted, and no cell that a spreadsheet would run as a formula. */
 export function leaderboardCsv(entries: readonly LeaderboardEntry[]): string {
-  const lines = entries.map((entry) => COLUMNS.map((column) => cellOf(entry[column])).join(','))
+  const lines = entries.map((entry) => COLUMNS.map((column) => csvCell(entry[column])).join(','))
   return [COLUMNS.join(','), ...lines].map((line) => `${line}\r\n`).join('')
 }
 
 // What spreadsheets take for the beginning of a formula, behind blanks too, and in its full-width forms.
 const FORMULA = /^[\s\p{Cf}]*[=+\-@|%＝＋－＠\t\r\n]/u
 
-function cellOf(value: string | number): string {
+/** Texts quoted, numbers as they are; null is an empty cell. */
+export function csvCell(value: string | number | null): string {
+  if (value === null) return ''
   if (typeof value === 'number') return String(value)
   const safe = FORMULA.test(value) ? `'${value}` : value
   return `"${safe.replaceAll('"', '""')}"`

@@ -2,6 +2,7 @@ import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION, type ScoreResult } from '@medforge/scoring'
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import { newId } from '../lib/ids.ts'
+import { lockPerson, rebuildBoard, refreshEntry } from './board.ts'
 import type { Claim } from './queue.ts'
 
 /**
@@ -25,7 +26,7 @@ export async function publishScore(
   return inTransaction(db, async (tx) => {
     const held = await tx
       .selectFrom('submissions')
-      .select('id')
+      .select('scored_at')
       .where('id', '=', job.submissionId)
       .where('score_status', '=', 'scoring')
       .where('lease_owner', '=', claim.leaseOwner)
@@ -43,7 +44,8 @@ export async function publishScore(
       .modifyEnd(sql`LOCK IN SHARE MODE`)
       .executeTakeFirst()
     if (!current) return 'outdated'
-    const scoredAt = await replaceOfficial(tx, claim, result, now)
+    await lockPerson(tx, claim.userId)
+    const scoredAt = await replaceOfficial(tx, claim, result, held.scored_at ?? toSqlTime(now))
     await tx
       .updateTable('submissions')
       .set({
@@ -61,12 +63,15 @@ export async function publishScore(
   })
 }
 
-/** @returns when the official score was made: earlier than `now` where an equal one is kept */
+/**
+ * @param scoredAt  when the submission got its first official score: a later one keeps that time, so nobody loses a tie by a re-score
+ * @returns the time that the official score has
+ */
 async function replaceOfficial(
   tx: Transaction<DB>,
   { job, competitionId, userId }: Claim,
   result: ScoreResult,
-  now: Date,
+  scoredAt: SqlTime,
 ): Promise<SqlTime> {
   const before = await tx
     .selectFrom('submission_scores')
@@ -98,7 +103,6 @@ async function replaceOfficial(
       .where('id', '=', before.id)
       .execute()
   }
-  const createdAt = toSqlTime(now)
   await tx
     .insertInto('submission_scores')
     .values({
@@ -113,10 +117,15 @@ async function replaceOfficial(
       evaluation_split_version: job.evaluationSplitVersion,
       manifest_sha256: job.manifestSha256,
       is_official: true,
-      created_at: createdAt,
+      created_at: scoredAt,
     })
     .execute()
-  return createdAt
+  const splits = new Set([job.evaluationSplitVersion])
+  if (before) splits.add(before.evaluation_split_version)
+  for (const evaluationSplitVersion of splits) {
+    await refreshEntry(tx, competitionId, { userId, evaluationSplitVersion })
+  }
+  return scoredAt
 }
 
 /**
@@ -164,4 +173,5 @@ export async function switchOfficialScores(
       ON kept.submission_id = shadow.submission_id AND kept.official_active = 1
     WHERE shadow.run_id = ${run.id} AND shadow.state = 'scored' AND kept.id IS NULL
   `.execute(tx)
+  await rebuildBoard(tx, run.competition_id)
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type AuditEntry, type DB, inTransaction, recordAudit, toSqlTime } from '@medforge/db'
+import { SCORER_VERSION } from '@medforge/scoring'
 import { type Insertable, type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import { switchOfficialScores } from './publish.ts'
 
@@ -24,6 +25,8 @@ export type RescoreProgress = {
   failed: number
   /** Why something waits or failed, for the operator. */
   reason: string | null
+  /** Of what was scored. */
+  scorerVersions: string[]
 }
 
 /**
@@ -58,7 +61,7 @@ function isTowards(run: RescoreRun, target: RescoreTarget): boolean {
   return (Object.keys(target) as (keyof RescoreTarget)[]).every((key) => run[key] === target[key])
 }
 
-/** Take in what was accepted since the last call, and give what failed another chance when `retryFailed` says so. */
+/** Take in what was accepted since the last call; `retryFailed` gives what failed, or came from another scorer, another chance. */
 export async function gatherSubmissions(
   db: Kysely<DB>,
   { id, competition_id }: RescoreRun,
@@ -76,7 +79,12 @@ export async function gatherSubmissions(
     .updateTable('shadow_scores')
     .set({ state: 'queued', attempts: 0, lease_expires_at: null })
     .where('run_id', '=', id)
-    .where('state', '=', 'failed')
+    .where((eb) =>
+      eb.or([
+        eb('state', '=', 'failed'),
+        eb.and([eb('state', '=', 'scored'), eb('scorer_version', '!=', SCORER_VERSION)]),
+      ]),
+    )
     .execute()
 }
 
@@ -95,12 +103,24 @@ export async function readProgress(db: Kysely<DB>, run: RescoreRun): Promise<Res
     invalid: 0,
     failed: 0,
     reason: null,
+    scorerVersions: await readScorerVersions(db, run),
   }
   for (const { state, count, reason } of rows) {
     progress[state] = Number(count)
     if (state !== 'invalid') progress.reason ??= reason
   }
   return progress
+}
+
+async function readScorerVersions(db: Kysely<DB>, run: RescoreRun): Promise<string[]> {
+  const rows = await db
+    .selectFrom('shadow_scores')
+    .select('scorer_version')
+    .distinct()
+    .where('run_id', '=', run.id)
+    .where('state', '=', 'scored')
+    .execute()
+  return rows.map(({ scorer_version }) => scorer_version ?? '')
 }
 
 /** Leave the board as it is and forget the run. */

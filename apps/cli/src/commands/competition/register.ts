@@ -1,0 +1,52 @@
+import type { Command } from 'commander'
+
+const JSON_OPTION = ['--json', 'print one JSON object instead of text'] as const
+const YES_OPTION = ['--yes', 'do not ask before the board changes'] as const
+const NOTE_OPTION = [
+  '--note <text>',
+  'what everybody reads on the leaderboard about the change',
+] as const
+const DRY_OPTION = ['--dry-run', 'show what would change, and change nothing'] as const
+
+/** The work is loaded when it is wanted, so that other commands start without the database's driver. */
+export function registerCompetition(program: Command): void {
+  const competition = program.command('competition').description('competitions and their holdouts')
+  competition
+    .command('validate <bundle>')
+    .description('say everything that is wrong with a bundle folder, at once')
+    .option('--holdout <file>', 'labels to check with it, instead of its holdout_labels.csv')
+    .option(...JSON_OPTION)
+    .action(async (folder, options) =>
+      (await import('./validate.ts')).validateBundle(folder, options),
+    )
+  competition
+    .command('import <bundle>')
+    .description(
+      'register a new competition, or move one to this bundle and holdout with everything scored again',
+    )
+    .option('--holdout <file>', 'the labels, instead of the folder’s holdout_labels.csv')
+    .option(...NOTE_OPTION)
+    .option(...DRY_OPTION)
+    .option(...YES_OPTION)
+    .option(...JSON_OPTION)
+    .action(async (folder, options) => (await import('./import.ts')).importBundle(folder, options))
+  competition
+    .command('rescore <slug>')
+    .description('score everything again with the present scorer on the same holdout')
+    .option(...NOTE_OPTION)
+    .option(...DRY_OPTION)
+    .option(...YES_OPTION)
+    .option(...JSON_OPTION)
+    .action(async (slug, options) => (await import('./rescore.ts')).rescore(slug, options))
+  competition
+    .command('export <slug>')
+    .description('write the public part, and every submission with its score as CSV')
+    .option('--to <dir>', 'a folder that does not exist yet; <slug>-export here by default')
+    .option(...JSON_OPTION)
+    .action(async (slug, options) => (await import('./export.ts')).exportCompetition(slug, options))
+  competition
+    .command('list')
+    .description('every competition with its holdout and its submissions')
+    .option(...JSON_OPTION)
+    .action(async (options) => (await import('./list.ts')).listCompetitions(options))
+}
