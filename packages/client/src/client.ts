@@ -8,11 +8,15 @@ import type {
   DatasetSummary,
   Health,
   Leaderboard,
+  Login,
   LoginRequest,
+  LoginsEnded,
   Me,
   Message,
+  PasswordChange,
   PlatformStatus,
   Principal,
+  ProfileChange,
   Session,
   SignupRequest,
   Submission,
@@ -45,6 +49,14 @@ export function createClient(options: ClientOptions) {
     login: (json: LoginRequest) => transport.data<Principal>('POST', '/auth/login', { json }),
     logout: () => transport.data<Message>('POST', '/auth/logout'),
     me: (signal?: AbortSignal) => transport.data<Me>('GET', '/me', { signal }),
+    changeProfile: (json: ProfileChange) => transport.data<Me>('PATCH', '/me', { json }),
+    /** Ends the other logins, and gives this one a new cookie. */
+    changePassword: (json: PasswordChange) =>
+      transport.data<Message>('POST', '/auth/password', { json }),
+    listLogins: (query: PageQuery = {}, signal?: AbortSignal) =>
+      transport.page<Login[]>('/auth/logins', { query, signal }),
+    endLogin: (id: string) => transport.data<Message>('DELETE', `/auth/logins/${id}`),
+    endOtherLogins: () => transport.data<LoginsEnded>('POST', '/auth/logins/end-others'),
 
     status: (signal?: AbortSignal) => transport.data<PlatformStatus>('GET', '/status', { signal }),
     /** `degraded` is an answer here, not an error. */

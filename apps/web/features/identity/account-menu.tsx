@@ -2,7 +2,7 @@
 
 import type { Me } from '@medforge/contracts'
 import { useMutation } from '@tanstack/react-query'
-import { ChevronDown, LayoutDashboard, LogOut } from 'lucide-react'
+import { ChevronDown, LayoutDashboard, LogOut, UserCog } from 'lucide-react'
 import { Link } from '../../components/link.tsx'
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../components/ui/menu.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
@@ -34,6 +34,12 @@ export function AccountMenu({ me }: { me: Pick<Me, 'display_name' | 'email' | 'r
         <Link href="/dashboard">
           <LayoutDashboard aria-hidden="true" />
           Dashboard
+        </Link>
+      </MenuItem>
+      <MenuItem asChild>
+        <Link href="/account">
+          <UserCog aria-hidden="true" />
+          Account
         </Link>
       </MenuItem>
       <MenuItem

@@ -4,17 +4,25 @@ import { useState } from 'react'
 import { TextField } from '../../components/ui/text-field.tsx'
 
 type PasswordFieldProps = {
+  label?: string
+  name?: string
   autoComplete: 'current-password' | 'new-password'
   hint?: string
   fault?: string | undefined
 }
 
-export function PasswordField({ autoComplete, hint, fault }: PasswordFieldProps) {
+export function PasswordField({
+  label = 'Password',
+  name = 'password',
+  autoComplete,
+  hint,
+  fault,
+}: PasswordFieldProps) {
   const [isShown, setIsShown] = useState(false)
   return (
     <TextField
-      label="Password"
-      name="password"
+      label={label}
+      name={name}
       type={isShown ? 'text' : 'password'}
       autoComplete={autoComplete}
       required

@@ -13,12 +13,31 @@ import { useApi } from '../../lib/api/browser.tsx'
 import { PasswordField } from './password-field.tsx'
 import { textOf, useCredentials } from './use-credentials.ts'
 
-export function SignupForm({ target }: { target: string }) {
+type SignupFormProps = {
+  target: string
+  /** What the invitation field begins with; null where no invitation is needed. */
+  invitation: string | null
+}
+
+export function SignupForm({ target, invitation }: SignupFormProps) {
   const client = useApi()
   const form = useCredentials(target, (fields) => client.signup(signupRequest(fields)))
   return (
     <form method="post" onSubmit={form.onSubmit} noValidate className="space-y-5">
       {form.failure ? <FailureNotice failure={form.failure} role="alert" /> : null}
+      {invitation === null ? null : (
+        <TextField
+          label="Invitation code"
+          name="invitation_code"
+          autoComplete="off"
+          autoCapitalize="characters"
+          spellCheck={false}
+          required
+          defaultValue={invitation}
+          hint="You got it from whoever invited you. Case and dashes do not matter."
+          fault={form.faults.invitation_code}
+        />
+      )}
       <TextField
         label="Email"
         name="email"
@@ -55,9 +74,11 @@ export function SignupForm({ target }: { target: string }) {
 
 function signupRequest(fields: FormData): SignupRequest {
   const displayName = textOf(fields, 'display_name').trim()
+  const invitation = textOf(fields, 'invitation_code').trim()
   return {
     email: textOf(fields, 'email'),
     password: textOf(fields, 'password'),
     ...(displayName === '' ? {} : { display_name: displayName }),
+    ...(invitation === '' ? {} : { invitation_code: invitation }),
   }
 }

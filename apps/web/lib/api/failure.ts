@@ -36,8 +36,8 @@ const ADVICE: Record<string, Advice> = {
     advice: 'Ask the operator of this MedForge to enable it again.',
   },
   signup_closed: {
-    title: 'Sign-up is closed here',
-    advice: 'Ask the operator of this MedForge for an account.',
+    title: 'No account was made',
+    advice: null,
   },
   email_taken: {
     title: 'That e-mail already has an account',

@@ -1,0 +1,71 @@
+import { logIn, PASSWORD, type Person, signUp } from '../support/person.ts'
+import { expect, expectAccessible, expectNoSidewaysScroll, picture, test } from './fixtures.ts'
+
+const WIDTHS = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+} as const
+const NEW_PASSWORD = 'another horse, another staple'
+
+function cookieOf(person: Person, webHost: string) {
+  const [name = '', value = ''] = person.cookie.split('=')
+  const domain = `.${webHost}`
+  return { name, value, domain, path: '/', secure: true, httpOnly: true, sameSite: 'Lax' as const }
+}
+
+for (const [width, viewport] of Object.entries(WIDTHS)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(`on a ${width}, ${colorScheme}`, () => {
+      test.use({ viewport, colorScheme })
+
+      test('the account page is accessible and fits', async ({ page, context, installation }) => {
+        const person = await signUp(installation)
+        await logIn(installation, person.email, PASSWORD)
+        await context.addCookies([cookieOf(person, installation.webHost)])
+        await page.goto('/account')
+        await expect(page.getByText('This browser')).toBeVisible()
+        await expectAccessible(page)
+        await expectNoSidewaysScroll(page)
+        await picture(page, `account-${width}-${colorScheme}`)
+      })
+    })
+  }
+}
+
+test('a person chooses a name, changes the password and ends other logins', async ({
+  page,
+  context,
+  installation,
+  complaints,
+}) => {
+  const person = await signUp(installation)
+  const other = await logIn(installation, person.email, PASSWORD)
+  await context.addCookies([cookieOf(person, installation.webHost)])
+  await page.goto('/dashboard')
+  await page.getByRole('button', { name: /Account menu/ }).click()
+  await page.getByRole('menuitem', { name: 'Account' }).click()
+  await page.waitForURL('**/account')
+
+  await page.getByLabel('Name on leaderboards').fill('Ada of the Tests')
+  await page.getByRole('button', { name: 'Save name' }).click()
+  await expect(page.getByRole('status')).toContainText('Ada of the Tests')
+  await expect(page.getByRole('button', { name: /Account menu.*Ada of the Tests/ })).toBeVisible()
+
+  await page.getByRole('button', { name: 'End', exact: true }).click()
+  await expect(page.getByRole('button', { name: 'End', exact: true })).toHaveCount(0)
+  expect((await other.api('GET', '/me')).status).toBe(401)
+
+  const again = await logIn(installation, person.email, PASSWORD)
+  await page.getByLabel('Current password').fill('not the password')
+  await page.getByLabel('New password').fill(NEW_PASSWORD)
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByText('The current password is not right.')).toBeVisible()
+  await page.getByLabel('Current password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByText('Password changed')).toBeVisible()
+  expect((await again.api('GET', '/me')).status).toBe(401)
+  await page.reload()
+  await expect(page.getByText('This browser')).toBeVisible()
+  expect(complaints.filter((text) => !text.includes('401'))).toEqual([])
+  complaints.length = 0
+})
