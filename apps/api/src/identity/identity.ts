@@ -15,6 +15,7 @@ import { createAuthenticator } from './authentication.ts'
 import { createHashing } from './hashing.ts'
 import { invitationRoutes } from './invitation-routes.ts'
 import { createInvitations } from './invitations.ts'
+import { keepSweepingLogins } from './login-sweep.ts'
 import { createIdentityRepository } from './repository.ts'
 import { identityRoutes } from './routes.ts'
 import { createIdentityService } from './service.ts'
@@ -123,6 +124,15 @@ export function createIdentity(deps: IdentityDeps): Identity {
       ]
       return async (app) => {
         for (const part of parts) await app.register(part)
+        const closing = new AbortController()
+        let swept: Promise<void> | undefined
+        app.addHook('onListen', async () => {
+          swept = keepSweepingLogins({ db, clock, logger, signal: closing.signal })
+        })
+        app.addHook('onClose', async () => {
+          closing.abort()
+          await swept
+        })
       }
     },
   }
