@@ -24,6 +24,29 @@ export const CompetitionSummary = Type.Object({
 })
 export type CompetitionSummary = Static<typeof CompetitionSummary>
 
+/** What a submission has to look like, so that it can be checked before it is sent. */
+export const SubmissionShape = Type.Union([
+  Type.Object({
+    metric: Type.Literal('accuracy'),
+    id_column: Type.String(),
+    target_column: Type.String(),
+    label_min: Type.Integer(),
+    label_max: Type.Integer(),
+  }),
+  Type.Object({
+    metric: Type.Literal('map_iou'),
+    id_column: Type.String(),
+    box_columns: Type.Object({
+      confidence: Type.String(),
+      x: Type.String(),
+      y: Type.String(),
+      width: Type.String(),
+      height: Type.String(),
+    }),
+  }),
+])
+export type SubmissionShape = Static<typeof SubmissionShape>
+
 export const CompetitionDetail = Type.Object({
   ...CompetitionSummary.properties,
   description: Type.String(),
@@ -47,6 +70,7 @@ export const CompetitionDetail = Type.Object({
     ),
   ),
   sample_submission_url: Type.String(),
+  submission_spec: nullable(SubmissionShape),
 })
 export type CompetitionDetail = Static<typeof CompetitionDetail>
 
@@ -88,6 +112,12 @@ export const Submission = Type.Object({
   created_at: Timestamp,
   scored_at: nullable(Timestamp),
   official_score: nullable(OfficialScore),
+  exclusion: nullable(
+    Type.Object(
+      { reason: Type.String(), at: Timestamp },
+      { description: 'An administrator took it off the leaderboard, and why.' },
+    ),
+  ),
 })
 export type Submission = Static<typeof Submission>
 

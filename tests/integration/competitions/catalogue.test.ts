@@ -40,6 +40,19 @@ describe('the catalogue', () => {
       rules: expect.stringContaining('map_iou-v2'),
       sample_submission_url:
         'https://api.medforge.localhost/api/v1/competitions/rsna-pneumonia-detection/sample-submission',
+      submission_spec: {
+        metric: 'map_iou',
+        id_column: 'patientId',
+        box_columns: { confidence: 'confidence', x: 'x', y: 'y', width: 'width', height: 'height' },
+      },
+    })
+    const titanic = await site_api.visitor().get(`/competitions/${TITANIC}`)
+    expect(titanic.data<CompetitionDetail>().submission_spec).toEqual({
+      metric: 'accuracy',
+      id_column: 'PassengerId',
+      target_column: 'Survived',
+      label_min: 0,
+      label_max: 1,
     })
   })
 

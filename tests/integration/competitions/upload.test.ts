@@ -40,6 +40,7 @@ describe('a file that fits', () => {
         created_at: '2026-03-01T12:00:00.000000Z',
         scored_at: null,
         official_score: null,
+        exclusion: null,
       },
       daily_cap: 20,
       remaining_today: 19,

@@ -6,8 +6,10 @@ import {
   DatasetDetail,
   DatasetSummary,
   ListQuery,
+  type SubmissionShape,
 } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
+import type { SubmissionSpec } from '@medforge/scoring'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Page, Pagination } from '../http/pagination.ts'
@@ -35,6 +37,15 @@ const tags = ['Competitions']
 // Anybody may keep these, and asks again before every use.
 const PUBLIC = 'no-cache'
 const SAMPLE = 'public, max-age=300'
+
+function shapeOf(spec: SubmissionSpec): SubmissionShape {
+  const id_column = spec.idColumn
+  if (spec.metric === 'map_iou') {
+    return { metric: 'map_iou', id_column, box_columns: spec.boxColumns }
+  }
+  const { min: label_min, max: label_max } = spec.labels
+  return { metric: 'accuracy', id_column, target_column: spec.targetColumn, label_min, label_max }
+}
 
 /** What anybody may read about competitions and data sets. */
 export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDeps): Routes {
@@ -74,8 +85,13 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
         const competition = await describeCompetition(db, slug)
         if (!competition) throw competitionNotFound(slug)
         reply.header('cache-control', PUBLIC)
-        const sample_submission_url = `${apiUrl}/competitions/${slug}/sample-submission`
-        return envelopeOf(request, { ...competition, sample_submission_url })
+        const facts = await findCompetition(db, slug)
+        const bundle = facts && (await bundles.find(facts))
+        return envelopeOf(request, {
+          ...competition,
+          sample_submission_url: `${apiUrl}/competitions/${slug}/sample-submission`,
+          submission_spec: bundle ? shapeOf(bundle.spec) : null,
+        })
       },
     )
 

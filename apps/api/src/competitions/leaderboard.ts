@@ -1,86 +1,153 @@
 import type { LeaderboardEntry } from '@medforge/contracts'
 import { type DB, type SqlTime, toTimestamp } from '@medforge/db'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { DomainError } from '../http/domain-error.ts'
 import type { CompetitionFacts } from './repository.ts'
 
-/** Where an entry stands: no two entries share it. */
-export type LeaderboardKey = { primary_score: number; scored_at: SqlTime; submission_id: string }
+/** Where an entry stands on the board of one split: no two entries share it. */
+export type LeaderboardKey = {
+  split: string
+  /** The score, or its negative where higher is better. */
+  sort_score: number
+  scored_at: SqlTime
+  submission_id: string
+}
 
 type Row = {
-  rank: number
+  before: number | string
   user_id: string
   display_name: string
   submission_id: string
   score_id: string
+  sort_score: number
   primary_score: number
   metric_version: string
   scored_at: SqlTime
   entries: number
 }
 
+export type RankedEntry = { entry: LeaderboardEntry; key: LeaderboardKey }
+
 /**
  * Everybody's best official score on the current split, best first: of equal scores the earlier, then the smaller submission id. Ranks are
  * 1, 2, 3, … without gaps or ties.
  *
- * One query over `submission_scores_board`: best of each person, then the order of those, both by the same key.
+ * Reads the entries that `scoring/board.ts` keeps, along their index: as much as is shown, and for a page that is not the first the
+ * number of those before it, in the same statement.
  * @param page.limit  null: everybody. Otherwise one row more than the limit where there is more.
+ * @throws DomainError `invalid_cursor` when the board has moved to another split since the page before
  */
 export async function readLeaderboard(
   db: Kysely<DB>,
   competition: CompetitionFacts,
   page: { limit: number | null; after: LeaderboardKey | null },
-): Promise<{ entry: LeaderboardEntry; key: LeaderboardKey }[]> {
-  const { evaluation_split_version } = competition
-  const direction = competition.higher_is_better ? sql`DESC` : sql`ASC`
-  const order = sql`primary_score ${direction}, created_at, submission_id`
+): Promise<RankedEntry[]> {
+  const { after, limit } = page
+  if (after !== null && after.split !== competition.evaluation_split_version) throw boardMoved()
   const { rows } = await sql<Row>`
-    WITH ranked AS (
-      SELECT id, submission_id, user_id, primary_score, metric_version, created_at,
-        ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY ${order}) AS place,
-        COUNT(*) OVER (PARTITION BY user_id) AS entries
-      FROM submission_scores
-      WHERE competition_id = ${competition.id}
-        AND evaluation_split_version = ${evaluation_split_version}
-        AND is_official = 1
-    ), board AS (
-      SELECT *, ROW_NUMBER() OVER (ORDER BY ${order}) AS position FROM ranked WHERE place = 1
-    )
-    SELECT board.position AS \`rank\`, board.user_id, users.display_name, board.submission_id,
-      board.id AS score_id, board.primary_score, board.metric_version,
-      board.created_at AS scored_at, board.entries
-    FROM board JOIN users ON users.id = board.user_id
-    ${page.after ? isAfter(page.after, competition.higher_is_better) : sql``}
-    ORDER BY board.position
-    ${page.limit === null ? sql`` : sql`LIMIT ${page.limit + 1}`}
+    SELECT ${after === null ? sql`0` : countUpTo(competition, after)} AS \`before\`,
+      entry.user_id, users.display_name, entry.submission_id, entry.score_id, entry.sort_score,
+      entry.primary_score, entry.metric_version, entry.scored_at, entry.entries
+    FROM leaderboard_entries AS entry STRAIGHT_JOIN users ON users.id = entry.user_id
+    WHERE ${onBoard(competition)} ${after === null ? sql`` : sql`AND ${isAfter(after)}`}
+    ORDER BY entry.sort_score, entry.scored_at, entry.submission_id
+    ${limit === null ? sql`` : sql`LIMIT ${limit + 1}`}
   `.execute(db)
-  return rows.map((row) => ({ entry: toEntry(row, evaluation_split_version), key: keyOf(row) }))
+  return rows.map((row, index) => rankedEntry(competition, row, Number(row.before) + index + 1))
 }
 
-function isAfter(key: LeaderboardKey, higherIsBetter: boolean): RawBuilder<unknown> {
-  const worse = higherIsBetter ? sql`<` : sql`>`
-  return sql`
-    WHERE board.primary_score ${worse} ${key.primary_score}
-      OR (board.primary_score = ${key.primary_score} AND board.created_at > ${key.scored_at})
-      OR (board.primary_score = ${key.primary_score} AND board.created_at = ${key.scored_at}
-        AND board.submission_id > ${key.submission_id})
-  `
+/** Somebody's own place; null where they have none. */
+export async function readStanding(
+  db: Kysely<DB>,
+  competition: CompetitionFacts,
+  userId: string,
+): Promise<LeaderboardEntry | null> {
+  const { rows } = await sql<Row>`
+    SELECT (
+        SELECT COUNT(*) FROM leaderboard_entries AS other
+        WHERE ${onBoard(competition, sql.ref('other'))} AND (
+          other.sort_score < entry.sort_score
+          OR (other.sort_score = entry.sort_score AND (
+            other.scored_at < entry.scored_at
+            OR (other.scored_at = entry.scored_at AND other.submission_id < entry.submission_id)
+          ))
+        )
+      ) AS \`before\`,
+      entry.user_id, users.display_name, entry.submission_id, entry.score_id, entry.sort_score,
+      entry.primary_score, entry.metric_version, entry.scored_at, entry.entries
+    FROM leaderboard_entries AS entry STRAIGHT_JOIN users ON users.id = entry.user_id
+    WHERE ${onBoard(competition)} AND entry.user_id = ${userId}
+  `.execute(db)
+  const [row] = rows
+  return row ? rankedEntry(competition, row, Number(row.before) + 1).entry : null
 }
 
-function keyOf({ primary_score, scored_at, submission_id }: Row): LeaderboardKey {
-  return { primary_score, scored_at, submission_id }
+export async function countPeople(db: Kysely<DB>, competition: CompetitionFacts): Promise<number> {
+  const { people } = await db
+    .selectFrom('leaderboard_entries')
+    .select((eb) => eb.fn.countAll<number>().as('people'))
+    .where('competition_id', '=', competition.id)
+    .where('evaluation_split_version', '=', competition.evaluation_split_version)
+    .executeTakeFirstOrThrow()
+  return Number(people)
 }
 
-function toEntry(row: Row, evaluationSplitVersion: string): LeaderboardEntry {
+function onBoard(
+  { id, evaluation_split_version }: CompetitionFacts,
+  entry: RawBuilder<unknown> = sql.ref('entry'),
+): RawBuilder<unknown> {
+  return sql`${entry}.competition_id = ${id} AND ${entry}.evaluation_split_version = ${evaluation_split_version}`
+}
+
+// Written out so that MariaDB takes each line for a range of the index; it does not for `(a, b, c) > (x, y, z)`.
+function isAfter({ sort_score, scored_at, submission_id }: LeaderboardKey): RawBuilder<unknown> {
+  return sql`(
+    entry.sort_score > ${sort_score}
+    OR (entry.sort_score = ${sort_score} AND entry.scored_at > ${scored_at})
+    OR (entry.sort_score = ${sort_score} AND entry.scored_at = ${scored_at}
+      AND entry.submission_id > ${submission_id})
+  )`
+}
+
+function countUpTo(competition: CompetitionFacts, key: LeaderboardKey): RawBuilder<unknown> {
+  const { sort_score, scored_at, submission_id } = key
+  return sql`(
+    SELECT COUNT(*) FROM leaderboard_entries AS shown
+    WHERE ${onBoard(competition, sql.ref('shown'))} AND (
+      shown.sort_score < ${sort_score}
+      OR (shown.sort_score = ${sort_score} AND shown.scored_at < ${scored_at})
+      OR (shown.sort_score = ${sort_score} AND shown.scored_at = ${scored_at}
+        AND shown.submission_id <= ${submission_id})
+    )
+  )`
+}
+
+function boardMoved(): DomainError {
+  return new DomainError('invalid_cursor', {
+    detail:
+      'Everything was scored again on another holdout since that page, and boards of two holdouts are never mixed. Start again without a cursor.',
+  })
+}
+
+function rankedEntry(
+  { evaluation_split_version }: CompetitionFacts,
+  row: Row,
+  rank: number,
+): RankedEntry {
+  const { sort_score, scored_at, submission_id } = row
   return {
-    rank: Number(row.rank),
-    user_id: row.user_id,
-    display_name: row.display_name,
-    best_submission_id: row.submission_id,
-    best_score_id: row.score_id,
-    primary_score: row.primary_score,
-    metric_version: row.metric_version,
-    evaluation_split_version: evaluationSplitVersion,
-    scored_at: toTimestamp(row.scored_at),
-    entries: Number(row.entries),
+    entry: {
+      rank,
+      user_id: row.user_id,
+      display_name: row.display_name,
+      best_submission_id: submission_id,
+      best_score_id: row.score_id,
+      primary_score: row.primary_score,
+      metric_version: row.metric_version,
+      evaluation_split_version,
+      scored_at: toTimestamp(scored_at),
+      entries: Number(row.entries),
+    },
+    key: { split: evaluation_split_version, sort_score, scored_at, submission_id },
   }
 }

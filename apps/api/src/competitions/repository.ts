@@ -77,7 +77,7 @@ export async function findCompetition(
 export async function describeCompetition(
   db: Kysely<DB>,
   slug: string,
-): Promise<Omit<CompetitionDetail, 'sample_submission_url'> | undefined> {
+): Promise<Omit<CompetitionDetail, 'sample_submission_url' | 'submission_spec'> | undefined> {
   const row = await db
     .selectFrom('competitions')
     .innerJoin('datasets', 'datasets.id', 'competitions.dataset_id')
@@ -171,8 +171,8 @@ export async function findSubmission(
   return row && { submission: toSubmission(row), isWaitingForHoldout: waitsForHoldout(row) }
 }
 
-/** With the competition's slug and the official score, where there is one. */
-function selectSubmissions(db: Kysely<DB>) {
+/** With the competition's slug, the official score and the exclusion, where there is one. */
+export function selectSubmissions(db: Kysely<DB>) {
   return db
     .selectFrom('submissions')
     .innerJoin('competitions', 'competitions.id', 'submissions.competition_id')
@@ -181,6 +181,7 @@ function selectSubmissions(db: Kysely<DB>) {
         .onRef('submission_scores.submission_id', '=', 'submissions.id')
         .on('submission_scores.official_active', '=', 1),
     )
+    .leftJoin('submission_exclusions', 'submission_exclusions.submission_id', 'submissions.id')
     .select([
       'submissions.id',
       'competitions.slug as competition_slug',
@@ -199,12 +200,16 @@ function selectSubmissions(db: Kysely<DB>) {
       'submission_scores.evaluation_split_version',
       'submission_scores.manifest_sha256',
       'submission_scores.created_at as score_created_at',
+      'submission_exclusions.reason as exclusion_reason',
+      'submission_exclusions.excluded_at',
     ])
 }
 
-type SubmissionRow = Awaited<ReturnType<ReturnType<typeof selectSubmissions>['execute']>>[number]
+export type SubmissionRow = Awaited<
+  ReturnType<ReturnType<typeof selectSubmissions>['execute']>
+>[number]
 
-function toSubmission(row: SubmissionRow): Submission {
+export function toSubmission(row: SubmissionRow): Submission {
   return {
     id: row.id,
     competition_slug: row.competition_slug,
@@ -215,6 +220,10 @@ function toSubmission(row: SubmissionRow): Submission {
     created_at: toTimestamp(row.created_at),
     scored_at: row.scored_at === null ? null : toTimestamp(row.scored_at),
     official_score: toOfficialScore(row),
+    exclusion:
+      row.exclusion_reason === null || row.excluded_at === null
+        ? null
+        : { reason: row.exclusion_reason, at: toTimestamp(row.excluded_at) },
   }
 }
 

@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts'
 import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
+import { adminSubmissionRoutes } from './admin-submission-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { leaderboardRoutes } from './leaderboard-routes.ts'
 import { createScoreWatch } from './score-watch.ts'
@@ -56,6 +57,7 @@ export function competitionRoutes(deps: CompetitionsDeps): Routes {
     await app.register(catalogueRoutes({ ...deps, bundles, apiUrl }))
     await app.register(leaderboardRoutes(deps))
     await app.register(submissionRoutes(submissions))
+    await app.register(adminSubmissionRoutes(deps))
     await app.register(uploadRoutes(submissions))
 
     const sweeping = createLoop({

@@ -22,6 +22,7 @@ function scored(id: string, primary_score: number, scored_at: string): Submissio
       manifest_sha256: 'x',
       created_at: scored_at,
     },
+    exclusion: null,
   }
 }
 const early = '2026-11-23T10:00:00Z'
@@ -36,6 +37,14 @@ describe(bestId, () => {
 
   test('takes the earlier of equal scores', () => {
     expect(bestId([scored('second', 0.5, late), scored('first', 0.5, early)], true)).toBe('first')
+  })
+
+  test('passes over what is excluded', () => {
+    const best: Submission = {
+      ...scored('best', 0.9, early),
+      exclusion: { reason: 'a reason', at: late },
+    }
+    expect(bestId([best, scored('other', 0.5, late)], true)).toBe('other')
   })
 
   test('is nobody before the first score', () => {

@@ -1,9 +1,11 @@
 import type { Submission } from '@medforge/contracts'
 
-/** The submission that counts on the leaderboard: the best score, the earlier one of equals. */
+/** The submission that counts on the leaderboard: the best score that is not excluded, the earlier one of equals. */
 export function bestId(submissions: readonly Submission[], higherIsBetter: boolean): string | null {
   const direction = higherIsBetter ? -1 : 1
-  const scored = submissions.filter(({ official_score }) => official_score !== null)
+  const scored = submissions.filter(
+    ({ official_score, exclusion }) => official_score !== null && exclusion === null,
+  )
   const ordered = scored.toSorted(
     (a, b) =>
       direction *

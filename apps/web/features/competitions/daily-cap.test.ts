@@ -15,6 +15,7 @@ function submission(created_at: string, score_status: Submission['score_status']
     created_at,
     scored_at: null,
     official_score: null,
+    exclusion: null,
   } satisfies Submission
 }
 

@@ -45,7 +45,14 @@ export function MySubmissions({ slug, higherIsBetter }: MySubmissionsProps) {
           <tbody className="[&_tr:last-child_td]:border-b-0">
             {submissions.map((submission) => (
               <tr key={submission.id}>
-                <Cell className="max-w-64 break-words">{submission.filename}</Cell>
+                <Cell className="max-w-64 break-words">
+                  {submission.filename}
+                  {submission.exclusion ? (
+                    <p className="text-sm text-ink-muted">
+                      Taken off the leaderboard: {submission.exclusion.reason}
+                    </p>
+                  ) : null}
+                </Cell>
                 <Cell className="whitespace-nowrap text-ink-muted">
                   <TimeAgo at={submission.created_at} />
                 </Cell>

@@ -18,6 +18,14 @@ import * as authSessionsRevoked from './20261123-16-auth-sessions-revoked.ts'
 import * as gpuQuarantine from './20261124-20-gpu-quarantine.ts'
 import * as gpuQuarantineCheck from './20261124-21-gpu-quarantine-check.ts'
 import * as invitations from './20261124-24-invitations.ts'
+import * as leaderboardEntries from './20261124-30-leaderboard-entries.ts'
+import * as submissionExclusions from './20261124-31-submission-exclusions.ts'
+import * as leaderboardFill from './20261124-32-leaderboard-fill.ts'
+import * as submissionFingerprints from './20261124-33-submission-fingerprints.ts'
+import * as probingFlags from './20261124-34-probing-flags.ts'
+import * as submissionsContent from './20261124-35-submissions-content.ts'
+import * as submissionsNewest from './20261124-36-submissions-newest.ts'
+import * as submissionsNewestOfCompetition from './20261124-37-submissions-newest-of-competition.ts'
 import * as competitionsImported from './20261124-40-competitions-imported.ts'
 import * as rescoreRuns from './20261124-41-rescore-runs.ts'
 import * as shadowScores from './20261124-42-shadow-scores.ts'
@@ -47,6 +55,14 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261124-20-gpu-quarantine': gpuQuarantine,
   '20261124-21-gpu-quarantine-check': gpuQuarantineCheck,
   '20261124-24-invitations': invitations,
+  '20261124-30-leaderboard-entries': leaderboardEntries,
+  '20261124-31-submission-exclusions': submissionExclusions,
+  '20261124-32-leaderboard-fill': leaderboardFill,
+  '20261124-33-submission-fingerprints': submissionFingerprints,
+  '20261124-34-probing-flags': probingFlags,
+  '20261124-35-submissions-content': submissionsContent,
+  '20261124-36-submissions-newest': submissionsNewest,
+  '20261124-37-submissions-newest-of-competition': submissionsNewestOfCompetition,
   '20261124-40-competitions-imported': competitionsImported,
   '20261124-41-rescore-runs': rescoreRuns,
   '20261124-42-shadow-scores': shadowScores,

@@ -6,6 +6,12 @@ import type {
   SubmissionScoresTable,
   SubmissionsTable,
 } from './competitions.ts'
+import type {
+  LeaderboardEntriesTable,
+  ProbingFlagsTable,
+  SubmissionExclusionsTable,
+  SubmissionFingerprintsTable,
+} from './leaderboards.ts'
 import type { AuditEventsTable, PlatformStateTable } from './platform.ts'
 import type { GpuDevicesTable, PacksTable, SessionEventsTable, SessionsTable } from './sessions.ts'
 import type { AuthSessionsTable, InvitationsTable, UsersTable } from './users.ts'
@@ -22,6 +28,10 @@ export type DB = {
   competitions: CompetitionsTable
   submissions: SubmissionsTable
   submission_scores: SubmissionScoresTable
+  leaderboard_entries: LeaderboardEntriesTable
+  submission_exclusions: SubmissionExclusionsTable
+  submission_fingerprints: SubmissionFingerprintsTable
+  probing_flags: ProbingFlagsTable
   audit_events: AuditEventsTable
   platform_state: PlatformStateTable
   rescore_runs: RescoreRunsTable

@@ -1,0 +1,130 @@
+import {
+  AdminSubmission,
+  AdminSubmissionQuery,
+  ExcludeRequest,
+  Submission,
+  SubmissionIdParams,
+} from '@medforge/contracts'
+import type { DB } from '@medforge/db'
+import type { FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import { Type } from 'typebox'
+import { principalOf, type RouteGuards } from '../http/guards.ts'
+import type { Pagination } from '../http/pagination.ts'
+import { envelopeOf, pageOf } from '../http/reply.ts'
+import { type Routes, route } from '../http/schemas.ts'
+import type { Clock } from '../lib/clock.ts'
+import { excludeSubmission, restoreSubmission } from './exclusions.ts'
+import { submissionNotFound } from './refusals.ts'
+import { findSubmission, type SubmissionKey } from './repository.ts'
+import { searchSubmissions } from './submission-search.ts'
+
+export type AdminSubmissionDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  guards: RouteGuards
+  pagination: Pagination
+}
+
+const tags = ['Administration']
+const LIST = 'admin-submissions'
+const WRITE_PROBLEMS = [
+  'competition_origin_not_allowed',
+  'authentication_failed',
+  'admin_access_denied',
+  'submission_not_found',
+] as const
+
+/** What administrators do with submissions beside scoring them again: look for them, and take them off the board or put them back. */
+export function adminSubmissionRoutes(deps: AdminSubmissionDeps): Routes {
+  const { db, clock, guards, pagination } = deps
+  const writing = [guards.competitionOrigin, guards.competitionSignedIn, guards.competitionAdmin]
+
+  async function submissionOf(request: FastifyRequest, id: string) {
+    const found = await findSubmission(db, id)
+    if (!found) throw submissionNotFound(id)
+    return envelopeOf(request, found.submission)
+  }
+
+  return async (app) => {
+    app.get(
+      '/admin/submissions',
+      {
+        schema: route({
+          summary: "Everybody's submissions, newest first",
+          tags,
+          querystring: AdminSubmissionQuery,
+          success: { 200: Type.Array(AdminSubmission) },
+          problems: [
+            'authentication_failed',
+            'admin_access_denied',
+            'invalid_limit',
+            'invalid_cursor',
+          ],
+        }),
+        preValidation: [guards.competitionSignedIn, guards.competitionAdmin],
+      },
+      async (request) => {
+        const { limit, cursor } = pagination.parsePage(LIST, request.query)
+        const after = cursor as SubmissionKey | null
+        const rows = await searchSubmissions(db, request.query, { limit, after })
+        const last = rows.length > limit ? rows[limit - 1] : undefined
+        return pageOf(
+          request,
+          rows.slice(0, limit).map(({ submission }) => submission),
+          { limit, nextCursor: last ? pagination.encodeCursor(LIST, last.key) : null },
+        )
+      },
+    )
+
+    app.post(
+      '/admin/submissions/:submission_id/exclude',
+      {
+        schema: route({
+          summary: 'Take a submission off the leaderboard',
+          description:
+            'At once, with a reason that its owner sees. Repeated with the same reason it changes nothing. It still counts against the day.',
+          tags,
+          params: SubmissionIdParams,
+          body: ExcludeRequest,
+          success: { 200: Submission },
+          problems: [...WRITE_PROBLEMS],
+        }),
+        preValidation: writing,
+      },
+      async (request) => {
+        const { submission_id: submissionId } = request.params
+        const { userId: actorUserId } = principalOf(request)
+        const reason = request.body.reason.trim()
+        await excludeSubmission(db, clock, {
+          submissionId,
+          actorUserId,
+          requestId: request.id,
+          reason,
+        })
+        return submissionOf(request, submissionId)
+      },
+    )
+
+    app.post(
+      '/admin/submissions/:submission_id/restore',
+      {
+        schema: route({
+          summary: 'Let an excluded submission count again',
+          description: 'Changes nothing for one that is not excluded.',
+          tags,
+          params: SubmissionIdParams,
+          success: { 200: Submission },
+          problems: [...WRITE_PROBLEMS],
+        }),
+        preValidation: writing,
+      },
+      async (request) => {
+        const { submission_id: submissionId } = request.params
+        const { userId: actorUserId } = principalOf(request)
+        await restoreSubmission(db, clock, { submissionId, actorUserId, requestId: request.id })
+        return submissionOf(request, submissionId)
+      },
+    )
+  }
+}

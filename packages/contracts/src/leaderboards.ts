@@ -1,0 +1,115 @@
+import { type Static, Type } from 'typebox'
+import { LeaderboardEntry, Submission } from './competitions.ts'
+import { Id, ListQuery, literals, nullable, Timestamp, UUID_PATTERN } from './primitives.ts'
+
+/** What goes beyond a page of a leaderboard: all of it is additive to the specification. */
+
+export const BestOverTime = Type.Array(
+  Type.Object({ at: Timestamp, primary_score: Type.Number() }),
+  {
+    description:
+      'Each score that was the best so far, with the time at which it was scored, oldest first. The latest of them where there are very many.',
+  },
+)
+export type BestOverTime = Static<typeof BestOverTime>
+
+export const LeaderboardStanding = Type.Object({
+  competition_slug: Type.String(),
+  entry: nullable(LeaderboardEntry),
+  people: Type.Integer({ description: 'Everybody on the board.' }),
+  best_over_time: BestOverTime,
+})
+export type LeaderboardStanding = Static<typeof LeaderboardStanding>
+
+export const SERIES_PEOPLE_MAX = 10
+
+export const LeaderboardSeriesQuery = Type.Object({
+  top: Type.Optional(
+    Type.String({
+      pattern: '^([1-9]|10)$',
+      description: `How many of the best, 1 to ${SERIES_PEOPLE_MAX}; 5 when absent.`,
+    }),
+  ),
+})
+export type LeaderboardSeriesQuery = Static<typeof LeaderboardSeriesQuery>
+
+export const LeaderboardSeries = Type.Object({
+  competition_slug: Type.String(),
+  people: Type.Array(
+    Type.Object({
+      rank: Type.Integer(),
+      user_id: Id,
+      display_name: Type.String(),
+      best_over_time: BestOverTime,
+    }),
+  ),
+})
+export type LeaderboardSeries = Static<typeof LeaderboardSeries>
+
+export const SubmissionCheck = Type.Object({
+  filename: Type.String(),
+  size_bytes: Type.Integer(),
+})
+export type SubmissionCheck = Static<typeof SubmissionCheck>
+
+export const ExcludeRequest = Type.Object({
+  reason: Type.String({
+    minLength: 3,
+    maxLength: 500,
+    pattern: '\\S',
+    description: 'Told to the person.',
+  }),
+})
+export type ExcludeRequest = Static<typeof ExcludeRequest>
+
+export const AdminSubmission = Type.Object({
+  ...Submission.properties,
+  email: Type.String(),
+  display_name: Type.String(),
+  size_bytes: Type.Integer(),
+  sha256: Type.String(),
+  attempts: Type.Integer(),
+  counts_against_cap: Type.Boolean(),
+  score_error_internal: nullable(Type.String()),
+})
+export type AdminSubmission = Static<typeof AdminSubmission>
+
+export const AdminSubmissionQuery = Type.Object({
+  ...ListQuery.properties,
+  competition: Type.Optional(Type.String({ maxLength: 100, description: 'Slug.' })),
+  user: Type.Optional(Type.String({ pattern: UUID_PATTERN, description: 'Id of a person.' })),
+  status: Type.Optional(literals(['queued', 'scoring', 'scored', 'failed', 'excluded'])),
+  q: Type.Optional(
+    Type.String({
+      maxLength: 320,
+      description: "Id of a submission, or part of the person's e-mail address or display name.",
+    }),
+  ),
+})
+export type AdminSubmissionQuery = Static<typeof AdminSubmissionQuery>
+
+export const ProbingReport = Type.Object({
+  competition_slug: Type.String(),
+  near_rows_max: Type.Integer({ description: 'A file that differs in more ids is not flagged.' }),
+  people: Type.Array(
+    Type.Object({
+      user_id: Id,
+      email: Type.String(),
+      display_name: Type.String(),
+      flagged: Type.Integer({ description: 'Files that differ in a few ids from an earlier one.' }),
+      longest_chain: Type.Integer(),
+      changed_rows: Type.Integer({
+        description: 'Of all flagged files together: as many labels can be known at most.',
+      }),
+      last_at: Timestamp,
+    }),
+  ),
+  shared_files: Type.Array(
+    Type.Object({
+      sha256: Type.String(),
+      people: Type.Array(Type.Object({ user_id: Id, email: Type.String() })),
+    }),
+    { description: 'The same bytes from several accounts; the sample submission is among them.' },
+  ),
+})
+export type ProbingReport = Static<typeof ProbingReport>

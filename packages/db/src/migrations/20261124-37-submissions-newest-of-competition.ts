@@ -1,0 +1,8 @@
+import { type Kysely, sql } from 'kysely'
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    ALTER TABLE submissions
+      ADD KEY IF NOT EXISTS submissions_newest_of_competition (competition_id, created_at, id)
+  `.execute(db)
+}

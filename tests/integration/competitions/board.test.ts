@@ -1,0 +1,272 @@
+import { randomUUID } from 'node:crypto'
+import { excludeSubmission, restoreSubmission } from '@medforge/api/competitions/exclusions.ts'
+import { readLeaderboard, readStanding } from '@medforge/api/competitions/leaderboard.ts'
+import { findCompetition } from '@medforge/api/competitions/repository.ts'
+import { countWrongEntries, rebuildBoard } from '@medforge/api/scoring/board.ts'
+import { publishScore } from '@medforge/api/scoring/publish.ts'
+import type { Claim } from '@medforge/api/scoring/queue.ts'
+import { createDatabase, type DB, toSqlTime } from '@medforge/db'
+import { createFakeClock, newUser } from '@medforge/test-support'
+import fc from 'fast-check'
+import type { Kysely } from 'kysely'
+import { describe, expect } from 'vitest'
+import { TITANIC, test } from './site.ts'
+
+const PEOPLE = 3
+const FILES = 7
+const SPLITS = ['first', 'second']
+
+type Facts = NonNullable<Awaited<ReturnType<typeof findCompetition>>>
+type File = { id: string; userId: string }
+
+async function factsOf(db: Kysely<DB>): Promise<Facts> {
+  const competition = await findCompetition(db, TITANIC)
+  if (!competition) throw new Error('no competition')
+  return competition
+}
+
+/** Submissions without files, a few of each person. */
+async function newFiles(db: Kysely<DB>, users: string[], count: number): Promise<File[]> {
+  const { id: competition_id } = await factsOf(db)
+  const files = Array.from({ length: count }, (_, at) => ({
+    id: randomUUID(),
+    userId: users[at % users.length] ?? '',
+  }))
+  await db
+    .insertInto('submissions')
+    .values(
+      files.map(({ id, userId }) => ({
+        id,
+        competition_id,
+        user_id: userId,
+        filename: 'a.csv',
+        stored_name: `${id}.csv`,
+        sha256: Buffer.alloc(32),
+        size_bytes: 1,
+        utc_day: '2026-03-01',
+        request_id: 'r',
+        created_at: '2026-03-01 00:00:00.000000',
+      })),
+    )
+    .execute()
+  return files
+}
+
+/** What a worker does once it has computed the score. */
+async function publish(db: Kysely<DB>, file: File, score: number, at: Date) {
+  const competition = await factsOf(db)
+  const leaseOwner = randomUUID()
+  await db
+    .updateTable('submissions')
+    .set({ score_status: 'scoring', lease_owner: leaseOwner })
+    .where('id', '=', file.id)
+    .execute()
+  const claim: Claim = {
+    job: {
+      submissionId: file.id,
+      storedName: '',
+      sizeBytes: 1,
+      sha256: '',
+      competitionSlug: TITANIC,
+      bundleVersion: null,
+      metricVersion: competition.metric_version,
+      evaluationSplitVersion: competition.evaluation_split_version,
+      manifestSha256: competition.manifest_sha256,
+    },
+    competitionId: competition.id,
+    userId: file.userId,
+    leaseOwner,
+    attempt: 1,
+    requestId: 'r',
+  }
+  return publishScore(db, claim, { primary_score: score, score_components: {} }, at)
+}
+
+type Scored = File & { score: number; split: string; at: string; excluded: boolean }
+
+/** The rule in words: per person the best of what counts, then all of those in order. */
+function boardByRule(scored: Scored[], split: string, higherIsBetter: boolean) {
+  const sign = higherIsBetter ? -1 : 1
+  const order = (a: Scored, b: Scored) =>
+    sign * (a.score - b.score) || a.at.localeCompare(b.at) || (a.id < b.id ? -1 : 1)
+  const counted = scored.filter((one) => one.split === split && !one.excluded).toSorted(order)
+  const best = new Map<string, { submission: string; entries: number }>()
+  for (const { userId, id } of counted) {
+    const known = best.get(userId)
+    best.set(userId, { submission: known?.submission ?? id, entries: (known?.entries ?? 0) + 1 })
+  }
+  return [...best].map(([user, rest], at) => ({ rank: at + 1, user, ...rest }))
+}
+
+const command = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('publish' as const),
+      file: fc.nat(FILES - 1),
+      score: fc.constantFrom(-1, 0, 0.1 + 0.2, 0.3, 5e-324, 1),
+      second: fc.nat(3),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('exclude' as const), file: fc.nat(FILES - 1) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('restore' as const), file: fc.nat(FILES - 1) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('switch' as const) }) },
+)
+
+describe('the kept board', () => {
+  test('equals the rule after every publication, re-score, exclusion, restoration and switch', async ({
+    db,
+    site,
+  }) => {
+    expect(site).toBeDefined()
+    const users = await Promise.all(
+      Array.from({ length: PEOPLE }, async () => (await newUser(db)).id),
+    )
+    const actorUserId = users[0] ?? ''
+    const clock = createFakeClock()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(command, { minLength: 1, maxLength: 16 }),
+        fc.boolean(),
+        async (commands, higherIsBetter) => {
+          for (const table of [
+            'leaderboard_entries',
+            'submission_exclusions',
+            'submission_scores',
+            'submissions',
+          ] as const) {
+            await db.deleteFrom(table).execute()
+          }
+          let split = 0
+          await db
+            .updateTable('competitions')
+            .set({
+              higher_is_better: higherIsBetter,
+              evaluation_split_version: SPLITS[split] ?? '',
+            })
+            .execute()
+          const files = await newFiles(db, users, FILES)
+          const excluded = new Set<string>()
+          const scored = new Map<string, Omit<Scored, 'excluded'>>()
+          for (const each of commands) {
+            const file = files['file' in each ? each.file : 0] as File
+            const request = { submissionId: file.id, actorUserId, requestId: 'r' }
+            switch (each.kind) {
+              case 'publish': {
+                const at = new Date(Date.UTC(2026, 2, 1, 12, 0, each.second))
+                expect(await publish(db, file, each.score, at)).toBe('published')
+                const first = scored.get(file.id)?.at ?? toSqlTime(at)
+                scored.set(file.id, {
+                  ...file,
+                  score: each.score,
+                  split: SPLITS[split] ?? '',
+                  at: first,
+                })
+                break
+              }
+              case 'exclude':
+                await excludeSubmission(db, clock, { ...request, reason: 'not your own work' })
+                excluded.add(file.id)
+                break
+              case 'restore':
+                await restoreSubmission(db, clock, request)
+                excluded.delete(file.id)
+                break
+              case 'switch':
+                split = 1 - split
+                await db
+                  .updateTable('competitions')
+                  .set({ evaluation_split_version: SPLITS[split] ?? '' })
+                  .execute()
+            }
+            const competition = await factsOf(db)
+            const shown = await readLeaderboard(db, competition, { limit: null, after: null })
+            const now = [...scored.values()].map((one) => ({
+              ...one,
+              excluded: excluded.has(one.id),
+            }))
+            const expected = boardByRule(now, SPLITS[split] ?? '', higherIsBetter)
+            expect(
+              shown.map(({ entry }) => ({
+                rank: entry.rank,
+                user: entry.user_id,
+                submission: entry.best_submission_id,
+                entries: entry.entries,
+              })),
+            ).toEqual(expected)
+            expect(await countWrongEntries(db, competition.id)).toBe(0)
+            for (const user of users) {
+              const entry = shown.find((one) => one.entry.user_id === user)?.entry ?? null
+              expect(await readStanding(db, competition, user)).toEqual(entry)
+            }
+          }
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  test('stays right when several workers and administrators change it at once', async ({
+    db,
+    site,
+    database,
+  }) => {
+    expect(site).toBeDefined()
+    const users = await Promise.all(Array.from({ length: 4 }, async () => (await newUser(db)).id))
+    const files = await newFiles(db, users, 48)
+    const clock = createFakeClock()
+    const pools = Array.from({ length: 3 }, () => createDatabase(database.url, { poolSize: 6 }))
+    const results = await Promise.allSettled(
+      files.flatMap((file, at) => {
+        const pool = pools[at % pools.length] as Kysely<DB>
+        const other = pools[(at + 1) % pools.length] as Kysely<DB>
+        const request = { submissionId: file.id, actorUserId: users[at % 4] ?? '', requestId: 'r' }
+        return [
+          publish(pool, file, (at % 5) / 5, clock.now()),
+          ...(at % 4 === 0
+            ? [excludeSubmission(other, clock, { ...request, reason: 'a reason' })]
+            : []),
+          ...(at % 8 === 0 ? [restoreSubmission(pool, clock, request)] : []),
+        ]
+      }),
+    )
+    for (const pool of pools) await pool.destroy()
+    expect(results.filter(({ status }) => status === 'rejected')).toEqual([])
+    const competition = await factsOf(db)
+    expect(await countWrongEntries(db, competition.id)).toBe(0)
+    const entries = await readLeaderboard(db, competition, { limit: null, after: null })
+    const { excluded } = await db
+      .selectFrom('submission_exclusions')
+      .select((eb) => eb.fn.countAll<number>().as('excluded'))
+      .executeTakeFirstOrThrow()
+    const counted = entries.reduce((sum, { entry }) => sum + entry.entries, 0)
+    expect(counted).toBe(files.length - Number(excluded))
+  })
+
+  test('that was damaged is found out, and made again from the scores', async ({ db, site }) => {
+    expect(site).toBeDefined()
+    const users = await Promise.all(Array.from({ length: 3 }, async () => (await newUser(db)).id))
+    for (const [at, file] of (await newFiles(db, users, 6)).entries()) {
+      await publish(db, file, at / 10, new Date('2026-03-01T12:00:00Z'))
+    }
+    const { id } = await factsOf(db)
+    await db
+      .updateTable('leaderboard_entries')
+      .set({ entries: 9 })
+      .where('user_id', '=', users[0] ?? '')
+      .execute()
+    await db
+      .deleteFrom('leaderboard_entries')
+      .where('user_id', '=', users[1] ?? '')
+      .execute()
+    expect(await countWrongEntries(db, id)).toBe(2)
+    expect(await db.transaction().execute((tx) => rebuildBoard(tx, id))).toBe(3)
+    expect(await countWrongEntries(db, id)).toBe(0)
+  })
+})
