@@ -16,5 +16,5 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  matcher: [{ source: '/((?!_next/static|icon.svg).*)' }],
+  matcher: [{ source: '/((?!_next/static|favicon.ico|icon.svg).*)' }],
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Edge, SESSION, SLUG, startEdge, valuesOf } from './edge.ts'
+import { SLUG, valuesOf } from './backend.ts'
+import { type Edge, SESSION, startEdge } from './edge.ts'
 
 let edge: Edge
 beforeAll(async () => {
@@ -30,6 +31,11 @@ describe('the login cookie on the way to a session', () => {
     { sent: ['medforge_session=a=b==; a=1'], kept: ['a=1'] },
     { sent: ['a=1', 'medforge_session=secret', 'b=2'], kept: ['a=1', 'b=2'] },
     { sent: ['a="x; medforge_session=secret'], kept: ['a="x'] },
+    { sent: ['__Host-medforge_session=secret; a=1'], kept: ['a=1'] },
+    { sent: ['a=1;__Secure-medforge_session="secret"'], kept: ['a=1'] },
+    { sent: ['a=1; ;; medforge_session=secret;; b=2'], kept: ['a=1; ;;; b=2'] },
+    { sent: ['medforge_session', 'a=1'], kept: ['a=1'] },
+    { sent: ['medforge_session=sec,ret; a=1,b'], kept: ['a=1,b'] },
   ])('is taken out of $sent', async ({ sent, kept }) => {
     const cookies = await cookieAtSession(...sent)
     expect(cookies.filter((value) => value !== '')).toEqual(kept)
@@ -91,6 +97,11 @@ describe('cookies that a session sets', () => {
     'medforge_session=stolen; Path=/',
     ' medforge_session = stolen',
     '=medforge_session=stolen',
+    '__Host-medforge_session=stolen; Secure; Path=/',
+    '__Secure-medforge_session=stolen; Secure',
+    'a=1; Domain=.medforge.edge.test; Domain=',
+    'a=1;\tDomain\t=\t.medforge.edge.test',
+    'a=1; Max-Age=0; domain=MEDFORGE.EDGE.TEST.',
     'medforge_session',
     'a=1; Domain=.medforge.edge.test',
     'a=1; Domain=medforge.edge.test; Path=/',

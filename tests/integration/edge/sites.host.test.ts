@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { API, DOMAIN, type Edge, SESSION, SLUG, startEdge, valuesOf, WEB } from './edge.ts'
+import { SLUG, valuesOf } from './backend.ts'
+import { API, DOMAIN, type Edge, SESSION, startEdge, WEB } from './edge.ts'
 
 let edge: Edge
 beforeAll(async () => {
