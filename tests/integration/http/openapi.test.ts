@@ -1,4 +1,5 @@
 import { PROBLEMS } from '@medforge/contracts'
+import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
 
@@ -89,6 +90,17 @@ describe('/openapi.json', () => {
         expect(JSON.stringify(schema)).not.toContain('$ref')
       }
     }
+  })
+
+  test('is found clean by a linter of such documents', async ({ api }) => {
+    const source = (await api.visitor().get('!/openapi.json')).text
+    const config = await createConfig({
+      extends: ['recommended-strict'],
+      // A licence is not the API's to give, and the test's server is a localhost.
+      rules: { 'info-license': 'off', 'no-server-example.com': 'off' },
+    })
+    const faults = await lintFromString({ source, absoluteRef: '/openapi.json', config })
+    expect(faults.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([])
   })
 
   test('speaks of every problem of the catalogue that a route can answer', async ({ api }) => {
