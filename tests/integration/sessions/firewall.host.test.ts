@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { eventually } from '@medforge/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 /*
@@ -9,6 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
  * sessions on the bridge, a control network on the host's other side, and a resolver and a server out in the "internet".
  */
 const SCRIPT = fileURLToPath(new URL('../../../ops/network/firewall.sh', import.meta.url))
+const PORTS_SCRIPT = fileURLToPath(
+  new URL('../../../ops/network/isolate-ports.sh', import.meta.url),
+)
 const RUN = randomUUID().slice(0, 4)
 const NAMES = ['host', 'caddy', 'api', 'one', 'two', 'db', 'net'] as const
 type Name = (typeof NAMES)[number]
@@ -27,6 +31,15 @@ const ADDRESS = {
   resolver: '10.9.9.9',
   metadata: '169.254.169.254',
 }
+/** One address of each range that is nobody's business; the server outside has all of them. */
+const PRIVATE = [
+  '10.1.2.3',
+  '100.64.0.1',
+  '172.16.9.9',
+  '192.168.7.7',
+  '198.18.0.1',
+  '169.254.170.2',
+]
 const ENVIRONMENT = {
   PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
   BRIDGE: 'mf-sessions',
@@ -154,7 +167,8 @@ beforeAll(async () => {
   }
   plug('db', { near: [`${ADDRESS.controlGateway}/24`], far: [`${ADDRESS.db}/24`] })
   inside('db', 'ip', 'route', 'add', 'default', 'via', ADDRESS.controlGateway)
-  const outside = [`${ADDRESS.server}/24`, `${ADDRESS.resolver}/32`, `${ADDRESS.metadata}/32`]
+  const far = [ADDRESS.resolver, ADDRESS.metadata, ...PRIVATE]
+  const outside = [`${ADDRESS.server}/24`, ...far.map((address) => `${address}/32`)]
   plug('net', { near: [`${ADDRESS.hostOutside}/24`], far: outside })
   inside('net', 'ip', 'route', 'add', 'default', 'via', ADDRESS.hostOutside)
   inside('host', 'ip', 'route', 'add', 'default', 'via', ADDRESS.server)
@@ -193,6 +207,7 @@ describe('before the rules', () => {
       ['database', 'two', 'tcp', ADDRESS.db, 3306],
       ['host', 'two', 'tcp', ADDRESS.gateway, 22],
       ['metadata', 'two', 'tcp', ADDRESS.metadata, 80],
+      ...PRIVATE.map((address): Case => [address, 'two', 'tcp', address, 80]),
     ]
     expect(told(open)).toEqual(open.map(([note]) => `${note}: open`))
     expect(firewall('check').status).toBe(3)
@@ -236,8 +251,14 @@ describe('with the rules', () => {
       ['a session to the host by its gateway', 'two', 'tcp', ADDRESS.gateway, 22],
       ['a session to the host by another bridge', 'two', 'tcp', ADDRESS.controlGateway, 22],
       ['a session to the host by its public address', 'two', 'tcp', ADDRESS.hostOutside, 22],
+      ['a session to the host by its gateway, by UDP', 'two', 'udp', ADDRESS.gateway, 9000],
+      ['a session to the API’s other ports', 'two', 'tcp', ADDRESS.api, 8080],
+      ['a session to the API by UDP', 'two', 'udp', ADDRESS.api, 9000],
+      ['a session to Caddy’s port for health', 'two', 'tcp', ADDRESS.caddy, 8080],
+      ['a session to the database by UDP', 'two', 'udp', ADDRESS.db, 9000],
       ['a session to the metadata address', 'two', 'tcp', ADDRESS.metadata, 80],
       ['a session to the resolver’s other ports', 'two', 'tcp', ADDRESS.resolver, 80],
+      ...PRIVATE.map((address): Case => [`a session to ${address}`, 'two', 'tcp', address, 80]),
       ['the API to a session', 'api', 'tcp', ADDRESS.one, 8080],
       ['Caddy to another port of a session', 'caddy', 'tcp', ADDRESS.one, 9090],
       ['the database’s network to a session', 'db', 'tcp', ADDRESS.one, 8080],
@@ -314,6 +335,59 @@ describe('with the rules', () => {
       expect(inside('host', `${family}-save`)).not.toContain('MEDFORGE')
     }
     expect(ask('two', 'tcp', ADDRESS.one, 8080)).toBe('open')
+  })
+})
+
+/** Whether `from` gets an answer to the question that comes before every packet: who has this address? No rule of iptables sees it. */
+function findsNeighbour(from: Name, host: string): boolean {
+  inside(from, 'ip', 'neighbour', 'flush', 'dev', 'eth0')
+  ask(from, 'udp', host, 9000)
+  return inside(from, 'ip', 'neighbour', 'show', host).includes('lladdr')
+}
+
+describe('frames that no rule sees, from somebody with every right inside their own session', () => {
+  const macOf = (name: Name) =>
+    /link\/ether (\S+)/.exec(inside(name, 'ip', 'link', 'show', 'eth0'))?.[1] ?? 'none'
+  let guard: ReturnType<typeof spawn> | undefined
+  let said = ''
+
+  beforeAll(() => {
+    expect(firewall('ensure').status).toBe(0)
+  })
+
+  afterAll(() => {
+    if (guard?.pid) process.kill(-guard.pid, 'SIGKILL')
+  })
+
+  test('pass between two sessions as long as their ports are not isolated', async () => {
+    expect(findsNeighbour('two', ADDRESS.one)).toBe(true)
+  })
+
+  test('do not pass once the guard has seen each of them, and the way by the edge stays', async () => {
+    const args = [`--net=/run/netns/${space('host')}`, 'sh', PORTS_SCRIPT]
+    const env = { ...ENVIRONMENT, EDGE: `${macOf('caddy')} ${macOf('api')}` }
+    // A group of its own, so that its children end with it.
+    guard = spawn('nsenter', args, { env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
+    guard.stdout?.on('data', (text) => {
+      said += text
+    })
+    for (const name of ['one', 'two'] as const) {
+      await eventually(() => said.includes(`isolated ${macOf(name)}`))
+    }
+    expect(findsNeighbour('two', ADDRESS.one)).toBe(false)
+    expect(ask('caddy', 'tcp', ADDRESS.one, 8080)).toBe('open')
+    expect(ask('one', 'tcp', ADDRESS.server, 443)).toBe('open')
+    expect(said).not.toContain('failed')
+    expect(said).not.toContain(macOf('caddy'))
+  })
+
+  test('do not pass from a port that is new to the bridge either', async () => {
+    inside('host', 'ip', 'link', 'set', 'v-two', 'nomaster')
+    said = ''
+    inside('host', 'ip', 'link', 'set', 'v-two', 'master', 'mf-sessions')
+    ask('two', 'udp', ADDRESS.gateway, 9000)
+    await eventually(() => said.includes(`isolated ${macOf('two')}`))
+    expect(findsNeighbour('two', ADDRESS.one)).toBe(false)
   })
 })
 

@@ -4,6 +4,7 @@ import { HostAwayError } from './host-error.ts'
 import type { HostPart, HostState } from './host-state.ts'
 import type { Reason } from './lifecycle.ts'
 import type { Firewall } from './network/firewall.ts'
+import type { PortGuard } from './network/ports.ts'
 import type { SessionWorkspaces } from './workspace/port.ts'
 
 export type HostCheck = {
@@ -81,6 +82,17 @@ export function networkCheck(firewall: Firewall): HostCheck {
     maxAgeMs: 10_000,
     async run(signal) {
       await firewall.readNetwork(signal)
+      return null
+    },
+  }
+}
+
+export function portsCheck(ports: PortGuard): HostCheck {
+  return {
+    part: 'ports',
+    maxAgeMs: 10_000,
+    async run(signal) {
+      await ports.ensure(signal)
       return null
     },
   }

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { Reason } from './lifecycle.ts'
 
 /** Parts of the host that have to work before a session can start. */
-export type HostPart = 'docker' | 'pool' | 'network' | 'image' | 'firewall' | 'gpus' | 'overdue'
+export type HostPart =
+  | 'docker'
+  | 'pool'
+  | 'network'
+  | 'image'
+  | 'firewall'
+  | 'ports'
+  | 'gpus'
+  | 'overdue'
 
 // A session that does not stop in time is the operator's to know and no reason to refuse another; GPUs that are gone are not handed out.
 const HARMLESS_TO_STARTS: readonly HostPart[] = ['overdue', 'gpus']

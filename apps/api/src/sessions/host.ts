@@ -8,11 +8,12 @@ import { removeLeftHelpers } from './docker/helper.ts'
 import { gpuCheck } from './gpus/check.ts'
 import { createSmiHelper } from './gpus/helper.ts'
 import { createNvidiaInventory } from './gpus/nvidia.ts'
-import { firewallCheck, imageCheck, networkCheck, poolCheck } from './host-checks.ts'
+import { firewallCheck, imageCheck, networkCheck, poolCheck, portsCheck } from './host-checks.ts'
 import { createFirewall } from './network/firewall.ts'
 import { createSessionFlows } from './network/flows.ts'
+import { createPortGuard } from './network/ports.ts'
 import type { ReconcilerHost } from './open-reconciler.ts'
-import { createCaddyProbe } from './readiness.ts'
+import { createCaddyProbe, whenIsolated } from './readiness.ts'
 import type { SessionRuntime } from './runtime/port.ts'
 import type { SessionWorkspaces } from './workspace/port.ts'
 
@@ -31,15 +32,17 @@ export function createReconcilerHost(deps: HostDeps): ReconcilerHost {
   const { db, clock, logger, config, docker, runtime, workspaces } = deps
   const { sessions, sessionsNetwork: network, helperImage, probeUrl } = config
   const firewall = createFirewall({ docker, helperImage, network })
+  const ports = createPortGuard({ docker, helperImage, network })
   const inventory = createNvidiaInventory(createSmiHelper({ docker, helperImage }))
   return {
     runtime,
     workspaces,
-    readiness: createCaddyProbe(probeUrl),
+    readiness: whenIsolated(createCaddyProbe(probeUrl), ports),
     flows: createSessionFlows({ docker, helperImage, network }),
     checks: [
       poolCheck(workspaces),
       networkCheck(firewall),
+      portsCheck(ports),
       imageCheck(docker, sessions.packImage),
       firewallCheck(firewall, logger),
       gpuCheck({ db, clock, mode: sessions.gpuMode, inventory, logger }),

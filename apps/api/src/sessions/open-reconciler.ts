@@ -37,13 +37,16 @@ export type ReconcilerHost = {
   readiness: ReadinessProbe
   flows: SessionFlows
   checks: readonly HostCheck[]
-  /** What a killed reconciler left on the host, besides sessions. */
+  /** What a reconciler leaves on the host, besides sessions: done when it starts, as the one before may have been killed, and when it ends. */
   removeLeftovers(signal: AbortSignal): Promise<void>
 }
 
 const WATCH_RETRY_MS = 1_000
 // With the helper's half second, well inside the ten seconds in which an open socket ends after its login.
 const REVOCATIONS_INTERVAL_MS = 2_000
+
+// A Docker that is away must not hold up the end of this process.
+const FAREWELL_LIMIT_MS = 3_000
 
 /** The whole reconciler, while it leads. Resolves once `signal` has aborted and its work has ended. */
 export async function openReconciler(options: ReconcilerProcess): Promise<void> {
@@ -141,5 +144,6 @@ async function runReconciler(options: ReconcilerProcess, signal: AbortSignal): P
   await Promise.all(loops)
   unsubscribe()
   await Promise.all([driver.idle(), checks.idle()])
+  await options.host.removeLeftovers(AbortSignal.timeout(FAREWELL_LIMIT_MS)).catch(() => {})
   logger.info('reconciler.stopped')
 }

@@ -1,10 +1,20 @@
 import { Agent, request } from 'node:http'
 import { sessionContainerName } from '@medforge/contracts'
+import type { PortGuard } from './network/ports.ts'
 
 /** Whether a session's IDE answers, asked on the way that people take: through Caddy's own network position. */
 export interface ReadinessProbe {
   /** Never rejects; anything but a clear yes is no. */
   isReady(slug: string, signal: AbortSignal): Promise<boolean>
+}
+
+/** A session is ready once its IDE answers and its port is isolated from the other sessions'. */
+export function whenIsolated(probe: ReadinessProbe, ports: PortGuard): ReadinessProbe {
+  return {
+    async isReady(slug, signal) {
+      return (await probe.isReady(slug, signal)) && (await ports.isIsolated(slug, signal))
+    },
+  }
 }
 
 // One try: a container that does not listen yet refuses at once; a swallowed packet must not cost more than this.

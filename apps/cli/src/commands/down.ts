@@ -107,6 +107,10 @@ async function removeContainers(step: StepRunner): Promise<void> {
       await must('docker', ['rm', '--force', name], FAILURE)
       removed += 1
     }
+    // The reconciler takes its own helpers away, unless it was killed.
+    const helpers = await run('docker', ['ps', '-aq', '--filter', 'label=medforge.helper'])
+    const left = helpers.stdout.split('\n').filter(Boolean)
+    if (left.length > 0) await must('docker', ['rm', '--force', ...left], FAILURE)
     return { says: removed === 0 ? 'none' : `${removed} removed`, value: undefined }
   })
 }
