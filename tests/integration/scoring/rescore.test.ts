@@ -1,3 +1,4 @@
+import { countWrongEntries } from '@medforge/api/scoring/board.ts'
 import { readBoardDifference } from '@medforge/api/scoring/board-difference.ts'
 import { publishScore } from '@medforge/api/scoring/publish.ts'
 import { claimQueued } from '@medforge/api/scoring/queue.ts'
@@ -231,6 +232,7 @@ describe('a re-score', () => {
         .where('score.is_official', '=', true)
         .execute()
       for (const { score_split, split } of stamps) expect(score_split).toBe(split)
+      expect(await countWrongEntries(db, run.competition_id)).toBe(0)
       site_api.clock.advance(5000)
       await gatherSubmissions(db, run)
       await worker.drain()

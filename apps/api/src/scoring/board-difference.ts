@@ -71,7 +71,9 @@ export async function readBoardDifference(
       'score.created_at',
       'shadow.scored_at as shadow_at',
     ])
+    .leftJoin('submission_exclusions', 'submission_exclusions.submission_id', 'submissions.id')
     .where('submissions.competition_id', '=', run.competition_id)
+    .where('submission_exclusions.submission_id', 'is', null)
     .execute()
   return compareBoards(
     rows.map(({ created_at, scored_at, shadow_at, ...row }) => ({

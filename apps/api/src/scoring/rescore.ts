@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type AuditEntry, type DB, inTransaction, recordAudit, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION } from '@medforge/scoring'
 import { type Insertable, type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { rebuildBoard } from './board.ts'
 import { switchOfficialScores } from './publish.ts'
 
 /**
@@ -185,6 +186,7 @@ export async function switchBoard(
       })
       .where('id', '=', run.competition_id)
       .execute()
+    await rebuildBoard(tx, run.competition_id)
     await endRun(tx, run.id, 'switched', at)
     await recordAudit(tx, { ...audit, at })
     return 'switched'

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CompetitionDetail, Leaderboard, SubmissionAccepted } from '@medforge/contracts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { competition, MOLES, molesCsv, removeMoles, writeMoles } from '../support/bundles.ts'
+import { expectData } from '../support/expectations.ts'
+import { openDatabase, REPOSITORY, readInstallation } from '../support/installation.ts'
+import { callApi, type Person, signUp } from '../support/person.ts'
+import { upload } from '../support/submissions.ts'
+
+const installation = readInstallation()
+const PATH = `/competitions/${MOLES.slug}`
+const TRUTH = (place: number) => place % 3
+/** Another holdout: what was right before is wrong now. */
+const OTHER_TRUTH = (place: number) => (place + 1) % 3
+/** So many of the forty are as the first holdout has them, the others as the second. */
+const partly = (right: number) =>
+  molesCsv((place) => (place < right ? TRUTH(place) : OTHER_TRUTH(place)))
+
+async function board() {
+  const answer = await callApi(installation, 'GET', `${PATH}/leaderboard?limit=50`)
+  return expectData(answer, 200, Leaderboard).entries
+}
+
+async function detail() {
+  return expectData(await callApi(installation, 'GET', PATH), 200, CompetitionDetail)
+}
+
+let ann: Person
+let bob: Person
+
+beforeAll(async () => {
+  await using db = openDatabase(installation)
+  await removeMoles(db)
+  ann = await signUp(installation, 'ann', { display_name: '=HYPERLINK("x")' })
+  bob = await signUp(installation, 'bob', { display_name: 'Bob' })
+})
+
+afterAll(async () => {
+  await using db = openDatabase(installation)
+  await removeMoles(db)
+})
+
+describe('a fourth competition', () => {
+  test('is a folder: every fault of it is named at once, with file and row', async () => {
+    const folder = await writeMoles({
+      holdout: (place) => (place === 4 ? 7 : 0),
+      manifest: { labels: { min: 0, max: 2 }, expected_rows: 41, title: '' },
+      overview: '',
+    })
+    const failed = await competition('validate', folder, '--json').catch(
+      (error: { stdout: string }) => error.stdout,
+    )
+    const { ok, faults } = JSON.parse(failed)
+    expect(ok).toBe(false)
+    expect(faults.map(({ file }: { file: string }) => file)).toEqual(
+      expect.arrayContaining(['overview.md', 'manifest.json']),
+    )
+    const labels = await writeMoles({ holdout: (place) => (place % 20 === 4 ? 7 : 0) })
+    await expect(competition('import', labels)).rejects.toThrow(
+      /holdout_labels.csv row 6: .*\n.*holdout_labels.csv row 26/,
+    )
+  })
+
+  test('opens with an import and no change of code: sample, upload, score and board', async () => {
+    const folder = await writeMoles({ holdout: TRUTH })
+    const imported = JSON.parse(await competition('import', folder, '--json'))
+    expect(imported).toMatchObject({ slug: MOLES.slug, outcome: 'registered' })
+    expect(await detail()).toMatchObject({
+      title: 'Mole triage',
+      holdout: { kind: 'operator', rows: 40, version: imported.evaluation_split_version },
+      notice: null,
+    })
+    const sample = await callApi(installation, 'GET', `${PATH}/sample-submission`)
+    expect(sample.text).toBe(molesCsv(() => 0))
+    for (const [person, right] of [
+      [ann, 30],
+      [bob, 10],
+    ] as const) {
+      const answer = await upload(person, partly(right), {}, PATH)
+      const accepted = expectData(answer, 201, SubmissionAccepted)
+      expect(accepted.submission.official_score?.primary_score).toBe(right / 40)
+    }
+    expect((await board()).map(({ user_id }) => user_id)).toEqual([ann.user_id, bob.user_id])
+    const again = JSON.parse(await competition('import', folder, '--json'))
+    expect(again.outcome).toBe('unchanged')
+  })
+
+  test('is listed beside those that come with MedForge', async () => {
+    const all = JSON.parse(await competition('list', '--json')).competitions
+    expect(all).toHaveLength(4)
+    expect(all).toContainEqual(
+      expect.objectContaining({ slug: MOLES.slug, holdout_kind: 'operator', submissions: 2 }),
+    )
+  })
+
+  test('takes new texts without a re-score', async () => {
+    const folder = await writeMoles({ holdout: null, overview: 'New words.' })
+    expect(JSON.parse(await competition('import', folder, '--json')).outcome).toBe('updated')
+    expect(await detail()).toMatchObject({ description: 'New words.', notice: null })
+  })
+
+  test('shows what another holdout would change, and asks before it changes anything', async () => {
+    const folder = await writeMoles({ holdout: OTHER_TRUTH })
+    const before = await board()
+    const dry = JSON.parse(await competition('import', folder, '--dry-run', '--json'))
+    expect(dry).toMatchObject({ outcome: 'dry_run', difference: { moved: 2, changed: 2 } })
+    await expect(competition('import', folder)).rejects.toThrow('--yes')
+    expect(await board()).toEqual(before)
+  })
+
+  test('moves to another holdout with everything scored again, wherever the import is killed', async () => {
+    const folder = await writeMoles({ holdout: OTHER_TRUTH })
+    const old = (await detail()).holdout.version
+    const program = `${REPOSITORY}/medforge`
+    const wish = ['competition', 'import', folder, '--yes', '--json', '--note', 'Real labels.']
+    for (const afterMs of [400, 900, 1400, 1900]) {
+      const child = spawn(program, wish, { stdio: 'ignore', detached: true })
+      const gone = once(child, 'exit')
+      const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), afterMs)
+      await gone
+      clearTimeout(timer)
+      const entries = await board()
+      const splits = new Set(entries.map((entry) => entry.evaluation_split_version))
+      const { holdout } = await detail()
+      expect([...splits]).toEqual([holdout.version])
+      // Either holdout gives one of them thirty of forty and the other ten.
+      expect(entries.map(({ primary_score }) => primary_score)).toEqual([30 / 40, 10 / 40])
+      expect(entries[0]?.user_id).toBe((holdout.version === old ? ann : bob).user_id)
+    }
+    const { outcome } = JSON.parse(await competition(...wish.slice(1)))
+    expect(['switched', 'unchanged']).toContain(outcome)
+    expect((await board()).map(({ user_id }) => user_id)).toEqual([bob.user_id, ann.user_id])
+    expect(await detail()).toMatchObject({ notice: { text: 'Real labels.' } })
+  })
+
+  test('is scored again on the same holdout without a change where nothing differs', async () => {
+    const { outcome } = JSON.parse(await competition('rescore', MOLES.slug, '--yes', '--json'))
+    expect(outcome).toBe('unchanged')
+  })
+
+  test('is written out with every submission, and no cell runs as a formula', async () => {
+    const folder = join(await mkdtemp(join(tmpdir(), 'medforge-export-')), 'out')
+    const written = JSON.parse(await competition('export', MOLES.slug, '--to', folder, '--json'))
+    expect(written).toMatchObject({ submissions: 2 })
+    const text = await readFile(join(folder, 'submissions.csv'), 'utf8')
+    expect(text).toContain(`"'=HYPERLINK(""x"")"`)
+    expect(text.split('\r\n')).toHaveLength(4)
+    expect(JSON.parse(await competition('validate', folder, '--json'))).toEqual({
+      ok: true,
+      faults: [],
+    })
+  })
+
+  test('leaves an audit row for each change', async () => {
+    await using db = openDatabase(installation)
+    const rows = await db
+      .selectFrom('audit_events')
+      .innerJoin('competitions', 'competitions.id', 'audit_events.subject')
+      .select('action')
+      .where('competitions.slug', '=', MOLES.slug)
+      .orderBy('audit_events.id')
+      .execute()
+    expect(rows.map(({ action }) => action)).toEqual([
+      'competition.import',
+      'competition.update',
+      'competition.import',
+    ])
+  })
+})

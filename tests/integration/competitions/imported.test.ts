@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bundleVersionOf, loadBundles, readPublicFiles, storeBundle } from '@medforge/competitions'
+import type { CompetitionDetail } from '@medforge/contracts'
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import { describe, expect } from 'vitest'
+import { type Site, seedCompetitions, signIn, TITANIC, test, titanicCsv, upload } from './site.ts'
+
+/** Titanic with other words, imported beside the one that comes with MedForge. */
+async function importTitanic(db: Kysely<DB>, site: Site): Promise<string> {
+  const shipped = { slug: TITANIC, bundle_version: null }
+  const files = await readPublicFiles({ installedRoot: site.installedRoot }, shipped)
+  const version = await storeBundle(site.installedRoot, TITANIC, {
+    ...files,
+    'overview.md': Buffer.from('Imported words.'),
+  })
+  await db
+    .updateTable('competitions')
+    .set({ bundle_version: version, description: 'Imported words.', submission_cap_per_day: 3 })
+    .where('slug', '=', TITANIC)
+    .execute()
+  return version
+}
+
+describe('an imported competition', () => {
+  test('stays as it was imported when the shipped ones are seeded again', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    await importTitanic(db, site)
+    await seedCompetitions(db, site.hiddenRoot)
+    const { visitor } = await signIn(site_api, db)
+    const detail = await visitor.get(`/competitions/${TITANIC}`)
+    expect(detail.data<CompetitionDetail>()).toMatchObject({
+      description: 'Imported words.',
+      submission_cap_per_day: 3,
+    })
+  })
+
+  test('is found by a server that was running before the import', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    expect((await upload(visitor, titanicCsv())).status).toBe(201)
+    await importTitanic(db, site)
+    expect((await upload(visitor, titanicCsv())).status).toBe(201)
+    expect((await visitor.get(`/competitions/${TITANIC}/sample-submission`)).status).toBe(200)
+  })
+
+  test('is stored under the hash of its files, so damage shows and is repaired by importing again', async ({
+    site,
+    db,
+  }) => {
+    const version = await importTitanic(db, site)
+    const installed = { slug: TITANIC, bundle_version: version }
+    const read = () => readPublicFiles({ installedRoot: site.installedRoot }, installed)
+    expect(bundleVersionOf(await read())).toBe(version)
+    await writeFile(join(site.installedRoot, TITANIC, version, 'rules.md'), 'Anything goes.')
+    expect(bundleVersionOf(await read())).not.toBe(version)
+    expect(await importTitanic(db, site)).toBe(version)
+    expect(bundleVersionOf(await read())).toBe(version)
+    expect(await loadBundles()).toHaveLength(3)
+  })
+})
