@@ -3,7 +3,10 @@ import { registerBench } from './commands/bench.ts'
 import { registerCompetition } from './commands/competition/register.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerDown } from './commands/down.ts'
+import { registerGpus } from './commands/gpus.ts'
 import { registerLogs } from './commands/logs.ts'
+import { registerSessions } from './commands/sessions.ts'
+import { registerSnapshots } from './commands/snapshots.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerTest } from './commands/test.ts'
 import { registerUp } from './commands/up.ts'
@@ -22,6 +25,9 @@ for (const register of [
   registerStatus,
   registerLogs,
   registerDoctor,
+  registerSessions,
+  registerSnapshots,
+  registerGpus,
   registerUsers,
   registerCompetition,
   registerTest,

@@ -90,11 +90,15 @@ export type AdminSessionQuery = Static<typeof AdminSessionQuery>
 export const AdminGpu = Type.Object({
   id: Type.Integer(),
   is_enabled: Type.Boolean({ description: "The operator's wish." }),
+  disabled_reason: nullable(Type.String()),
   is_present: Type.Boolean(),
   uuid: nullable(Type.String()),
   model: nullable(Type.String()),
   health: literals(['unknown', 'healthy', 'failing']),
   health_reason: nullable(Type.String()),
+  /** Not handed out. `fault`: until it is enabled again; `dirty` (in use by no session): until it is clean. */
+  quarantine: nullable(literals(['fault', 'dirty'])),
+  quarantined_at: nullable(Timestamp),
   observed_at: nullable(Timestamp),
   session: nullable(
     Type.Object({

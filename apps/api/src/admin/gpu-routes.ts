@@ -5,8 +5,8 @@ import { DomainError } from '../http/domain-error.ts'
 import { principalOf } from '../http/guards.ts'
 import { envelopeOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
+import { listGpus, wishGpu } from '../sessions/index.ts'
 import { ADMIN_PROBLEMS, ADMIN_TAGS, type AdminDeps } from './deps.ts'
-import { listGpus, setGpuEnabled } from './gpus.ts'
 
 /** `/admin/gpus…` */
 export function gpuRoutes({ db, clock, guards }: AdminDeps): Routes {
@@ -31,7 +31,8 @@ export function gpuRoutes({ db, clock, guards }: AdminDeps): Routes {
         preValidation: [guards.origin, guards.signedIn, guards.admin],
         schema: route({
           summary: 'Offer a GPU to sessions, or do not',
-          description: 'The session that holds it goes on; no other gets it afterwards.',
+          description:
+            'The session that holds it goes on; no other gets it afterwards. Enabling also ends the quarantine of a fault, once the device answers.',
           tags: ADMIN_TAGS,
           params: GpuIdParams,
           body: AdminGpuChange,
@@ -44,7 +45,7 @@ export function gpuRoutes({ db, clock, guards }: AdminDeps): Routes {
         const isEnabled = request.body.is_enabled
         const actorUserId = principalOf(request).userId
         const by = { actorUserId, requestId: request.id, at: clock.now() }
-        await inTransaction(db, (tx) => setGpuEnabled(tx, id, isEnabled, by))
+        await inTransaction(db, (tx) => wishGpu(tx, id, { isEnabled }, by))
         const gpu = (await listGpus(db)).find((each) => each.id === id)
         if (!gpu) throw new DomainError('not_found', { detail: `There is no GPU ${id}.` })
         return envelopeOf(request, gpu)

@@ -4,6 +4,8 @@
  */
 export { createDocker } from './docker/client.ts'
 export { freeGpus, usableGpus } from './gpus/free.ts'
+export { listGpus } from './gpus/map.ts'
+export { wishGpu } from './gpus/wish.ts'
 export { readHealth } from './heartbeat.ts'
 export { createReconcilerHost } from './host.ts'
 export type { IpcEndpoint } from './ipc.ts'

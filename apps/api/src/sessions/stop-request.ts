@@ -41,12 +41,22 @@ export async function recordStopRequest(
  */
 export async function requestStopOfAll(db: Kysely<DB>, wish: StopWish): Promise<number> {
   const active = await listActive(db)
-  for (const { id } of active) {
-    await inTransaction(db, async (tx) => {
-      const row = await lockById(tx, id)
-      if (!row || isTerminal(row.status) || row.status === 'stopping') return
-      await recordStopRequest(tx, row, wish)
-    })
-  }
+  for (const { id } of active) await inTransaction(db, (tx) => requestStop(tx, id, wish))
   return active.length
+}
+
+/**
+ * Ask for the end of one session, whoever's it is.
+ *
+ * @returns whether this call asked for it; false where it is on its way, over, or was never there
+ */
+export async function requestStop(
+  tx: Transaction<DB>,
+  id: string,
+  wish: StopWish,
+): Promise<boolean> {
+  const row = await lockById(tx, id)
+  if (!row || isTerminal(row.status) || row.status === 'stopping') return false
+  await recordStopRequest(tx, row, wish)
+  return true
 }

@@ -1,28 +1,51 @@
 import type { Command } from 'commander'
-import { readEnvironment } from '../config/env.ts'
-import { requireRoot } from '../host/prepare.ts'
-import { locateInstallation, readSettings } from '../stack/installation.ts'
 import { registerInvite } from './users-invite.ts'
 
+const JSON_OPTION = ['--json', 'as JSON, for programs'] as const
+
+/** The work is loaded when it is wanted, so that other commands start without the database's driver. */
 export function registerUsers(program: Command): void {
   const users = program.command('users').description('accounts')
-  registerInvite(users)
+  const actions = () => import('./users-actions.ts')
+  users
+    .command('list')
+    .description('every account, newest first')
+    .option('--search <text>', 'with this in the address or the name')
+    .option(...JSON_OPTION)
+    .action(async (options) => (await actions()).list(options))
+  users
+    .command('show <email>')
+    .description('one account with its sessions')
+    .option(...JSON_OPTION)
+    .action(async (email, options) => (await actions()).show(email, options))
+  users
+    .command('promote <email>')
+    .description('make somebody an administrator')
+    .option('--demote', 'make an administrator an ordinary user again')
+    .option('--yes', 'do not ask')
+    .option(...JSON_OPTION)
+    .action(async (email, options) => (await actions()).promote(email, options))
+  users
+    .command('limit <email> <sessions>')
+    .description('how many sessions somebody may have at a time')
+    .option(...JSON_OPTION)
+    .action(async (email, count, options) => (await actions()).limit(email, count, options))
+  users
+    .command('disable <email>')
+    .description('end every login of an account at once and let nobody sign in with it')
+    .option('--stop-sessions', 'also end its sessions, each with a snapshot')
+    .option('--yes', 'do not ask')
+    .option(...JSON_OPTION)
+    .action(async (email, options) => (await actions()).disable(email, options))
+  users
+    .command('enable <email>')
+    .description('let an account sign in again')
+    .option(...JSON_OPTION)
+    .action(async (email, options) => (await actions()).enable(email, options))
   users
     .command('reset-password <email>')
     .description('set a new random password, end all logins of the account, and print it once')
-    .action(resetPassword)
-}
-
-async function resetPassword(email: string): Promise<void> {
-  requireRoot(process.getuid?.())
-  const settings = readSettings(locateInstallation(readEnvironment()))
-  const accounts = await import('../stack/accounts.ts')
-  const account = await accounts.resetPassword(settings.DATABASE_URL ?? '', email)
-  process.stdout.write(
-    [
-      `New password of ${account.email}: ${account.password}`,
-      'It is shown once and stored nowhere. All logins of the account have ended.',
-      '',
-    ].join('\n'),
-  )
+    .option(...JSON_OPTION)
+    .action(async (email, options) => (await actions()).resetPassword(email, options))
+  registerInvite(users)
 }

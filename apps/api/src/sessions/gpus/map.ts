@@ -1,9 +1,8 @@
 import type { AdminGpu } from '@medforge/contracts'
-import { type DB, recordAudit, toTimestamp } from '@medforge/db'
-import type { Kysely, Transaction } from 'kysely'
-import type { ChangedBy } from '../identity/index.ts'
+import { type DB, toTimestamp } from '@medforge/db'
+import type { Kysely } from 'kysely'
 
-/** Every GPU in the order of its id, with the active session that holds it. */
+/** Every GPU in the order of its id: what the operator wants, what was seen, and the active session that holds it. */
 export async function listGpus(db: Kysely<DB>): Promise<AdminGpu[]> {
   const rows = await db
     .selectFrom('gpu_devices as gpu')
@@ -25,11 +24,14 @@ export async function listGpus(db: Kysely<DB>): Promise<AdminGpu[]> {
   return rows.map((row) => ({
     id: row.id,
     is_enabled: row.enabled,
+    disabled_reason: row.disabled_reason,
     is_present: row.present,
     uuid: row.uuid,
     model: row.model,
     health: row.health,
     health_reason: row.health_reason,
+    quarantine: row.quarantine,
+    quarantined_at: row.quarantined_at === null ? null : toTimestamp(row.quarantined_at),
     observed_at: row.observed_at === null ? null : toTimestamp(row.observed_at),
     session: holderOf(row),
   }))
@@ -47,25 +49,4 @@ function holderOf(row: {
   if (id === null || slug === null || status === null) return null
   if (created_at === null || user_id === null || email === null) return null
   return { id, slug, status, user_id, user_email: email, created_at: toTimestamp(created_at) }
-}
-
-/** Write down the wish and who wished it; nothing for a GPU that there is not, or that is so already. */
-export async function setGpuEnabled(
-  tx: Transaction<DB>,
-  id: number,
-  isEnabled: boolean,
-  by: ChangedBy,
-): Promise<void> {
-  const { numUpdatedRows } = await tx
-    .updateTable('gpu_devices')
-    .set({ enabled: isEnabled })
-    .where('id', '=', id)
-    .where('enabled', '=', !isEnabled)
-    .executeTakeFirst()
-  if (numUpdatedRows === 0n) return
-  await recordAudit(tx, {
-    ...by,
-    action: isEnabled ? 'gpu.enable' : 'gpu.disable',
-    subject: String(id),
-  })
 }

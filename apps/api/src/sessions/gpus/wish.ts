@@ -1,0 +1,50 @@
+import { type DB, recordAudit, toSqlTime } from '@medforge/db'
+import type { Transaction } from 'kysely'
+
+export type GpuWish = { isEnabled: boolean; reason?: string | undefined }
+
+/** Who wishes it: an administrator, or (null) the operator on the host. */
+export type WishedBy = { actorUserId: string | null; requestId?: string; at: Date }
+
+/**
+ * Write down whether sessions may have a GPU, and who wished it; nothing for one that there is not, or where it is so already.
+ *
+ * The session that holds it goes on. Enabling also says that a fault was seen to: the reconciler asks the device again and ends its
+ * quarantine if it answers. Dirt is not the operator's to wish away; it is over when the device is clean.
+ */
+export async function wishGpu(
+  tx: Transaction<DB>,
+  id: number,
+  { isEnabled, reason }: GpuWish,
+  by: WishedBy,
+): Promise<void> {
+  const row = await tx
+    .selectFrom('gpu_devices')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!row) return
+  const disabledReason = isEnabled ? null : (reason ?? row.disabled_reason)
+  const clears = isEnabled && row.quarantine === 'fault'
+  if (row.enabled === isEnabled && row.disabled_reason === disabledReason && !clears) return
+  await tx
+    .updateTable('gpu_devices')
+    .set({
+      enabled: isEnabled,
+      disabled_reason: disabledReason,
+      ...(clears ? { cleared_at: toSqlTime(by.at) } : {}),
+    })
+    .where('id', '=', id)
+    .execute()
+  const detail = {
+    ...(disabledReason === null ? {} : { reason: disabledReason }),
+    ...(clears ? { cleared: row.health_reason } : {}),
+  }
+  await recordAudit(tx, {
+    ...by,
+    action: isEnabled ? 'gpu.enable' : 'gpu.disable',
+    subject: String(id),
+    ...(Object.keys(detail).length === 0 ? {} : { detail }),
+  })
+}

@@ -1,0 +1,142 @@
+import { type AdminUser, SESSION_LIMIT_MAX } from '@medforge/contracts'
+import type { AccountChange } from '../../../api/src/identity/account-changes.ts'
+import { Failure } from '../failure.ts'
+import { isActive, listSessions, type OperatorSession } from '../operations/sessions.ts'
+import { openSetting, type Setting } from '../operations/setting.ts'
+import { changeUser, readUsers, requireUser } from '../operations/users.ts'
+import * as accounts from '../stack/accounts.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { type Column, formatFacts, formatTable, report, showTime } from '../terminal/output.ts'
+import { stopAndWait } from './sessions-actions.ts'
+
+type Options = { json?: boolean }
+
+const COLUMNS: Column<AdminUser>[] = [
+  { title: 'E-MAIL', of: ({ email }) => email },
+  { title: 'NAME', of: ({ display_name }) => display_name },
+  { title: 'ROLE', of: ({ role }) => role },
+  { title: 'SESSIONS', of: (user) => `${user.active_sessions} of ${user.max_concurrent_sessions}` },
+  { title: 'SINCE', of: ({ created_at }) => showTime(created_at) },
+  { title: 'DISABLED', of: ({ disabled_at }) => showTime(disabled_at) },
+]
+
+export async function list(options: Options & { search?: string }): Promise<void> {
+  await using setting = openSetting()
+  const users = await readUsers(setting.db, options.search)
+  report(options.json, { users }, formatTable(users, COLUMNS, 'No account fits.'))
+}
+
+export async function show(email: string, options: Options): Promise<void> {
+  await using setting = openSetting()
+  const user = await requireUser(setting.db, email)
+  const sessions = await listSessions(setting.db, { all: true, userId: user.user_id })
+  report(options.json, { user, sessions }, formatUser(user, sessions))
+}
+
+export function formatUser(user: AdminUser, sessions: readonly OperatorSession[]): string {
+  const columns: Column<OperatorSession>[] = [
+    { title: 'SESSION', of: ({ slug }) => slug },
+    { title: 'STATUS', of: ({ status }) => status },
+    { title: 'CREATED', of: ({ created_at }) => showTime(created_at) },
+    { title: 'LAST SNAPSHOT', of: ({ last_snapshot }) => last_snapshot },
+  ]
+  const facts = formatFacts({
+    'E-mail': user.email,
+    Name: user.display_name,
+    Id: user.user_id,
+    Role: user.role,
+    Sessions: `${user.active_sessions} of ${user.max_concurrent_sessions}`,
+    Since: showTime(user.created_at),
+    Access: user.disabled_at === null ? 'enabled' : `disabled since ${showTime(user.disabled_at)}`,
+  })
+  return `${facts}\n\n${formatTable(sessions, columns, 'No session yet.')}`
+}
+
+export async function promote(
+  email: string,
+  options: Options & { demote?: boolean; yes?: boolean },
+): Promise<void> {
+  const isDemotion = options.demote ?? false
+  const question = isDemotion
+    ? `${email} will be no administrator any more.`
+    : `${email} will be an administrator, who may open every session and change every account.`
+  await change(email, { role: isDemotion ? 'user' : 'admin' }, options, question)
+}
+
+export async function limit(email: string, count: string, options: Options): Promise<void> {
+  const wanted = Number(count)
+  if (!/^\d+$/.test(count) || wanted > SESSION_LIMIT_MAX) {
+    throw new Failure(
+      `${count} is no number of sessions.`,
+      `Give a whole number from 0 to ${SESSION_LIMIT_MAX}; 0 lets nobody launch, and ends nothing.`,
+    )
+  }
+  await change(email, { maxConcurrentSessions: wanted }, options)
+}
+
+export async function enable(email: string, options: Options): Promise<void> {
+  await change(email, { isDisabled: false }, options)
+}
+
+async function change(
+  email: string,
+  wish: AccountChange,
+  options: Options & { yes?: boolean },
+  question?: string,
+): Promise<void> {
+  await using setting = openSetting()
+  const user = await requireUser(setting.db, email)
+  if (question !== undefined) await confirm(question, options.yes ?? false)
+  const changed = await changeUser(setting.db, user, wish)
+  report(options.json, { user: changed }, formatTable([changed], COLUMNS, ''))
+}
+
+export async function disable(
+  email: string,
+  options: Options & { stopSessions?: boolean; yes?: boolean },
+): Promise<void> {
+  await using setting = openSetting()
+  const user = await requireUser(setting.db, email)
+  const held = await listSessions(setting.db, { all: false, userId: user.user_id })
+  const fate = options.stopSessions ? 'are stopped, each with a snapshot' : 'go on without them'
+  const sessions = held.length === 0 ? '' : ` Their sessions (${slugsOf(held)}) ${fate}.`
+  await confirm(
+    `${user.email} is signed out everywhere at once and cannot sign in any more.${sessions}`,
+    options.yes ?? false,
+  )
+  const changed = await changeUser(setting.db, user, { isDisabled: true })
+  const left = options.stopSessions ? await stopAll(setting, held) : held
+  const text = [
+    `${changed.email} is disabled; logins have ended, open sockets end within ten seconds.`,
+    ...(left.some(isActive)
+      ? [
+          `These go on: ${slugsOf(left.filter(isActive))}. End one with ./medforge sessions stop <slug>.`,
+        ]
+      : []),
+  ].join('\n')
+  report(options.json, { user: changed, sessions: left }, text)
+}
+
+async function stopAll(
+  setting: Setting,
+  held: readonly OperatorSession[],
+): Promise<OperatorSession[]> {
+  const ended: OperatorSession[] = []
+  for (const session of held) ended.push(await stopAndWait(setting, session))
+  if (ended.some(isActive)) process.exitCode = 1
+  return ended
+}
+
+function slugsOf(sessions: readonly OperatorSession[]): string {
+  return sessions.map(({ slug }) => slug).join(', ')
+}
+
+export async function resetPassword(email: string, options: Options): Promise<void> {
+  await using setting = openSetting()
+  const account = await accounts.resetPassword(setting.settings.DATABASE_URL ?? '', email)
+  const text = [
+    `New password of ${account.email}: ${account.password}`,
+    'It is shown once and stored nowhere. All logins of the account have ended.',
+  ].join('\n')
+  report(options.json, account, text)
+}

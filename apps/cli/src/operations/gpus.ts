@@ -1,0 +1,44 @@
+import type { AdminGpu } from '@medforge/contracts'
+import { type DB, inTransaction } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import { listGpus } from '../../../api/src/sessions/gpus/map.ts'
+import { type GpuWish, wishGpu } from '../../../api/src/sessions/gpus/wish.ts'
+import { Failure } from '../failure.ts'
+
+/**
+ * Wish the same of several GPUs, all or none, with an audit row for each that changes.
+ *
+ * @returns those GPUs, as they are now
+ * @throws Failure when one of them is none
+ */
+export async function wishGpus(
+  db: Kysely<DB>,
+  refs: readonly string[],
+  wish: GpuWish,
+): Promise<AdminGpu[]> {
+  const known = (await listGpus(db)).map(({ id }) => String(id))
+  const unknown = refs.find((ref) => !known.includes(ref))
+  if (unknown !== undefined) {
+    throw new Failure(`There is no GPU ${unknown}.`, `Choose of ${known.join(', ')}.`)
+  }
+  const by = { actorUserId: null, at: new Date() }
+  await inTransaction(db, async (tx) => {
+    for (const ref of refs) await wishGpu(tx, Number(ref), wish, by)
+  })
+  return (await listGpus(db)).filter(({ id }) => refs.includes(String(id)))
+}
+
+/** Whether a session could get it now, and if not why: the strongest reason first. */
+export function describeGpu(gpu: AdminGpu): string {
+  if (gpu.session) return `held by ${gpu.session.slug}`
+  if (!gpu.is_enabled) return 'disabled'
+  if (!gpu.is_present) return 'not present'
+  if (gpu.quarantine !== null) return `quarantine (${gpu.quarantine})`
+  return gpu.health === 'healthy' ? 'free' : gpu.health
+}
+
+/** Everything that keeps or will keep it from sessions, in words. */
+export function reasonsOf(gpu: AdminGpu): string | null {
+  const reasons = [gpu.disabled_reason, gpu.health_reason]
+  return reasons.filter((reason) => reason !== null).join('; ') || null
+}

@@ -1,0 +1,29 @@
+import { createDatabase, type DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import { readEnvironment } from '../config/env.ts'
+import { requireRoot } from '../host/prepare.ts'
+import type { EnvValues } from '../stack/env-file.ts'
+import { locateInstallation, readSettings } from '../stack/installation.ts'
+
+/** What the operator's commands work on: the installation's settings and its database, with the operator's own account. */
+export type Setting = AsyncDisposable & { settings: EnvValues; db: Kysely<DB> }
+
+/**
+ * Close it with `await using`.
+ *
+ * @throws Failure for somebody who is not root, and where nothing is set up
+ */
+export function openSetting(): Setting {
+  requireRoot(process.getuid?.())
+  const settings = readSettings(locateInstallation(readEnvironment()))
+  const db = createDatabase(settings.DATABASE_URL ?? '', { poolSize: 2 })
+  return { settings, db, [Symbol.asyncDispose]: () => db.destroy() }
+}
+
+/** How long the two passing statuses of a session may last here. */
+export function readLimits(settings: EnvValues): { startTimeoutMs: number; stopTimeoutMs: number } {
+  return {
+    startTimeoutMs: Number(settings.SESSION_CONTAINER_START_TIMEOUT_SECONDS || 120) * 1000,
+    stopTimeoutMs: Number(settings.SESSION_CONTAINER_STOP_TIMEOUT_SECONDS || 60) * 1000,
+  }
+}

@@ -1,0 +1,63 @@
+import type { AdminUser } from '@medforge/contracts'
+import { type DB, inTransaction } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import { findUser, listUsers, type UserKey } from '../../../api/src/admin/users.ts'
+import { type AccountChange, changeAccount } from '../../../api/src/identity/account-changes.ts'
+import { Failure } from '../failure.ts'
+
+const PAGE = 500
+
+/** Every account, newest first, whose address or name has `q` in it. */
+export async function readUsers(db: Kysely<DB>, q?: string): Promise<AdminUser[]> {
+  const users: AdminUser[] = []
+  for (let after: UserKey | null = null; ; ) {
+    const page: Awaited<ReturnType<typeof listUsers>> = await listUsers(db, {
+      ...{ q, limit: PAGE, after },
+    })
+    users.push(...page.map(({ user }) => user))
+    const last = page.at(-1)
+    if (!last || page.length < PAGE) return users
+    after = last.key
+  }
+}
+
+/**
+ * An account by its address.
+ *
+ * @throws Failure when there is none
+ */
+export async function requireUser(db: Kysely<DB>, address: string): Promise<AdminUser> {
+  const email = address.normalize('NFC').trim().toLowerCase()
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', email)
+    .executeTakeFirst()
+  const user = row && (await findUser(db, row.id))
+  if (user) return user
+  throw new Failure(
+    `There is no account with the address ${email}.`,
+    'Check the spelling; ./medforge users list shows every address.',
+  )
+}
+
+/**
+ * Change an account as the operator, with an audit row for each change; what is so already leaves none.
+ *
+ * @throws Failure where it would leave nobody who can administrate
+ */
+export async function changeUser(
+  db: Kysely<DB>,
+  user: Pick<AdminUser, 'user_id' | 'email'>,
+  change: AccountChange,
+): Promise<AdminUser> {
+  const by = { actorUserId: null, at: new Date() }
+  const outcome = await inTransaction(db, (tx) => changeAccount(tx, user.user_id, change, by))
+  if (outcome.kind === 'last-admin') {
+    throw new Failure(
+      `${user.email} is the only administrator who can sign in; nothing was changed.`,
+      'Make somebody else one first: ./medforge users promote <email>.',
+    )
+  }
+  return requireUser(db, user.email)
+}

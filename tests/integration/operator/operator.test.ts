@@ -1,0 +1,167 @@
+import { type DB, toSqlTime } from '@medforge/db'
+import { newHost, newSession, newUser } from '@medforge/test-support'
+import type { Kysely } from 'kysely'
+import { describe, expect } from 'vitest'
+import { wishGpus } from '../../../apps/cli/src/operations/gpus.ts'
+import {
+  askToStop,
+  listSessionEvents,
+  listSessions,
+  requireSession,
+} from '../../../apps/cli/src/operations/sessions.ts'
+import { changeUser, readUsers, requireUser } from '../../../apps/cli/src/operations/users.ts'
+import { resetPassword } from '../../../apps/cli/src/stack/accounts.ts'
+import { readAudit, signIn } from '../admin/admin.ts'
+import { test } from '../app.ts'
+
+const LIMITS = { startTimeoutMs: 120_000, stopTimeoutMs: 60_000 }
+const wish = () => ({ at: new Date(), requestId: 'operator', limits: LIMITS })
+
+async function actionsOf(db: Kysely<DB>): Promise<string[]> {
+  return (await readAudit(db)).map(({ actor_user_id, action }) => {
+    expect(actor_user_id).toBeNull()
+    return action
+  })
+}
+
+describe('the operator’s sessions', () => {
+  test('are listed newest first, those that ended only on request', async ({ db }) => {
+    await newHost(db)
+    const { id: user_id, email } = await newUser(db)
+    const running = await newSession(db, { user_id, created_at: '2026-03-01 10:00:00' })
+    const ended = await newSession(db, {
+      ...{ user_id, status: 'error', created_at: '2026-03-01 11:00:00' },
+    })
+    const slugs = async (all: boolean) =>
+      (await listSessions(db, { all })).map(({ slug, user_email }) => [slug, user_email])
+    expect(await slugs(false)).toEqual([[running.slug, email]])
+    expect(await slugs(true)).toEqual([
+      [ended.slug, email],
+      [running.slug, email],
+    ])
+  })
+
+  test('are found by id, slug, container or host name, and by nothing else', async ({ db }) => {
+    await newHost(db)
+    const { id: user_id } = await newUser(db)
+    const { id, slug } = await newSession(db, { user_id })
+    for (const ref of [id, slug, `mf-session-${slug}`, `s-${slug}`, ` ${slug.toUpperCase()} `]) {
+      expect((await requireSession(db, ref)).id).toBe(id)
+    }
+    await expect(requireSession(db, '%')).rejects.toThrow('no session')
+  })
+
+  test('are stopped as their owner could, once, with an audit row', async ({ db }) => {
+    await newHost(db)
+    const { id: user_id } = await newUser(db)
+    const session = await newSession(db, { user_id })
+    expect(await askToStop(db, session, wish())).toBe(true)
+    expect(await askToStop(db, session, wish())).toBe(false)
+    expect((await requireSession(db, session.id)).status).toBe('stopping')
+    expect(await listSessionEvents(db, session.id)).toMatchObject([
+      { kind: 'transition', to_status: 'stopping', reason: 'A stop was requested.' },
+    ])
+    expect(await actionsOf(db)).toEqual(['session.stop'])
+  })
+})
+
+describe('the operator’s GPUs', () => {
+  test('are switched off with a reason and on again, all of those named or none', async ({
+    db,
+  }) => {
+    await newHost(db)
+    await expect(wishGpus(db, ['1', '9'], { isEnabled: false })).rejects.toThrow('no GPU 9')
+    expect(await actionsOf(db)).toEqual([])
+    const off = await wishGpus(db, ['1', '2'], { isEnabled: false, reason: 'fan is loud' })
+    expect(off).toMatchObject([
+      { id: 1, is_enabled: false, disabled_reason: 'fan is loud' },
+      { id: 2, is_enabled: false },
+    ])
+    const [on] = await wishGpus(db, ['1'], { isEnabled: true })
+    expect(on).toMatchObject({ is_enabled: true, disabled_reason: null })
+    await wishGpus(db, ['1'], { isEnabled: true })
+    expect(await actionsOf(db)).toEqual(['gpu.disable', 'gpu.disable', 'gpu.enable'])
+  })
+
+  test('that are in quarantine are cleared by enabling, which is for the reconciler to act on', async ({
+    db,
+  }) => {
+    await newHost(db)
+    const seen = { quarantined_at: toSqlTime(new Date('2026-03-01T12:00:00Z')) }
+    await db
+      .updateTable('gpu_devices')
+      .set({ health: 'failing', health_reason: 'GPU is lost', quarantine: 'fault', ...seen })
+      .where('id', '=', 3)
+      .execute()
+    const [gpu] = await wishGpus(db, ['3'], { isEnabled: true })
+    expect(gpu).toMatchObject({ quarantine: 'fault', health: 'failing' })
+    const { cleared_at } = await db
+      .selectFrom('gpu_devices')
+      .select('cleared_at')
+      .where('id', '=', 3)
+      .executeTakeFirstOrThrow()
+    expect(cleared_at).not.toBeNull()
+    expect(await readAudit(db)).toMatchObject([
+      { action: 'gpu.enable', subject: '3', detail: '{"cleared":"GPU is lost"}' },
+    ])
+  })
+})
+
+describe('the operator’s accounts', () => {
+  test('are all listed, and found by part of an address', async ({ db }) => {
+    await newUser(db, { email: 'ada@example.org' })
+    await newUser(db, { email: 'grace@example.org' })
+    expect(await readUsers(db)).toHaveLength(2)
+    expect((await readUsers(db, 'ADA')).map(({ email }) => email)).toEqual(['ada@example.org'])
+    expect((await requireUser(db, ' Ada@Example.org')).email).toBe('ada@example.org')
+    await expect(requireUser(db, 'nobody@example.org')).rejects.toThrow('no account')
+  })
+
+  test('that are disabled are out at once, also of a server that runs; their sessions go on', async ({
+    api,
+    db,
+  }) => {
+    await newHost(db)
+    const person = await signIn(api, db)
+    const session = await newSession(db, { user_id: person.userId })
+    expect((await person.visitor.get('/me')).status).toBe(200)
+    const user = await requireUser(db, person.email)
+    const disabled = await changeUser(db, user, { isDisabled: true })
+    expect(disabled).toMatchObject({ active_sessions: 1, disabled_at: expect.any(String) })
+    expect((await person.visitor.get('/me')).status).toBe(401)
+    expect((await person.visitor.logIn(person.email)).problem().code).toBe('account_disabled')
+    expect((await requireSession(db, session.id)).status).toBe('running')
+    await changeUser(db, user, { isDisabled: false })
+    expect((await person.visitor.logIn(person.email)).status).toBe(200)
+    expect(await actionsOf(db)).toEqual(['user.disable', 'user.enable'])
+  })
+
+  test('change role and limit for a login that is open', async ({ api, db }) => {
+    const person = await signIn(api, db)
+    const user = await requireUser(db, person.email)
+    await changeUser(db, user, { role: 'admin', maxConcurrentSessions: 3 })
+    const me = (await person.visitor.get('/me')).data<object>()
+    expect(me).toMatchObject({ role: 'admin', max_concurrent_sessions: 3 })
+    await newUser(db, { role: 'admin' })
+    await changeUser(db, user, { role: 'user' })
+    expect((await person.visitor.get('/admin/gpus')).status).toBe(403)
+    expect(await actionsOf(db)).toEqual(['user.role', 'user.limit', 'user.role'])
+  })
+
+  test('never lose their last administrator', async ({ db }) => {
+    const { email } = await newUser(db, { role: 'admin' })
+    const admin = await requireUser(db, email)
+    for (const change of [{ isDisabled: true }, { role: 'user' as const }]) {
+      await expect(changeUser(db, admin, change)).rejects.toThrow('only administrator')
+    }
+    expect(await actionsOf(db)).toEqual([])
+  })
+
+  test('get a new password with an audit row that does not hold it', async ({ db, database }) => {
+    const { email, id } = await newUser(db)
+    const { password } = await resetPassword(database.url, email)
+    const audit = await readAudit(db)
+    expect(audit).toMatchObject([{ action: 'user.password_reset', subject: id }])
+    expect(JSON.stringify(audit)).not.toContain(password)
+  })
+})
