@@ -1,3 +1,4 @@
+import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../support/installation.ts'
 import { type Chaos, openChaos } from './support/chaos.ts'
@@ -11,56 +12,83 @@ beforeAll(async () => {
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())
 
+type Kill = { at: FailpointName; of: ProcessName }
+
 /** One kill on the way up and one on the way down, each healed before the next. */
-const ROUNDS: {
-  create: { at: string; of: ProcessName; leavesRow: boolean }
-  stop: { at: string; of: ProcessName }
-}[] = [
+const ROUNDS: { create: Kill; stop: Kill; pack: 'tiny' | 'default' }[] = [
   {
-    create: { at: 'c1.before_commit', of: 'server', leavesRow: false },
+    create: { at: 'c1.before_commit', of: 'server' },
     stop: { at: 's1.marked_stopping', of: 'server' },
+    pack: 'tiny',
   },
   {
-    create: { at: 'c2.row_committed', of: 'server', leavesRow: true },
+    create: { at: 'c2.row_committed', of: 'server' },
     stop: { at: 's2.stop_sent', of: 'reconciler' },
+    pack: 'tiny',
   },
   {
-    create: { at: 'c3.dataset_created', of: 'reconciler', leavesRow: true },
+    create: { at: 'c3.dataset_created', of: 'reconciler' },
     stop: { at: 's3.exited', of: 'reconciler' },
+    pack: 'tiny',
+  },
+  {
+    create: { at: 'c4.dataset_prepared', of: 'reconciler' },
+    stop: { at: 's4.removed', of: 'reconciler' },
+    pack: 'tiny',
+  },
+  {
+    create: { at: 'c5.container_created', of: 'reconciler' },
+    stop: { at: 's5.snapshot_taken', of: 'reconciler' },
+    pack: 'tiny',
+  },
+  {
+    create: { at: 'c6.container_started', of: 'reconciler' },
+    stop: { at: 's6.marked_stopped', of: 'reconciler' },
+    pack: 'default',
+  },
+  {
+    create: { at: 'c7.healthy', of: 'reconciler' },
+    stop: { at: 's3.exited', of: 'reconciler' },
+    pack: 'tiny',
+  },
+  {
+    create: { at: 'c8.marked_running', of: 'reconciler' },
+    stop: { at: 's5.snapshot_taken', of: 'reconciler' },
+    pack: 'tiny',
   },
 ]
 
-describe('a process that is killed', () => {
-  test.each(ROUNDS)(
-    'at $create.at while a session is created, and at $stop.at while it is stopped, loses nothing',
-    async ({ create, stop }) => {
-      const { plane } = chaos
-      const client = await chaos.client()
-      await plane.restart(create.of, { failpoints: `${create.at}=kill` })
-      const died = plane.death(create.of)
-      const created = client.create()
-      await died
-      await plane.ready(create.of)
-      await created
-      await chaos.settle(`killed at ${create.at}`)
+/** Let the process run into the failpoint by what `act` does, and wait until it is back. */
+async function killed<Result>({ at, of }: Kill, act: () => Promise<Result>): Promise<Result> {
+  await chaos.plane.restart(of, { failpoints: `${at}=kill` })
+  const death = chaos.plane.death(of)
+  const acted = act()
+  await death
+  await chaos.plane.ready(of)
+  const result = await acted
+  await chaos.settle(`killed at ${at}`)
+  return result
+}
 
-      const current = await client.current()
-      expect(current === null).toBe(!create.leavesRow)
-      const again = await client.create()
-      if (create.leavesRow) expect(again.code).toBe('concurrent_limit_reached')
+describe('kill -9', () => {
+  test.each(ROUNDS)(
+    'at $create.at of a launch and at $stop.at of its stop ($pack pack) loses nothing and leaves nothing behind',
+    async ({ create, stop, pack }) => {
+      const client = await chaos.client()
+      const packId = pack === 'tiny' ? chaos.tinyPack : null
+      await killed(create, () => client.create({ packId }))
+
+      const survived = await client.current()
+      expect(survived?.status).toBe(create.at === 'c1.before_commit' ? undefined : 'running')
+      const again = await client.create({ packId })
+      if (survived) expect(again.code).toBe('concurrent_limit_reached')
       else expect(again.outcome).toBe('ok')
       const session = await eventually(
         async () => (await client.current()) ?? undefined,
         'a session',
       )
 
-      await plane.restart(stop.of, { failpoints: `${stop.at}=kill` })
-      const diedAgain = plane.death(stop.of)
-      const stopped = client.stop(session.id)
-      await diedAgain
-      await plane.ready(stop.of)
-      await stopped
-      await chaos.settle(`killed at ${stop.at}`)
+      await killed(stop, () => client.stop(session.id))
       expect((await client.read(session.id))?.status).toBe('stopped')
     },
   )

@@ -49,7 +49,9 @@ export interface Chaos extends AsyncDisposable {
 export const HEAL_MS = 60_000
 
 /** Faster than the installation's own pace, which changes when a thing is noticed and never what is done about it. */
-const PACE = { SESSION_POLL_INTERVAL_SECONDS: '1', AUTO_SCORE_ON_SUBMIT: 'true' }
+const PACE = { SESSION_POLL_INTERVAL_SECONDS: '1' }
+/** Enough for the default pack to answer, and little to use up. */
+const MEMORY = { SESSION_MEM_LIMIT: '512m', SESSION_SHM_SIZE: '64m' }
 
 export async function openChaos(): Promise<Chaos> {
   const installation = readInstallation()
@@ -58,7 +60,17 @@ export async function openChaos(): Promise<Chaos> {
   const tinyPack = inject('chaosPack')
   const history = createHistory()
   const witness = await openWitness()
-  const plane = createControlPlane(installation, PACE)
+  const processes = createControlPlane(installation, { ...PACE, ...MEMORY })
+  const plane: ControlPlane = {
+    ...processes,
+    async restart(name, start) {
+      const before = await bootId()
+      await processes.restart(name, start)
+      // A reconciler that has just begun refuses launches until it has looked at its host.
+      if (name === 'reconciler') await untilOther(before)
+      await untilHealthy()
+    },
+  }
   const clients: Client[] = []
 
   async function health(): Promise<Health | undefined> {
@@ -69,6 +81,29 @@ export async function openChaos(): Promise<Chaos> {
       | { data?: Health; status?: Health['status'] }
       | undefined
     return body?.data ?? (body as Health | undefined)
+  }
+
+  /** Names the reconciler whose heartbeat came last. */
+  async function bootId(): Promise<string | undefined> {
+    const row = await db
+      .selectFrom('platform_state')
+      .select('value')
+      .where('name', '=', 'reconciler')
+      .executeTakeFirst()
+    return row ? (JSON.parse(row.value) as { boot_id: string }).boot_id : undefined
+  }
+
+  async function untilOther(before: string | undefined): Promise<void> {
+    const isOther = async () => (await bootId()) !== before
+    await eventually(isOther, 'the new reconciler leads', { timeoutMs: HEAL_MS, everyMs: 50 })
+  }
+
+  async function untilHealthy(): Promise<void> {
+    await eventually(
+      async () => (await health())?.status === 'ok',
+      'the platform is healthy after a start',
+      { timeoutMs: HEAL_MS, everyMs: 50 },
+    )
   }
 
   async function whatIsUnderWay(): Promise<string | undefined> {
@@ -151,14 +186,11 @@ export async function openChaos(): Promise<Chaos> {
       return client
     },
     async allUp() {
-      await Promise.all(
-        (['server', 'reconciler', 'worker'] as const).map((name) => plane.restart(name)),
-      )
-      await eventually(
-        async () => (await health())?.status === 'ok',
-        'the platform is healthy after a start',
-        { timeoutMs: HEAL_MS, everyMs: 50 },
-      )
+      const names = ['server', 'reconciler', 'worker'] as const
+      const before = await bootId()
+      await Promise.all(names.map((name) => processes.restart(name)))
+      await untilOther(before)
+      await untilHealthy()
     },
     async settle(title, withinMs = HEAL_MS) {
       const startedMs = Date.now()
@@ -187,7 +219,7 @@ export async function openChaos(): Promise<Chaos> {
       )
     },
     async [Symbol.asyncDispose]() {
-      await plane[Symbol.asyncDispose]()
+      await processes[Symbol.asyncDispose]()
       for (const name of (await docker('ps', '-aq', '--filter', 'label=medforge.managed')).split(
         '\n',
       )) {

@@ -30,15 +30,14 @@ export function findViolations(evidence: Evidence): string[] {
 const isActive = ({ status }: SessionRow) =>
   (ACTIVE_SESSION_STATUSES as readonly string[]).includes(status)
 
-function group<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
-  return Map.groupBy(items, keyOf)
-}
-
 /** I1 and I3: between two containers of one GPU lies the moment at which Docker had destroyed the first. */
 function exclusiveGpus({ facts, lifetimes }: Evidence): string[] {
   const gpuOfSession = new Map(facts.sessions.map((row) => [row.id, row.gpu_id]))
   const found: string[] = []
-  const byGpu = group(lifetimes, (life) => life.gpuId ?? gpuOfSession.get(life.sessionId) ?? null)
+  const byGpu = Map.groupBy(
+    lifetimes,
+    (life) => life.gpuId ?? gpuOfSession.get(life.sessionId) ?? null,
+  )
   for (const [gpu, lives] of byGpu) {
     if (gpu === null) continue
     const ordered = lives.toSorted((a, b) => Number(a.createdNs - b.createdNs))
@@ -57,11 +56,11 @@ function exclusiveGpus({ facts, lifetimes }: Evidence): string[] {
 function countedGpus({ sessions, limits }: Facts): string[] {
   const active = sessions.filter(isActive)
   const found: string[] = []
-  for (const [gpu, rows] of group(active, (row) => row.gpu_id)) {
+  for (const [gpu, rows] of Map.groupBy(active, (row) => row.gpu_id)) {
     if (rows.length > 1)
       found.push(`I2: GPU ${gpu} is held by ${rows.map(({ id }) => id).join(' and ')}`)
   }
-  for (const [user, rows] of group(active, (row) => row.user_id)) {
+  for (const [user, rows] of Map.groupBy(active, (row) => row.user_id)) {
     const limit = limits.get(user) ?? 0
     if (rows.length > limit)
       found.push(`I2: user ${user} has ${rows.length} sessions, the limit is ${limit}`)
@@ -101,50 +100,55 @@ function containersMatchRows({ sessions, containers }: Facts): string[] {
   return found
 }
 
-/** I5: one snapshot, of the name that the row had fixed, taken after the container had exited. */
+/**
+ * I5: one stop is one snapshot, of the name that the row had fixed, taken after the container had exited. A session that was stopped while
+ * its death was being recorded may have one of each.
+ */
 function stopSnapshots({ facts, lifetimes, since }: Evidence): string[] {
-  const found: string[] = []
-  const lives = group(lifetimes, ({ sessionId }) => sessionId)
-  for (const row of facts.sessions) {
-    if (!isTerminal(row.status) || row.created_at < toSqlTime(since)) continue
+  const lives = Map.groupBy(lifetimes, ({ sessionId }) => sessionId)
+  const ended = facts.sessions.filter(
+    (row) => isTerminal(row.status) && row.created_at >= toSqlTime(since),
+  )
+  return ended.flatMap((row) => {
     const taken = facts.snapshots.get(row.workspace_zfs) ?? []
-    const hasRun = row.started_at !== null
-    if (taken.length > 1) {
-      found.push(
-        `I5: session ${row.id} has ${taken.length} snapshots: ${taken.map(({ name }) => name).join(', ')}`,
-      )
-    }
-    const isHonest =
-      row.status === 'error' && /snapshot could not be taken/.test(row.error_message ?? '')
-    const [snapshot] = taken
-    if (!snapshot) {
-      if (hasRun && !isHonest)
-        found.push(`I5: session ${row.id} ran, is ${row.status} and has no snapshot`)
-      continue
-    }
-    if (snapshot.name !== row.snapshot_name || snapshot.name !== row.last_snapshot_name) {
-      found.push(
-        `I5: session ${row.id} has ${snapshot.name}, its row says ${row.snapshot_name} and ${row.last_snapshot_name}`,
-      )
-    }
-    const wanted = row.status === 'stopped' ? '@stop-' : '@'
-    if (!snapshot.name.includes(wanted))
-      found.push(`I5: session ${row.id} is stopped and has ${snapshot.name}`)
-    for (const { diedNs, startedNs } of lives.get(row.id) ?? []) {
-      // ZFS counts whole seconds.
-      const diedAtSeconds = diedNs === null ? null : Number(diedNs / 1_000_000_000n)
-      if (
-        startedNs !== null &&
-        diedAtSeconds !== null &&
-        snapshot.createdAtSeconds < diedAtSeconds
-      ) {
-        found.push(
-          `I5: the snapshot of session ${row.id} was taken before its container had exited`,
-        )
-      }
-    }
+    const wrong = [
+      ...wrongNames(
+        row,
+        taken.map(({ name }) => name),
+      ),
+      ...(takenTooEarly(taken, lives.get(row.id) ?? []) ? ['one that is older than its exit'] : []),
+    ]
+    return wrong.map((what) => `I5: session ${row.id} is ${row.status} and has ${what}`)
+  })
+}
+
+function wrongNames(row: SessionRow, names: readonly string[]): string[] {
+  const of = (cause: string) => names.filter((name) => name.includes(`@${cause}-`))
+  const isHonest = /snapshot could not be taken/.test(row.error_message ?? '')
+  const wanted = row.status === 'stopped' ? 'stop' : 'death'
+  const found: string[] = []
+  for (const cause of ['stop', 'death']) {
+    if (of(cause).length > 1) found.push(`${of(cause).length} snapshots of its ${cause}`)
+  }
+  if (row.started_at !== null && of(wanted).length === 0 && !(isHonest && row.status === 'error')) {
+    found.push(`no snapshot of its ${wanted}`)
+  }
+  if (row.last_snapshot_name !== null && !names.includes(row.last_snapshot_name)) {
+    found.push(`no ${row.last_snapshot_name}, which its row names`)
   }
   return found
+}
+
+function takenTooEarly(
+  taken: readonly { createdAtSeconds: number }[],
+  lives: readonly Lifetime[],
+): boolean {
+  return lives.some(({ startedNs, diedNs }) => {
+    if (startedNs === null || diedNs === null) return false
+    // ZFS counts whole seconds.
+    const diedAtSeconds = Number(diedNs / 1_000_000_000n)
+    return taken.some(({ createdAtSeconds }) => createdAtSeconds < diedAtSeconds)
+  })
 }
 
 /** I6: what was answered with 201 or 202 is there. */
@@ -173,7 +177,7 @@ const hasEnded = (row: SessionRow) => row.status === 'stopping' || isTerminal(ro
 
 /** I7: a chain of allowed moves, and nothing after its end. */
 function allowedMoves({ sessions, events }: Facts): string[] {
-  const moves = group(
+  const moves = Map.groupBy(
     events.filter(({ kind }) => kind === 'transition'),
     (event) => event.session_id,
   )
@@ -201,7 +205,7 @@ function allowedMoves({ sessions, events }: Facts): string[] {
 /** I8: at most one official score, the same for the same bytes against the same holdout. */
 function officialScores({ submissions, scores }: Facts): string[] {
   const found: string[] = []
-  const official = group(
+  const official = Map.groupBy(
     scores.filter(({ is_official }) => is_official),
     (score) => score.submission_id,
   )

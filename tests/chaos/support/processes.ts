@@ -1,14 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, mkdirSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readProcessEnv } from '@medforge/api/config/env.ts'
+import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import { childEnvironment, relayOf } from '@medforge/api/main/supervision.ts'
 import { eventually, type Installation, REPOSITORY } from '../../support/installation.ts'
 import { API_ADDRESS, ensureAddress } from './host.ts'
 
-export type ProcessName = 'server' | 'reconciler' | 'worker'
+/** The second reconciler is one that should not be there: it waits for the first one's lead. */
+export type ProcessName = 'server' | 'reconciler' | 'second-reconciler' | 'worker'
 
 /**
  * The platform's own processes, started by the test as the supervisor starts them: the same programs with the same settings, and the same
@@ -23,6 +27,8 @@ export interface ControlPlane extends AsyncDisposable {
   death(name: ProcessName): Promise<void>
   /** Resolves once it runs and is at work. */
   ready(name: ProcessName): Promise<void>
+  /** Resolves once some process has passed this failpoint, which was set with `once:`. The marks of earlier starts are forgotten at the next. */
+  reached(failpoint: FailpointName): Promise<void>
   signal(name: ProcessName, signal: NodeJS.Signals): void
   pid(name: ProcessName): number
 }
@@ -44,10 +50,14 @@ type Held = {
 const MAIN = join(REPOSITORY, 'apps/api/src/main')
 const READY_LIMIT_MS = 30_000
 /** What a process says in its log when it has begun to work. */
-const AT_WORK: Record<ProcessName, string> = {
-  server: '"msg":"server.listening"',
-  reconciler: '"msg":"reconciler.started"',
-  worker: '"msg":"worker.ready"',
+const PROGRAMS: Record<ProcessName, { script: string; atWork: RegExp }> = {
+  server: { script: 'server.ts', atWork: /"msg":"server.listening"/ },
+  reconciler: { script: 'reconciler.ts', atWork: /"msg":"reconciler.started"/ },
+  'second-reconciler': {
+    script: 'reconciler.ts',
+    atWork: /"msg":"(reconciler.started|Another reconciler works on this database)/,
+  },
+  worker: { script: 'worker.ts', atWork: /"msg":"worker.ready"/ },
 }
 
 export function createControlPlane(
@@ -56,6 +66,7 @@ export function createControlPlane(
 ): ControlPlane {
   const logs = join(REPOSITORY, '.artifacts/chaos')
   mkdirSync(logs, { recursive: true })
+  const marks = mkdtempSync(join(tmpdir(), 'medforge-chaos-marks-'))
   const held = new Map<ProcessName, Held>()
 
   function of(name: ProcessName): Held {
@@ -77,8 +88,12 @@ export function createControlPlane(
     const env = {
       ...environmentOf(name, installation, mine.settings),
       MEDFORGE_FAILPOINTS: failpoints,
+      MEDFORGE_FAILPOINTS_DIR: marks,
     }
-    const child = fork(join(MAIN, `${name}.ts`), { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    const child = fork(join(MAIN, PROGRAMS[name].script), {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
     mine.child = child
     const log = createWriteStream(join(logs, `${name}.log`), { flags: 'a' })
     child.stderr?.pipe(log, { end: false })
@@ -89,11 +104,11 @@ export function createControlPlane(
     if (child.stdout) {
       createInterface({ input: child.stdout }).on('line', (line) => {
         log.write(`${line}\n`)
-        if (line.includes(AT_WORK[name])) resolve()
+        if (PROGRAMS[name].atWork.test(line)) resolve()
       })
     }
     child.on('message', (message) => {
-      const relay = name === 'worker' ? null : relayOf(name, message)
+      const relay = name === 'server' || name === 'reconciler' ? relayOf(name, message) : null
       const receiver = relay ? held.get(relay.to)?.child : undefined
       if (relay && receiver?.connected) receiver.send(relay.message, () => {})
     })
@@ -123,7 +138,7 @@ export function createControlPlane(
       async () => {
         const mine = of(name)
         if (!mine.child) return false
-        await mine.ready.catch(() => {})
+        await Promise.race([mine.ready.catch(() => {}), pause(READY_LIMIT_MS)])
         return (
           mine.child !== undefined && mine.child.exitCode === null && mine.child.signalCode === null
         )
@@ -139,6 +154,7 @@ export function createControlPlane(
       await end(name)
       Object.assign(of(name).settings, more)
       await ensureAddress()
+      for (const mark of readdirSync(marks)) rmSync(join(marks, mark))
       start(name, failpoints)
       await ready(name)
     },
@@ -150,13 +166,23 @@ export function createControlPlane(
       const { child } = of(name)
       if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     },
+    async reached(failpoint) {
+      await eventually(
+        async () => existsSync(join(marks, failpoint)),
+        `a process passes ${failpoint}`,
+        { timeoutMs: READY_LIMIT_MS, everyMs: 10 },
+      )
+    },
     signal: (name, signal) => void of(name).child?.kill(signal),
     pid: (name) => of(name).child?.pid ?? 0,
     async [Symbol.asyncDispose]() {
       for (const name of held.keys()) await end(name)
+      rmSync(marks, { recursive: true, force: true })
     },
   }
 }
+
+const pause = (ms: number) => sleep(ms, undefined, { ref: false })
 
 /** What the compose file and the supervisor give to this process, read from the installation's settings. */
 function environmentOf(
@@ -176,7 +202,7 @@ function environmentOf(
     MEDFORGE_FAILPOINTS_IN_PRODUCTION: '1',
     ...more,
   }
-  if (name !== 'worker') return childEnvironment(name, all)
+  if (name !== 'worker') return childEnvironment(name === 'server' ? name : 'reconciler', all)
   return { ...all, DATABASE_URL: url('worker', settings.DB_WORKER_PASSWORD) }
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { readEnvironment } from '../config/env.ts'
@@ -6,9 +7,16 @@ import { ensurePackages } from '../host/packages.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { requirementsOf } from '../testing/packages.ts'
 import { runSuites } from '../testing/run-suites.ts'
-import { PARTS, type Part } from '../testing/suites.ts'
+import { type ChaosRun, PARTS, type Part } from '../testing/suites.ts'
 
-type Options = { updateScreenshots?: boolean; keep?: boolean }
+type Options = {
+  updateScreenshots?: boolean
+  keep?: boolean
+  chaos?: boolean
+  seed?: string
+}
+
+const CHAOS_MINUTES = 30
 
 export function registerTest(program: Command): void {
   program
@@ -19,11 +27,14 @@ export function registerTest(program: Command): void {
     .argument('[parts...]', `only these: ${PARTS.join(', ')}`)
     .option('--update-screenshots', 'let the browser journey replace the pictures in docs/images')
     .option('--keep', 'keep the test installation until Ctrl-C, for a look around')
+    .option('--chaos', `only the faults, with ${CHAOS_MINUTES} minutes of random histories`)
+    .option('--seed <number>', 'with --chaos: begin with the histories of this seed')
     .action(testEverything)
 }
 
 async function testEverything(names: string[], options: Options): Promise<void> {
-  const parts = choosePartsOf(names)
+  const chaos = readChaos(options)
+  const parts = chaos === null ? choosePartsOf(names) : (['chaos'] as const)
   const environment = readEnvironment()
   const say = (line: string) => console.log(line)
   const requirements = requirementsOf(parts)
@@ -31,9 +42,11 @@ async function testEverything(names: string[], options: Options): Promise<void> 
     const installed = await ensurePackages(requirements, createProgress(process.stderr))
     if (installed.length > 0) say(`installed ${installed.join(' ')}`)
   }
+  if (chaos !== null) say(`chaos: seed ${chaos.seed}, ${chaos.minutes} minutes`)
   const isGood = await runSuites({
     environment,
     parts,
+    chaos,
     updateScreenshots: options.updateScreenshots ?? false,
     beforeTearDown: async () => {
       if (!options.keep) return
@@ -46,7 +59,20 @@ async function testEverything(names: string[], options: Options): Promise<void> 
     },
     say,
   })
-  if (!isGood) process.exitCode = 1
+  if (isGood) return
+  if (chaos !== null) say(`chaos: again with ./medforge test --chaos --seed ${chaos.seed}`)
+  process.exitCode = 1
+}
+
+function readChaos({ chaos, seed }: Options): ChaosRun | null {
+  if (!chaos && seed === undefined) return null
+  if (!chaos || (seed !== undefined && !/^\d{1,9}$/.test(seed))) {
+    throw new Failure(
+      '--seed takes a whole number of up to nine digits, together with --chaos.',
+      'For example: ./medforge test --chaos --seed 42',
+    )
+  }
+  return { seed: seed === undefined ? randomInt(1e9) : Number(seed), minutes: CHAOS_MINUTES }
 }
 
 function choosePartsOf(names: string[]): readonly Part[] {

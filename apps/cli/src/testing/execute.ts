@@ -11,6 +11,7 @@ export type Execution = {
   env?: Record<string, string>
   /** A file that gets a copy of what the program says. */
   copyTo?: string
+  limitMs?: number
 }
 
 /** Run a program whose output a person follows; its exit code, 1 where it was killed. */
@@ -21,7 +22,7 @@ export async function execute(environment: CliEnvironment, options: Execution): 
     cwd: environment.root,
     env: { ...environment.child, ...options.env },
     stdio: ['ignore', output, output],
-    timeout: LIMIT_MS,
+    timeout: options.limitMs ?? LIMIT_MS,
   })
   if (options.copyTo !== undefined) {
     const copy = createWriteStream(options.copyTo)

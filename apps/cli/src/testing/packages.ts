@@ -31,10 +31,17 @@ export const BENCH_REQUIREMENTS: Requirement[] = [
   { program: 'wrk', packages: ['wrk'], because: 'makes load for the edge benchmark' },
 ]
 
+export const DATABASE_BENCH_REQUIREMENTS: Requirement[] = [...CELL, ...MARIADB]
+
 export const PROXY_BENCH_REQUIREMENTS: Requirement[] = [
   ...CELL,
   ...MARIADB,
   { program: 'taskset', packages: ['util-linux'], because: 'gives a server a core of its own' },
+]
+
+export const SCORING_BENCH_REQUIREMENTS: Requirement[] = [
+  ...CELL,
+  { program: 'f2py3', packages: ['python3-numpy'], because: 'is what scoring is compared with' },
 ]
 
 /** What the machine has to have for these parts. The cell installs nothing: it shares /usr with the machine. */
@@ -42,7 +49,7 @@ export function requirementsOf(parts: readonly Part[]): Requirement[] {
   const has = (...names: Part[]) => names.some((name) => parts.includes(name))
   return [
     ...(has('integration', 'host') ? MARIADB : []),
-    ...(has('host', 'contract', 'e2e') ? CELL : []),
+    ...(has('host', 'contract', 'e2e', 'chaos') ? CELL : []),
     ...(has('e2e') ? BROWSER : []),
   ]
 }

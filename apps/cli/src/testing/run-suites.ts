@@ -4,12 +4,13 @@ import type { CliEnvironment } from '../config/env.ts'
 import { inCell, openCell } from './cell.ts'
 import { execute } from './execute.ts'
 import { artifactsFolder, keepLogs, setUpInCell } from './set-up.ts'
-import { listSuites, type Part, type Suite } from './suites.ts'
+import { type ChaosRun, listSuites, type Part, type Suite } from './suites.ts'
 import { addTotals, describeTotals, NOTHING, readTotals, type Totals } from './totals.ts'
 
 export type TestRun = {
   environment: CliEnvironment
   parts: readonly Part[]
+  chaos: ChaosRun | null
   /** Copy the screenshots that the documentation shows into `docs/images`. */
   updateScreenshots: boolean
   /** Called before the cell is taken away, for a look around. */
@@ -30,9 +31,11 @@ export async function runSuites(run: TestRun): Promise<boolean> {
   rmSync(artifacts, { recursive: true, force: true })
   mkdirSync(reportsDir, { recursive: true })
 
-  const wanted = listSuites({ root: run.environment.root, reportsDir }).filter(({ part }) =>
-    run.parts.includes(part),
-  )
+  const wanted = listSuites({
+    root: run.environment.root,
+    reportsDir,
+    chaos: run.chaos,
+  }).filter(({ part }) => run.parts.includes(part))
   const results: Result[] = []
   for (const suite of wanted.filter(({ needsCell }) => !needsCell)) {
     results.push(await runSuite(run, suite, reportsDir))
@@ -79,6 +82,7 @@ async function runSuite(run: TestRun, suite: Suite, reportsDir: string): Promise
   const { environment } = run
   const exitCode = await execute(environment, {
     command: suite.needsCell ? inCell(environment.root, suite.command) : suite.command,
+    ...(suite.limitMs === undefined ? {} : { limitMs: suite.limitMs }),
     env: { ...suite.env, MEDFORGE_UPDATE_SCREENSHOTS: run.updateScreenshots ? '1' : '' },
   })
   const file = join(reportsDir, `${suite.part}.json`)

@@ -1,7 +1,16 @@
 import { join } from 'node:path'
 import type { ReportKind } from './totals.ts'
 
-export const PARTS = ['lint', 'types', 'unit', 'integration', 'host', 'e2e', 'contract'] as const
+export const PARTS = [
+  'lint',
+  'types',
+  'unit',
+  'integration',
+  'host',
+  'e2e',
+  'contract',
+  'chaos',
+] as const
 export type Part = (typeof PARTS)[number]
 
 export type Suite = {
@@ -12,16 +21,32 @@ export type Suite = {
   report: ReportKind
   command: [string, ...string[]]
   env?: Record<string, string>
+  /** Where it may take longer than everything else. */
+  limitMs?: number
 }
+
+/** `./medforge test --chaos`: random histories for so many minutes, instead of the short pass. */
+export type ChaosRun = { seed: number; minutes: number }
 
 export type SuiteOptions = {
   root: string
   /** Where the runners leave their JSON reports, one file a part. */
   reportsDir: string
+  /** Null: the short pass, always with the same seed. */
+  chaos: ChaosRun | null
+}
+
+/** What the chaos suite takes besides its random histories. */
+const CHAOS_REST_MINUTES = 30
+
+function chaosEnvironment(chaos: ChaosRun | null): Record<string, string> {
+  if (chaos === null) return {}
+  const { seed, minutes } = chaos
+  return { MEDFORGE_CHAOS_SEED: String(seed), MEDFORGE_CHAOS_MINUTES: String(minutes) }
 }
 
 /** Every suite in the order in which it runs: the quick ones that need nothing come first. */
-export function listSuites({ root, reportsDir }: SuiteOptions): Suite[] {
+export function listSuites({ root, reportsDir, chaos }: SuiteOptions): Suite[] {
   const isTerminal = process.stdout.isTTY === true
   const tool = (...path: string[]): [string, string] => [
     process.execPath,
@@ -79,6 +104,16 @@ export function listSuites({ root, reportsDir }: SuiteOptions): Suite[] {
       title: 'contract tests over HTTPS',
       needsCell: true,
       command: vitest('contract'),
+    },
+    // Last: it takes the place of the installation's API, and leaves it with sessions that ended in every way.
+    {
+      ...base,
+      part: 'chaos',
+      title: 'faults at every step',
+      needsCell: true,
+      command: vitest('chaos'),
+      env: { ...plain, ...chaosEnvironment(chaos) },
+      limitMs: ((chaos?.minutes ?? 0) + CHAOS_REST_MINUTES) * 60_000,
     },
   ]
 }

@@ -1,0 +1,110 @@
+import { SEEDED_GPU_IDS } from '@medforge/contracts'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { type Chaos, createChooser, openChaos } from './support/chaos.ts'
+import type { Client } from './support/clients.ts'
+import { cause, type Fault } from './support/faults.ts'
+import type { Lifetime } from './support/witness.ts'
+
+let chaos: Chaos
+
+beforeAll(async () => {
+  chaos = await openChaos()
+  await chaos.allUp()
+})
+afterAll(() => chaos?.[Symbol.asyncDispose]())
+
+const PEOPLE = 50
+const CREATES = 4
+/** At a time, as the browsers of a class would. */
+const AT_ONCE = 16
+
+/** The answers that a person may get who asks for a session, besides the session. */
+const DOCUMENTED = [
+  'concurrent_limit_reached',
+  'no_gpu_available',
+  'runtime_unavailable',
+  'session_start_failed',
+]
+
+test(`${PEOPLE * CREATES} creates by ${PEOPLE} people never put two containers on one of ${SEEDED_GPU_IDS.length} GPUs, and every refusal is a documented one`, async () => {
+  const choose = createChooser(inject('chaosSeed'))
+  const people = await inTurns(Array.from({ length: PEOPLE }), 4, (_, index) =>
+    chaos.client(`crowd-${index}`),
+  )
+  const before = chaos.history.operations.length
+  const visits = people.flatMap((client) => Array.from({ length: CREATES }, () => client))
+  let isOver = false
+  const faults = disturb(choose, () => isOver)
+  await inTurns(shuffle(visits, choose), AT_ONCE, (client) => visitOnce(client, choose))
+  isOver = true
+  await faults
+  await chaos.plane.ready('server')
+  await chaos.plane.ready('reconciler')
+  await chaos.stopAll()
+  await chaos.settle('after the crowd')
+
+  const creates = chaos.history.operations.slice(before).filter(({ what }) => what === 'create')
+  expect(creates).toHaveLength(PEOPLE * CREATES)
+  const refusals = creates.filter(({ outcome }) => outcome === 'refused').map(({ code }) => code)
+  expect(refusals.filter((code) => !DOCUMENTED.includes(code ?? ''))).toEqual([])
+  expect(creates.filter(({ outcome }) => outcome === 'ok').length).toBeGreaterThan(20)
+  expect(mostAtOnce(chaos.witness.lifetimes())).toBeLessThanOrEqual(SEEDED_GPU_IDS.length)
+})
+
+/** Ask for a session; whoever gets one keeps it for a moment and stops it. */
+async function visitOnce(client: Client, choose: (end: number) => number): Promise<void> {
+  const { outcome, subject } = await client.create({ isAsync: choose(2) === 0 })
+  if (outcome !== 'ok' || subject === null) return
+  await pause(choose(500))
+  await client.stop(subject)
+}
+
+async function disturb(choose: (end: number) => number, isOver: () => boolean): Promise<void> {
+  const faults: Fault[] = [
+    'kill-reconciler',
+    'remove-container',
+    'kill-container',
+    'kill-server',
+    'out-of-memory',
+  ]
+  for (let index = 0; !isOver(); index += 1) {
+    await pause(1500 + choose(2000))
+    if (!isOver()) await cause(chaos, faults[index % faults.length] ?? 'kill-reconciler')
+  }
+}
+
+/** When a fault strikes is the test's choice: this is no waiting for something. */
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Every item, in order, so many at a time. */
+async function inTurns<Item, Result>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  const left = items.entries()
+  const hands = Array.from({ length: atOnce }, async () => {
+    for (const [index, item] of left) results[index] = await work(item, index)
+  })
+  await Promise.all(hands)
+  return results
+}
+
+function shuffle<Item>(items: readonly Item[], choose: (end: number) => number): Item[] {
+  return items
+    .map((item) => ({ item, at: choose(1_000_000) }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}
+
+function mostAtOnce(lifetimes: readonly Lifetime[]): number {
+  const changes = lifetimes
+    .flatMap(({ createdNs, destroyedNs }) => [
+      { at: createdNs, by: 1 },
+      ...(destroyedNs === null ? [] : [{ at: destroyedNs, by: -1 }]),
+    ])
+    .toSorted((a, b) => Number(a.at - b.at) || a.by - b.by)
+  let now = 0
+  return Math.max(0, ...changes.map(({ by }) => (now += by)))
+}

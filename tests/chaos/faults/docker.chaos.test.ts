@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import { toSqlTime } from '@medforge/db'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { docker, eventually, runOnHost } from '../../support/installation.ts'
+import { type Chaos, openChaos } from '../support/chaos.ts'
+import type { Client } from '../support/clients.ts'
+import { processesOf, signalAll, startDocker, untilGone } from '../support/daemons.ts'
+
+/* What happens when Docker and what belongs to it fails: F9, F10, F14, F15, F16. */
+
+let chaos: Chaos
+
+beforeAll(async () => {
+  chaos = await openChaos()
+  await chaos.allUp()
+})
+afterAll(() => chaos?.[Symbol.asyncDispose]())
+afterEach(async () => {
+  await chaos.stopAll()
+  await chaos.settle('after a test of Docker', 120_000)
+})
+
+async function launched(): Promise<{ client: Client; id: string }> {
+  const client = await chaos.client()
+  const { outcome, subject } = await client.create()
+  expect(outcome).toBe('ok')
+  return { client, id: subject ?? '' }
+}
+
+const reasonsOf = async () => {
+  const state = await chaos.health()
+  return state?.status === 'degraded' ? state.reasons : []
+}
+
+const becomesDegraded = (words: string, withinMs = 60_000) =>
+  eventually(
+    async () => (await reasonsOf()).some((reason) => reason.includes(words)),
+    `health says: ${words}`,
+    { timeoutMs: withinMs },
+  )
+
+const rowOf = (id: string) =>
+  chaos.db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+
+describe('a Docker server that', () => {
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'ends by %s and comes back leaves sessions that say why they ended, and takes new ones',
+    async (signal) => {
+      const sessions = await Promise.all([launched(), launched()])
+      signalAll(signal, 'dockerd')
+      await untilGone('dockerd')
+      await startDocker()
+      await chaos.settle(`dockerd ended by ${signal}`, 120_000)
+      for (const { id } of sessions) {
+        const row = await rowOf(id)
+        expect(row).toMatchObject({ status: 'error', gpu_active: null, container_id: null })
+        expect(row.error_message).toMatch(/files are kept/i)
+        expect(row.last_snapshot_name).toContain('@death-')
+      }
+      await launched()
+    },
+  )
+
+  test('hangs frees no GPU, holds up nothing else, and is waited for', async () => {
+    const { client, id } = await launched()
+    signalAll('SIGSTOP', 'dockerd')
+    try {
+      expect((await client.stop(id)).status).toBe(202)
+      await becomesDegraded('Docker does not answer')
+      for (const path of ['/me', '/sessions', '/competitions']) {
+        expect((await client.person.api('GET', path)).status).toBe(200)
+      }
+      const refused = await (await chaos.client()).create()
+      expect(refused).toMatchObject({ outcome: 'refused', code: 'runtime_unavailable' })
+      const row = await rowOf(id)
+      expect(row).toMatchObject({ status: 'stopping', gpu_active: 1 })
+    } finally {
+      signalAll('SIGCONT', 'dockerd')
+    }
+    await chaos.settle('dockerd hung')
+    expect((await rowOf(id)).status).toBe('stopped')
+    expect(processesOf('dockerd')).toHaveLength(1)
+  })
+})
+
+describe('what a start needs', () => {
+  test('an image that is not here fails the launch at once and in plain words, and frees its GPU', async () => {
+    const id = randomUUID()
+    const digest = `sha256:${'0'.repeat(64)}`
+    await chaos.db
+      .insertInto('packs')
+      .values({
+        ...{ id, tier: 'public', name: `missing-${id.slice(0, 8)}` },
+        ...{ image_ref: 'nowhere/pack', image_digest: digest, created_at: toSqlTime(new Date()) },
+      })
+      .execute()
+    const client = await chaos.client()
+    expect(await client.create({ packId: id })).toMatchObject({
+      outcome: 'refused',
+      code: 'session_start_failed',
+    })
+    const row = await chaos.db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('user_id', '=', client.person.user_id)
+      .executeTakeFirstOrThrow()
+    expect(row).toMatchObject({ status: 'error', gpu_active: null })
+    expect(row.error_message).toContain('image of the pack is not on this host')
+  })
+
+  test('an edge whose address a stranger took closes starts, and no container goes elsewhere', async () => {
+    await docker('stop', '--time', '1', 'medforge-caddy')
+    const stranger = `stranger-${randomUUID().slice(0, 8)}`
+    const image = (await docker('inspect', '--format', '{{.Config.Image}}', 'medforge-db')).trim()
+    const place = ['--network', 'medforge-public-sessions', '--ip', '172.30.0.2']
+    const sleep = ['--entrypoint', 'sleep', image, '600']
+    await docker('run', '--detach', '--name', stranger, ...place, ...sleep)
+    try {
+      await becomesDegraded("taken the edge's address")
+    } finally {
+      await docker('rm', '--force', stranger)
+      await docker('start', 'medforge-caddy')
+    }
+    await eventually(async () => (await chaos.health())?.status === 'ok', 'health is good again', {
+      timeoutMs: 60_000,
+    })
+    const elsewhere = ['network=bridge', 'label=medforge.managed'].flatMap((f) => ['--filter', f])
+    expect((await docker('ps', '-aq', ...elsewhere)).trim()).toBe('')
+  })
+
+  test.each([
+    ['rules that were flushed', ['iptables', '--wait', '10', '-F', 'DOCKER-USER']],
+    ['rules that lost their chain', ['iptables', '--wait', '10', '-F', 'MEDFORGE-FORWARD']],
+  ])('%s are back within a minute, by themselves', async (_note, [file = '', ...args]) => {
+    await runOnHost(file, ...args)
+    await eventually(
+      async () => {
+        const rules = await runOnHost('iptables', '--wait', '10', '-S')
+        return (
+          rules.includes('-A DOCKER-USER -j MEDFORGE-FORWARD') &&
+          rules.includes('-A MEDFORGE-FORWARD -o mf-sessions -j DROP')
+        )
+      },
+      'the rules are back',
+      { timeoutMs: 60_000 },
+    )
+    await chaos.settle('after the rules were flushed')
+    await launched()
+  })
+
+  test('a kernel that passes the rules by closes starts within a minute and says what to do', async () => {
+    const { client, id } = await launched()
+    const set = (value: 0 | 1) =>
+      runOnHost('sysctl', '-qw', `net.bridge.bridge-nf-call-iptables=${value}`)
+    await set(0)
+    try {
+      await becomesDegraded('firewall')
+      expect(await (await chaos.client()).create()).toMatchObject({ code: 'runtime_unavailable' })
+      expect((await client.stop(id)).status).toBe(202)
+    } finally {
+      await set(1)
+    }
+    await chaos.settle('after the kernel passed the rules by')
+  })
+})

@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { type Chaos, openChaos } from './support/chaos.ts'
+import { type Model, sessionCommands } from './support/model.ts'
+
+const PEOPLE = 4
+const SHORT = { histories: 3, commands: 14 }
+const LONG = { histories: 5, commands: 30 }
+
+let chaos: Chaos
+
+beforeAll(async () => {
+  chaos = await openChaos()
+  await chaos.allUp()
+})
+afterAll(() => chaos?.[Symbol.asyncDispose]())
+
+const seed = inject('chaosSeed')
+const minutes = inject('chaosMinutes')
+
+/** Run random histories; whatever happens in one, the platform comes to rest and keeps every invariant. */
+async function tryHistories(
+  seedOfThese: number,
+  size: { histories: number; commands: number },
+): Promise<void> {
+  const commands = fc.commands(sessionCommands(PEOPLE), {
+    maxCommands: size.commands,
+    size: 'max',
+    disableReplayLog: true,
+  })
+  const property = fc.asyncProperty(commands, async (history) => {
+    chaos.history.note(`history: ${String(history)}`)
+    await fc.asyncModelRun(async () => ({ model: await openModel(), real: { chaos } }), history)
+    await rest()
+  })
+  // Real containers: a smaller history costs as much as this one did, so the first that fails is told as it is.
+  await fc.assert(property, { seed: seedOfThese, numRuns: size.histories, endOnFailure: true })
+}
+
+async function openModel(): Promise<Model> {
+  const people = await Promise.all(Array.from({ length: PEOPLE }, () => chaos.client('model')))
+  return {
+    people: people.map((client) => ({ client, mayHave: false, session: null })),
+    pending,
+  }
+}
+
+/** Requests that commands have sent and not waited for. */
+const pending = new Set<Promise<unknown>>()
+
+async function rest(): Promise<void> {
+  await Promise.all(pending)
+  pending.clear()
+  await chaos.plane.ready('server')
+  await chaos.plane.ready('reconciler')
+  await chaos.settle(`a random history of seed ${seed}`)
+  await chaos.stopAll()
+  await chaos.settle(`everything stopped after a random history of seed ${seed}`)
+}
+
+test.runIf(minutes === null)(
+  `whatever people and faults do in ${SHORT.histories} random histories of seed ${seed}, every invariant holds afterwards`,
+  () => tryHistories(seed, SHORT),
+)
+
+test.runIf(minutes !== null)(
+  `whatever people and faults do in ${minutes} minutes of random histories from seed ${seed} on, every invariant holds afterwards`,
+  { timeout: ((minutes ?? 0) + 10) * 60_000 },
+  async () => {
+    const endMs = Date.now() + (minutes ?? 0) * 60_000
+    let tried = 0
+    for (; Date.now() < endMs; tried += 1) {
+      console.log(`chaos: histories of seed ${seed + tried}`)
+      await tryHistories(seed + tried, LONG).catch((cause: Error) => {
+        const again = `./medforge test --chaos --seed ${seed + tried}`
+        throw new Error(`Seed ${seed + tried} fails; again with: ${again}\n${cause.message}`, {
+          cause,
+        })
+      })
+    }
+    expect(tried).toBeGreaterThan(0)
+  },
+)
