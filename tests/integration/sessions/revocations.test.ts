@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { changeAccount } from '@medforge/api/identity/account-changes.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
 import { createRevocations } from '@medforge/api/sessions/revocations.ts'
-import { type DB, toSqlTime } from '@medforge/db'
+import { type DB, inTransaction, toSqlTime } from '@medforge/db'
 import { createFakeClock, newHost, newSession, newUser } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
@@ -45,7 +46,7 @@ async function twoSessions(db: Kysely<DB>) {
       },
     },
   })
-  return { ada, hers, other, cuts, refusals, revocations }
+  return { ada, grace, hers, other, cuts, refusals, revocations }
 }
 
 describe(createRevocations, () => {
@@ -61,6 +62,22 @@ describe(createRevocations, () => {
     const { hers, other, cuts, revocations } = await twoSessions(db)
     const admin = await newUser(db, { role: 'admin' })
     await revokedLogin(db, admin.id)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([[hers.slug, other.slug].toSorted()])
+  })
+
+  test('cuts every running session, once, when somebody ceased to be an admin', async ({ db }) => {
+    const { ada, grace, hers, other, cuts, revocations } = await twoSessions(db)
+    const change = async (id: string, role: 'admin' | 'user') =>
+      inTransaction(db, (tx) =>
+        changeAccount(tx, id, { role }, { actorUserId: ada.id, requestId: randomUUID(), at: NOW }),
+      )
+    await change(ada.id, 'admin')
+    await change(grace.id, 'admin')
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([])
+    await change(grace.id, 'user')
+    await revocations.runOnce(signal)
     await revocations.runOnce(signal)
     expect(cuts).toEqual([[hers.slug, other.slug].toSorted()])
   })

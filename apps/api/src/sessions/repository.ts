@@ -317,6 +317,18 @@ export async function listRevokedLogins(db: Kysely<DB>, since: SqlTime): Promise
     .execute()
 }
 
+/** Whether somebody ceased to be an administrator at or after `since`, by the ids of the audit rows. One range of the index on `at`. */
+export async function listDemotions(db: Kysely<DB>, since: SqlTime): Promise<string[]> {
+  const rows = await db
+    .selectFrom('audit_events')
+    .select('id')
+    .where('at', '>=', since)
+    .where('action', '=', 'user.role')
+    .where('detail', 'like', '%"from":"admin"%')
+    .execute()
+  return rows.map(({ id }) => `audit ${id}`)
+}
+
 /** Slugs of the running sessions of these people, or of everybody. */
 export async function listRunningSlugs(
   db: Kysely<DB>,

@@ -3,15 +3,15 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { SessionFlows } from './network/flows.ts'
-import { listRevokedLogins, listRunningSlugs } from './repository.ts'
+import { listDemotions, listRevokedLogins, listRunningSlugs } from './repository.ts'
 
 // Longer than any pause between two passes while the database and Docker are well, and than a restart of this process.
 const LOOK_BACK_MS = 120_000
 
 export interface Revocations {
   /**
-   * End the open sockets behind logins that were revoked of late, whoever revoked them: the edge asks about a login once a
-   * connection, so a websocket would outlive it. Rejects when that failed; the next pass tries again.
+   * End the open sockets behind logins that were revoked of late, whoever revoked them, and those of somebody who ceased to be an
+   * administrator: the edge asks about a login once a connection, so a websocket would outlive it. Rejects when that failed; the next pass tries again.
    */
   runOnce(signal: AbortSignal): Promise<void>
 }
@@ -33,10 +33,12 @@ export function createRevocations(deps: {
     async runOnce(signal) {
       const since = new Date(clock.now().getTime() - LOOK_BACK_MS)
       const revoked = await listRevokedLogins(db, toSqlTime(since))
+      const demotions = await listDemotions(db, toSqlTime(since))
       const fresh = revoked.filter(({ id }) => !done.has(id))
-      if (fresh.length > 0) {
+      const wasAnyDemoted = demotions.some((id) => !done.has(id))
+      if (fresh.length > 0 || wasAnyDemoted) {
         // An admin may have any session open; everybody else only their own.
-        const isAnyAdmin = fresh.some(({ role }) => role === 'admin')
+        const isAnyAdmin = wasAnyDemoted || fresh.some(({ role }) => role === 'admin')
         const owners = isAnyAdmin ? 'everybody' : fresh.map(({ user_id }) => user_id)
         const slugs = await listRunningSlugs(db, owners)
         if (slugs.length > 0) {
@@ -44,7 +46,7 @@ export function createRevocations(deps: {
           logger.info({ slugs, logins: fresh.length }, 'session.sockets.cut')
         }
       }
-      done = new Set(revoked.map(({ id }) => id))
+      done = new Set([...revoked.map(({ id }) => id), ...demotions])
     },
   }
 }
