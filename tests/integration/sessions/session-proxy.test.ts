@@ -23,6 +23,22 @@ describe('GET /auth/session-proxy', () => {
     expect(answer.data()).toEqual({ message: expect.any(String) })
   })
 
+  test('says it without a body where the edge prefers that, and only then', async ({ stage }) => {
+    const { ask } = await running(stage)
+    const answer = await ask({ prefer: 'respond-async, Return=Minimal' })
+    expect(answer.status).toBe(200)
+    expect(answer.headers).toMatchObject({
+      'x-upstream': `mf-session-${SLUG}:8080`,
+      'content-length': '0',
+      'cache-control': 'no-store',
+      'preference-applied': 'return=minimal',
+    })
+    const refused = await stage.api
+      .visitor()
+      .get('/auth/session-proxy', { host: HOST, prefer: 'return=minimal' })
+    expect(refused.problem()).toMatchObject({ code: 'authentication_required' })
+  })
+
   test.for([
     ['with a port', `${HOST}:443`],
     ['in upper case', HOST.toUpperCase()],

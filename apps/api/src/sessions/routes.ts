@@ -74,7 +74,7 @@ export function sessionRoutes(deps: SessionRoutesDeps): Routes {
         }),
       },
       async (request, reply) => {
-        const isAsync = prefersAsync(request)
+        const isAsync = prefers(request, 'respond-async')
         const options = { requestId: request.id, isAsync }
         const session = await service.request(principalOf(request), request.body, options)
         if (isAsync) reply.header('preference-applied', 'respond-async')
@@ -191,7 +191,8 @@ export function sessionProxyRoutes({ proxy, visits }: SessionRoutesDeps): Routes
       {
         schema: route({
           summary: 'Whether a request may go to the session that its Host names',
-          description: 'Asked by the edge before every request to a session host.',
+          description:
+            'Asked by the edge before every request to a session host. With `Prefer: return=minimal` a granted access has no body: the edge reads none, and could not use a connection again on which one is left.',
           tags,
           success: { 200: Message },
           problems: [
@@ -207,6 +208,9 @@ export function sessionProxyRoutes({ proxy, visits }: SessionRoutesDeps): Routes
         const decision = await proxy.decide(request.raw.headers)
         reply.raw.once('finish', () => visits.note(decision, request.id))
         reply.header('x-upstream', decision.upstream).header('cache-control', 'no-store')
+        if (prefers(request, 'return=minimal')) {
+          return reply.header('preference-applied', 'return=minimal').send()
+        }
         return envelopeOf(request, { message: 'Session access granted.' })
       },
     )
@@ -214,9 +218,11 @@ export function sessionProxyRoutes({ proxy, visits }: SessionRoutesDeps): Routes
 }
 
 /** `Prefer` is a list of preferences with parameters (RFC 7240). */
-function prefersAsync(request: FastifyRequest): boolean {
-  const preferences = String(request.headers.prefer ?? '').split(',')
-  return preferences.some((item) => item.split(';')[0]?.trim().toLowerCase() === 'respond-async')
+function prefers(request: FastifyRequest, preference: 'respond-async' | 'return=minimal'): boolean {
+  const { prefer } = request.headers
+  if (prefer === undefined) return false
+  const preferences = String(prefer).split(',')
+  return preferences.some((item) => item.split(';')[0]?.trim().toLowerCase() === preference)
 }
 
 const EVENT_ID = /^\d{1,15}$/
