@@ -14,13 +14,28 @@ export const TARGETS = {
     wrongAnswers: { what: 'answers with another status than the right one', max: 0 },
   },
   edge: {
-    p50Ratio: { what: 'p50 with 10 connections, in configurable-http-proxy', max: 1 },
+    p50Ratio: { what: 'p50 with 10 connections, in that of Caddy without auth', max: 5 },
+  },
+  leaderboard: {
+    p95Ms: { what: 'p95 of the slowest of first page, deep page and my rank, in ms', max: 20 },
+    growth: { what: 'p95 with ten times the submissions, in that of the first size', max: 1.5 },
   },
   soak: {
     drops: { what: 'websockets that ended before their session', max: 0 },
     failedRequests: { what: 'requests that failed', max: 0 },
     lostEchoes: { what: 'messages that did not come back', max: 0 },
     leaks: { what: 'processes that grew by more than the allowed slope', max: 0 },
+  },
+  scoring: {
+    idleP95Ms: { what: 'p95 from an upload to its score, one at a time, in ms', max: 1000 },
+    burstP95Ms: { what: 'p95 from an upload to its score, 100 at once, in ms', max: 10_000 },
+    accuracyRatio: { what: 'CIFAR: how many times as fast as Python + numpy', min: 1 },
+    mapIouRatio: { what: 'RSNA: how many times as fast as Python + numpy', min: 10 },
+    difference: { what: 'largest difference between the two scores', max: 1e-9 },
+  },
+  upload: {
+    growthRatio: { what: "peak of the server's memory, second half in first halves", max: 1.1 },
+    perUploadMib: { what: 'memory for each upload at the peak, in MiB', max: 25 },
   },
 } as const satisfies Record<string, Record<string, Target>>
 

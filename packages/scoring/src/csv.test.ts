@@ -63,7 +63,7 @@ describe(createCsvReader, () => {
       }),
       { numRuns: 10_000 },
     )
-  })
+  }, 30_000)
 
   test.each([
     { note: 'LF', text: 'a,b\n1,2\n' },

@@ -36,11 +36,14 @@ export function createFaultList(idColumn: string) {
   const kept: Fault[] = []
   const ids = new Map<IdFaultKind, { count: number; row: number | null; examples: string[] }>()
   let total = 0
+  // Where reading ended, which explains what is missing after it: told however many faults came before.
+  let ending: Fault | null = null
 
   return {
     add(kind: FaultKind, message: string, row: number | null, column: string | null): void {
       total += 1
-      if (kept.length < FAULTS_SHOWN_MAX) kept.push({ kind, message, row, column, count: 1 })
+      if (kind === 'malformed_csv') ending = { kind, message, row, column, count: 1 }
+      else if (kept.length < FAULTS_SHOWN_MAX) kept.push({ kind, message, row, column, count: 1 })
     },
     addId(kind: IdFaultKind, id: string, row: number | null): void {
       total += 1
@@ -61,11 +64,13 @@ export function createFaultList(idColumn: string) {
         count,
       }))
       const isAboutHeader = (fault: Fault) => fault.row === 1 || fault.row === null
-      return [
+      const last = ending ? [ending] : []
+      const others = [
         ...kept.filter(isAboutHeader),
         ...ofIds,
         ...kept.filter((fault) => !isAboutHeader(fault)),
-      ].slice(0, FAULTS_SHOWN_MAX)
+      ]
+      return [...others.slice(0, FAULTS_SHOWN_MAX - last.length), ...last]
     },
   }
 }

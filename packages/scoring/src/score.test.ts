@@ -120,7 +120,7 @@ describe(mapIou, () => {
       }),
       { numRuns: 400 },
     )
-  })
+  }, 30_000)
 
   test('does not depend on the order of images', () => {
     const truth = [[box(0)], [box(50), box(70)], []]

@@ -1,5 +1,10 @@
 import type { Requirement } from '../host/packages.ts'
-import { BENCH_REQUIREMENTS, PROXY_BENCH_REQUIREMENTS } from './packages.ts'
+import {
+  BENCH_REQUIREMENTS,
+  DATABASE_BENCH_REQUIREMENTS,
+  PROXY_BENCH_REQUIREMENTS,
+  SCORING_BENCH_REQUIREMENTS,
+} from './packages.ts'
 
 export type Benchmark = {
   /** `./medforge bench <name>` runs `tests/bench/<name>.ts` with the options as `--name value`. */
@@ -33,6 +38,12 @@ export const BENCHMARKS: readonly Benchmark[] = [
     requirements: BENCH_REQUIREMENTS,
   },
   {
+    name: 'stop',
+    description: 'from the click on stop to a free GPU, alone and seven at once',
+    options: [samples('15')],
+    requirements: BENCH_REQUIREMENTS,
+  },
+  {
     name: 'proxy',
     description: 'session-proxy alone, on one core, at full and at half its rate',
     options: [seconds('10')],
@@ -43,5 +54,40 @@ export const BENCHMARKS: readonly Benchmark[] = [
     description: 'the way through the edge against the same way without it',
     options: [seconds('6')],
     requirements: BENCH_REQUIREMENTS,
+  },
+  {
+    name: 'soak',
+    description: 'seven open IDEs with websockets: no drop, no leak',
+    options: [{ name: 'minutes', value: 'n', description: 'how long they stay open', usual: '60' }],
+    requirements: BENCH_REQUIREMENTS,
+  },
+  {
+    name: 'scoring',
+    description: 'from an upload to its score, and what a score costs against Python with numpy',
+    options: [samples('30')],
+    requirements: SCORING_BENCH_REQUIREMENTS,
+  },
+  {
+    name: 'upload',
+    description: 'files of the largest size, several at once: the server’s memory and its rate',
+    options: [
+      { name: 'files', value: 'n', description: 'how many', usual: '96' },
+      { name: 'parallel', value: 'n', description: 'how many at once', usual: '8' },
+    ],
+    requirements: BENCH_REQUIREMENTS,
+  },
+  {
+    name: 'leaderboard',
+    description: 'a leaderboard with 150,000 submissions and with ten times as many',
+    options: [
+      samples('200'),
+      {
+        name: 'submissions',
+        value: 'n',
+        description: 'how many of 10,000 people on the first size',
+        usual: '150000',
+      },
+    ],
+    requirements: DATABASE_BENCH_REQUIREMENTS,
   },
 ]

@@ -4,6 +4,7 @@ import { buttonStyle } from '../../../../components/ui/button.tsx'
 import { Card, CardHeader } from '../../../../components/ui/card.tsx'
 import { EmptyState } from '../../../../components/ui/empty-state.tsx'
 import { TextLink } from '../../../../components/ui/text-link.tsx'
+import { BoardNotice } from '../../../../features/competitions/board-notice.tsx'
 import { HoldoutExplanation } from '../../../../features/competitions/holdout-badge.tsx'
 import { LeaderboardTable } from '../../../../features/competitions/leaderboard-table.tsx'
 import { metricLabel } from '../../../../features/competitions/metric-label.ts'
@@ -22,7 +23,7 @@ type LeaderboardPageProps = {
 export default async function LeaderboardPage({ params, searchParams }: LeaderboardPageProps) {
   const read = await readCompetition((await params).slug)
   if (!read.ok) return null // The layout shows the failure.
-  const { slug, title, metric, holdout } = read.value
+  const { slug, title, metric, holdout, notice } = read.value
   const { cursor } = await searchParams
   const client = await serverClient()
   const [viewer, board] = await Promise.all([
@@ -47,6 +48,7 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
   const nextCursor = board.value.meta.next_cursor
   return (
     <div className="space-y-4">
+      {notice ? <BoardNotice notice={notice} /> : null}
       <Card aria-labelledby="leaderboard">
         <CardHeader
           title="Leaderboard"

@@ -1,0 +1,137 @@
+/**
+ * How long from an upload to its score on the leaderboard, when nothing else happens and when a hundred files come at once; and what
+ * computing a score costs, against the same in Python with numpy.
+ * Run by `./medforge bench scoring`.
+ */
+import { parseArgs } from 'node:util'
+import type { Leaderboard, SubmissionAccepted } from '@medforge/contracts'
+import {
+  eventually,
+  type Installation,
+  openDatabase,
+  readInstallation,
+} from '../support/installation.ts'
+import { callApi, type Person, signUp } from '../support/person.ts'
+import { flip, readSample, TITANIC, upload } from '../support/submissions.ts'
+import { type Comparison, compareComputing } from './compute.ts'
+import { describeMachine } from './machine.ts'
+import { conclude, ms, times } from './report.ts'
+import { percentile } from './statistics.ts'
+
+const BURST = 100
+const PEOPLE = 20
+
+const { values } = parseArgs({ options: { samples: { type: 'string', default: '30' } } })
+const samples = Math.min(500, Math.max(5, Number(values.samples)))
+const installation = readInstallation()
+await liftCap(installation)
+const sample = await readSample(installation)
+const people = await Promise.all(
+  Array.from({ length: PEOPLE }, (_, nth) => signUp(installation, `scoring-${nth}`)),
+)
+const [first] = people
+if (!first) throw new Error('Nobody signed up.')
+
+await measureOne(first, 0)
+const idle: number[] = []
+for (let nth = 0; nth < samples; nth += 1) idle.push(await measureOne(first, nth + 1))
+const startedAt = performance.now()
+const burst = await Promise.all(
+  Array.from({ length: BURST }, (_, nth) => {
+    const person = people[nth % PEOPLE] ?? first
+    return measureOne(person, Math.floor(nth / PEOPLE) + 1)
+  }),
+)
+const burstMs = performance.now() - startedAt
+const comparisons = await compareComputing()
+const [cifar, rsna] = comparisons
+if (!cifar || !rsna) throw new Error('Nothing was computed.')
+
+conclude('scoring', {
+  machine: await describeMachine(installation),
+  tables: [
+    {
+      header: ['upload to score on the board', 'files', 'p50', 'p95'],
+      rows: [
+        ['one after the other', String(samples), ...shares(idle)],
+        [`${BURST} at once, of ${PEOPLE} people`, String(BURST), ...shares(burst)],
+      ],
+    },
+    {
+      header: [
+        'from file to score',
+        'rows',
+        'ours',
+        'Python + numpy',
+        'reading alone',
+        'scoring alone',
+      ],
+      rows: comparisons.map(({ competition, rows, ours, reference }) => [
+        competition,
+        String(rows),
+        ms(ours.read + ours.score),
+        ms(reference.read + reference.score),
+        times(reference.read, ours.read),
+        times(reference.score, ours.score),
+      ]),
+    },
+  ],
+  notes: [
+    `The burst was scored at ${(BURST / (burstMs / 1000)).toFixed(0)} files a second, every one of them uploaded, checked and kept meanwhile.`,
+    'Ours checks every cell of a file; the reference trusts it. Both read from the page cache; medians of 36 turns, taken in turn.',
+  ],
+  figures: { idle, burst, burstMs, comparisons },
+  measured: {
+    idleP95Ms: percentile(idle, 0.95),
+    burstP95Ms: percentile(burst, 0.95),
+    accuracyRatio: speedUp(cifar),
+    mapIouRatio: speedUp(rsna),
+    difference: Math.max(
+      ...comparisons.map(({ ours, reference }) => Math.abs(ours.value - reference.value)),
+    ),
+  },
+})
+
+function speedUp({ ours, reference }: Comparison): number {
+  return (reference.read + reference.score) / (ours.read + ours.score)
+}
+
+function shares(taken: number[]): string[] {
+  return [0.5, 0.95].map((share) => ms(percentile(taken, share)))
+}
+
+/** Milliseconds from the first byte sent until the leaderboard counts this file. */
+async function measureOne(person: Person, flipped: number): Promise<number> {
+  const begun = performance.now()
+  const answer = await upload(person, flip(sample, flipped))
+  if (answer.status !== 201) throw new Error(`An upload was refused: ${answer.text.slice(0, 300)}`)
+  const { submission } = (answer.json() as { data: SubmissionAccepted }).data
+  if (submission.official_score === null) {
+    await eventually(
+      async () => {
+        const mine = await person.api('GET', `${TITANIC}/submissions/me?limit=100`)
+        const { data } = mine.json() as { data: { id: string; official_score: object | null }[] }
+        return data.find(({ id }) => id === submission.id)?.official_score !== null
+      },
+      'a score',
+      { timeoutMs: 60_000, everyMs: 50 },
+    )
+  }
+  const taken = performance.now() - begun
+  await assertOnBoard(person)
+  return taken
+}
+
+/** Outside of the measured time: the score was committed before the answer, so whoever reads the board now finds the person. */
+async function assertOnBoard(person: Person): Promise<void> {
+  const answer = await callApi(installation, 'GET', `${TITANIC}/leaderboard?limit=100`)
+  const { entries } = (answer.json() as { data: Leaderboard }).data
+  if (!entries.some(({ user_id }) => user_id === person.user_id)) {
+    throw new Error('A score is not on the board.')
+  }
+}
+
+async function liftCap(where: Installation): Promise<void> {
+  await using db = openDatabase(where)
+  await db.updateTable('competitions').set({ submission_cap_per_day: 10_000 }).execute()
+}

@@ -1,0 +1,157 @@
+/**
+ * Uploads of the largest size, several at once: does the server's memory stay flat, and how many megabytes a second does it take, against
+ * a server that only writes to disk? Run by `./medforge bench upload`.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { openDatabase, readInstallation } from '../support/installation.ts'
+import { signUp } from '../support/person.ts'
+import { multipart, TITANIC } from '../support/submissions.ts'
+import { describeMachine } from './machine.ts'
+import { findPlatformProcesses } from './platform-processes.ts'
+import { readRssBytes } from './processes.ts'
+import { conclude, times } from './report.ts'
+
+const FILE_BYTES = 10 * 1024 * 1024
+const ROWS = 418
+const API = { host: '172.30.1.3', port: 8000 }
+const SUBMISSIONS = '/var/lib/medforge/submissions'
+const MIB = 2 ** 20
+
+const { values } = parseArgs({
+  options: {
+    parallel: { type: 'string', default: '8' },
+    files: { type: 'string', default: '96' },
+  },
+})
+const parallel = Math.min(64, Math.max(1, Number(values.parallel)))
+const files = Math.min(1000, Math.max(parallel * 2, Number(values.files)))
+const installation = readInstallation()
+await using db = openDatabase(installation)
+await db.updateTable('competitions').set({ submission_cap_per_day: 10_000 }).execute()
+const person = await signUp(installation, 'upload')
+const csv = makeFile()
+const form = multipart(csv)
+const { server } = await findPlatformProcesses()
+if (server === undefined) throw new Error('The server does not run.')
+
+const agent = new Agent({ keepAlive: true, maxSockets: parallel })
+const ours = {
+  ...API,
+  path: `/api/v1${TITANIC}/submissions`,
+  headers: { host: installation.apiHost, cookie: person.cookie, ...form.headers },
+}
+const body = Buffer.from(form.body)
+await sendMany(parallel, () => send(ours, body))
+const before = readRssBytes(server)
+const peaks = [0, 0]
+let half = 0
+const watching = setInterval(() => {
+  peaks[half] = Math.max(peaks[half] ?? 0, readRssBytes(server))
+}, 50)
+const startedAt = performance.now()
+await sendMany(files / 2, () => send(ours, body))
+half = 1
+await sendMany(files / 2, () => send(ours, body))
+const ourSeconds = (performance.now() - startedAt) / 1000
+clearInterval(watching)
+
+const bareSeconds = await measureBare()
+const [firstPeak = 0, secondPeak = 0] = peaks
+const rate = (seconds: number) => (files * FILE_BYTES) / MIB / seconds
+
+conclude('upload', {
+  machine: await describeMachine(installation),
+  tables: [
+    {
+      header: [`${files} files of 10 MiB, ${parallel} at once`, 'MiB/s', 'of the baseline'],
+      rows: [
+        [
+          'MedForge: checked cell by cell, kept, queued',
+          rate(ourSeconds).toFixed(1),
+          times(rate(ourSeconds), rate(bareSeconds)),
+        ],
+        ['node:http to disk with hash and fsync', rate(bareSeconds).toFixed(1), '1.00×'],
+      ],
+    },
+    {
+      header: ['memory of the server', 'MiB'],
+      rows: [
+        ['after warming up', (before / MIB).toFixed(0)],
+        ['peak of the first half', (firstPeak / MIB).toFixed(0)],
+        ['peak of the second half', (secondPeak / MIB).toFixed(0)],
+      ],
+    },
+  ],
+  notes: [
+    'Straight to the server without the edge, so that both ways are plain HTTP. Each upload answers after its score or ten seconds.',
+  ],
+  figures: { files, parallel, ourSeconds, bareSeconds, before, peaks },
+  measured: {
+    growthRatio: secondPeak / firstPeak,
+    perUploadMib: (Math.max(firstPeak, secondPeak) - before) / MIB / parallel,
+  },
+})
+
+/** A valid prediction of just the largest size: columns that nobody asked for fill it. */
+function makeFile(): string {
+  const header = 'PassengerId,Survived,notes\n'
+  const width = Math.floor((FILE_BYTES - header.length) / ROWS) - 8
+  const rows = Array.from({ length: ROWS }, (_, at) => `${892 + at},0,${'x'.repeat(width)}`)
+  return `${header}${rows.join('\n')}\n`.slice(0, FILE_BYTES)
+}
+
+type Target = { host: string; port: number; path: string; headers: Record<string, string> }
+
+function send(target: Target, content: Buffer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const headers = { ...target.headers, 'content-length': String(content.length) }
+  const call = request({ ...target, headers, agent, method: 'POST' }, (response) => {
+    let text = ''
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
+    response.on('end', () =>
+      response.statusCode === 201
+        ? resolve()
+        : reject(new Error(`${response.statusCode} ${text.slice(0, 300)}`)),
+    )
+  })
+  call.on('error', reject)
+  call.end(content)
+  return promise
+}
+
+async function sendMany(count: number, one: () => Promise<void>): Promise<void> {
+  let left = count
+  const lane = async () => {
+    for (; left > 0; ) {
+      left -= 1
+      await one()
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, lane))
+}
+
+/** On the same disk. */
+async function measureBare(): Promise<number> {
+  const folder = await mkdtemp(join(SUBMISSIONS, 'bench-'))
+  const program = new URL('./bare-upload.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer]
+    const target = { host: '127.0.0.1', port: Number(String(line).trim()), path: '/', headers: {} }
+    const content = Buffer.from(csv)
+    await sendMany(parallel, () => send(target, content))
+    const begun = performance.now()
+    await sendMany(files, () => send(target, content))
+    return (performance.now() - begun) / 1000
+  } finally {
+    child.kill()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
