@@ -11,7 +11,7 @@ const COLUMNS: Column<AdminGpu>[] = [
   { title: 'GPU', of: ({ id }) => id },
   { title: 'WISH', of: ({ is_enabled }) => (is_enabled ? 'enabled' : 'disabled') },
   { title: 'STATE', of: describeGpu },
-  { title: 'HEALTH', of: ({ health }) => health },
+  { title: 'HEALTH', of: ({ health, quarantine }) => quarantine ?? health },
   { title: 'USER', of: ({ session }) => session?.user_email ?? null },
   { title: 'MODEL', of: ({ model }) => model },
   { title: 'UUID', of: ({ uuid }) => uuid },

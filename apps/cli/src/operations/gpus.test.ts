@@ -24,8 +24,7 @@ describe(describeGpu, () => {
     ['held by abcdefgh', { session: SESSION, is_enabled: false }],
     ['disabled', { is_enabled: false, is_present: false }],
     ['not present', { is_present: false, health: 'unknown' as const }],
-    ['quarantine (fault)', { quarantine: 'fault' as const, health: 'failing' as const }],
-    ['quarantine (dirty)', { quarantine: 'dirty' as const, health: 'failing' as const }],
+    ['quarantine', { quarantine: 'dirty' as const, health: 'failing' as const }],
     ['unknown', { health: 'unknown' as const }],
   ])('says %j', (said, overrides) => expect(describeGpu(gpu(overrides))).toBe(said))
 })
@@ -37,8 +36,9 @@ test('the reasons are the operator’s and what was seen', () => {
   )
 })
 
-test('a held GPU shows whose session it is', () => {
-  const lines = formatGpus([gpu({ session: SESSION })]).split('\n')
+test('a held GPU shows whose session it is, and what is wrong with it', () => {
+  const lines = formatGpus([gpu({ session: SESSION, quarantine: 'fault' })]).split('\n')
+  expect(lines[1]).toContain('fault')
   expect(lines[1]).toContain('held by abcdefgh')
   expect(lines[1]).toContain('ada@example.org')
 })

@@ -33,7 +33,7 @@ export function describeGpu(gpu: AdminGpu): string {
   if (gpu.session) return `held by ${gpu.session.slug}`
   if (!gpu.is_enabled) return 'disabled'
   if (!gpu.is_present) return 'not present'
-  if (gpu.quarantine !== null) return `quarantine (${gpu.quarantine})`
+  if (gpu.quarantine !== null) return 'quarantine'
   return gpu.health === 'healthy' ? 'free' : gpu.health
 }
 
