@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{apps,packages,competitions,ops,tests}/**/*.test.{ts,tsx}'],
-          exclude: [...ignored, 'tests/{integration,contract,e2e,chaos}/**'],
+          exclude: [...ignored, 'tests/{integration,contract,e2e}/**', '**/*.chaos.test.ts'],
           maxWorkers: 2,
         },
       },
