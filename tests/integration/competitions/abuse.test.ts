@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, connect } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { PROBLEM_MEDIA_TYPE, type SubmissionAccepted } from '@medforge/contracts'
+import { eventually } from '@medforge/test-support'
+import { expect } from 'vitest'
+import type { TestApp } from '../app.ts'
+import { ABUSE, type Sent } from './abuse.ts'
+import { signIn, submit, TITANIC, test, titanicCsv } from './site.ts'
+
+const ROWS = readTable(new URL('../../../docs/errors.md', import.meta.url))
+const GROWTH_MAX_BYTES = 48 * 1024 * 1024
+/** Long enough for 10 MB on a busy machine, short enough for a test about silence. */
+const TIMEOUTS = { headersMs: 2_000, requestMs: 5_000 }
+
+test('the table of abuse in docs/errors.md is the one that is tested', () => {
+  expect(ROWS.map(({ sent }) => sent)).toEqual(Object.keys(ABUSE))
+})
+
+test('every upload of that table is answered as it says, and costs what it should', {
+  timeout: 180_000,
+}, async ({ site, open, db }) => {
+  const api = await open({
+    env: { SUBMISSIONS_DIR: site.submissionsDir, AUTO_SCORE_ON_SUBMIT: 'false' },
+    timeouts: TIMEOUTS,
+  })
+  const port = await listen(api)
+  const accepted: string[] = []
+  for (const { sent, status, code } of ROWS) {
+    const { visitor } = await signIn(api, db)
+    const request = ABUSE[sent]?.()
+    if (!request) throw new Error(`Nobody knows how to send ${sent}.`)
+    const before = memoryInUse()
+    const { head, body } = await send(port, request, visitor.cookie() ?? '')
+    expect(memoryInUse() - before, sent).toBeLessThan(GROWTH_MAX_BYTES)
+
+    expect(`${sent}: ${head}`).toContain(`${sent}: HTTP/1.1 ${status} `)
+    expect(head, sent).toMatch(/^x-request-id: [0-9a-f-]{36}$/im)
+    for (const secret of [site.submissionsDir, site.hiddenRoot, 'node_modules', '.ts:']) {
+      expect(body, sent).not.toContain(secret)
+    }
+    if (code === null) {
+      const { submission, remaining_today }: SubmissionAccepted = JSON.parse(body).data
+      expect(remaining_today, sent).toBe(19)
+      accepted.push(`${submission.id}.csv`)
+    } else {
+      expect(head, sent).toContain(PROBLEM_MEDIA_TYPE)
+      expect(JSON.parse(body), sent).toMatchObject({ status, code })
+    }
+    await eventually(async () =>
+      expect((await site.files()).toSorted()).toEqual(accepted.toSorted()),
+    )
+    const used = code === null ? 1 : 0
+    const next = await submit(visitor, titanicCsv())
+    expect(next.remaining_today, sent).toBe(19 - used)
+    accepted.push(`${next.submission.id}.csv`)
+  }
+})
+
+test('the same bytes twice count twice, and once with an Idempotency-Key', async ({
+  site_api,
+  db,
+}) => {
+  const { visitor } = await signIn(site_api, db)
+  await submit(visitor, titanicCsv())
+  expect((await submit(visitor, titanicCsv())).remaining_today).toBe(18)
+  const headers = { 'idempotency-key': 'retry-1' }
+  await submit(visitor, titanicCsv(), { headers })
+  expect((await submit(visitor, titanicCsv(), { headers })).remaining_today).toBe(17)
+})
+
+function readTable(file: URL): { sent: string; status: number; code: string | null }[] {
+  const [, section = ''] = readFileSync(file, 'utf8').split('## Uploads that mean trouble')
+  return [...section.matchAll(/^\| (.+?) \| (\d{3})(?: `(\w+)`)? \|$/gm)].map(
+    ([, sent = '', status, code]) => ({
+      sent: sent.replaceAll('\\', ''),
+      status: Number(status),
+      code: code ?? null,
+    }),
+  )
+}
+
+async function listen(api: TestApp): Promise<number> {
+  await api.app.listen({ host: '127.0.0.1', port: 0 })
+  return (api.app.server.address() as AddressInfo).port
+}
+
+/** One request, byte for byte; the first answer that comes. */
+async function send(port: number, { headers, body, announced }: Sent, cookie: string) {
+  const socket = connect(port, '127.0.0.1').setNoDelay()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let said = ''
+  socket.on('error', () => resolve())
+  socket.on('close', () => resolve())
+  socket.on('data', (chunk) => {
+    said += chunk
+    if (isComplete(said)) resolve()
+  })
+  const lines = Object.entries({
+    host: 'api.medforge.localhost',
+    cookie,
+    'content-length': String(announced ?? body.length),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`POST /api/v1/competitions/${TITANIC}/submissions HTTP/1.1\r\n${lines.join('')}\r\n`)
+  socket.write(body)
+  await promise
+  socket.destroy()
+  const [head = '', text = ''] = said.split('\r\n\r\n')
+  return { head, body: text.slice(0, lengthOf(head)) }
+}
+
+function isComplete(said: string): boolean {
+  const end = said.indexOf('\r\n\r\n')
+  return end > 0 && Buffer.byteLength(said.slice(end + 4)) >= lengthOf(said.slice(0, end))
+}
+
+function lengthOf(head: string): number {
+  return Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0)
+}
+
+/** What is really held, garbage apart. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  collect()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
