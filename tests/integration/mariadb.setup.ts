@@ -10,5 +10,7 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (environment.TEST_DATABASE_URL) return undefined
   const server = await openMariadb()
   environment.TEST_DATABASE_URL = server.url
-  return () => server[Symbol.asyncDispose]()
+  return async () => {
+    await server[Symbol.asyncDispose]()
+  }
 }

@@ -64,6 +64,26 @@ describe('the server process', () => {
     expect(await exited).toEqual([0, null])
   })
 
+  test('goes on serving, and can be ended, while nobody reads what it says', async ({
+    start,
+    database,
+    db,
+  }) => {
+    expect(db).toBeDefined()
+    const { child, exited, said, url } = await start(serverEnv(database.url))
+    await eventually(() => expect(said()).toContain('server.listening'), SLOW)
+    child.stdout?.pause()
+    // Far more than a pipe holds: each leaves a line of some 200 bytes.
+    for (let batch = 0; batch < 40; batch += 1) {
+      const asked = Array.from({ length: 25 }, () => fetch(`${url}/api/v1/me`))
+      expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(asked.map(() => 401))
+    }
+    child.stdout?.resume()
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+    expect(said()).toContain('process.stopping')
+  })
+
   test('waits for a database that is away, says so, and can be ended meanwhile', async ({
     start,
   }) => {

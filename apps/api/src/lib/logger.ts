@@ -26,7 +26,15 @@ export function createLogger(
       censor: '[removed]',
     },
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination ?? standardOutput())
+}
+
+// Some seconds of a busy process. A reader of stdout that stops costs lines then, and neither requests nor memory.
+const WAITING_MAX_BYTES = 4 * 1024 * 1024
+
+/** Writes beside the work: a full pipe would stop a process that wrote in line. What waits at its end is still written. */
+function standardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: false, maxLength: WAITING_MAX_BYTES })
 }
 
 /** What pino logs of an error, without the statement that a database error carries: its values are people's data. */

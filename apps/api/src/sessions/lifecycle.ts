@@ -45,9 +45,9 @@ export type Reason = { code: string; text: string }
 
 /** Waiting time before attempt number `attempts + 1` of a session's work. */
 export function attemptBackoffMs(attempts: number): number {
-  return Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(attempts, 10), BACKOFF_MAX_MS)
+  return Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(attempts, 10), ATTEMPT_BACKOFF_MAX_MS)
 }
 
 const BACKOFF_FIRST_MS = 250
-// Well below the 60 s in which every disturbance has to be healed once its cause is gone.
-const BACKOFF_MAX_MS = 10_000
+/** Well below the 60 s in which every disturbance has to be healed once its cause is gone. */
+export const ATTEMPT_BACKOFF_MAX_MS = 10_000

@@ -42,10 +42,18 @@ export const FAILURES = {
   ended(exitCode: number | null): Reason {
     return {
       code: 'container_death',
-      text: `The session's container ended by itself (${exitCode === null ? 'no exit code' : `exit code ${exitCode}`}). Its files are kept; launch a new session.`,
+      text: `The session's container ${howEnded(exitCode)}. Your files are kept; launch a new session.`,
     }
   },
 } as const satisfies Record<string, Reason | ((exitCode: number | null) => Reason)>
+
+/** In words for the session's owner. Above 128, an exit code is the number of the signal that ended a program, by the shells' custom. */
+function howEnded(exitCode: number | null): string {
+  if (exitCode === null) return 'ended by itself (no exit code)'
+  if (exitCode === 137) return 'was killed from outside (exit code 137)'
+  if (exitCode > 128) return `was ended by signal ${exitCode - 128} (exit code ${exitCode})`
+  return `ended by itself (exit code ${exitCode})`
+}
 
 export const REQUESTED: Reason = { code: 'requested', text: 'A stop was requested.' }
 export const ALLOCATED: Reason = { code: 'allocated', text: 'A GPU was reserved.' }

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { SessionDriver, Trigger } from './driver.ts'
 import type { HostState } from './host-state.ts'
+import { ATTEMPT_BACKOFF_MAX_MS } from './lifecycle.ts'
 import { type ActiveRow, listActive } from './repository.ts'
 import type { ListedContainer, SessionRuntime } from './runtime/port.ts'
 
@@ -124,7 +125,11 @@ function needsWork(
   containers: readonly ListedContainer[] | undefined,
   now: Date,
 ): boolean {
-  if (row.next_attempt_at !== null && sqlTimeToMs(row.next_attempt_at) > now.getTime()) return false
+  if (row.next_attempt_at !== null) {
+    const waitMs = sqlTimeToMs(row.next_attempt_at) - now.getTime()
+    // Longer than any pause that is ever made: the clock was put back meanwhile.
+    if (waitMs > 0 && waitMs <= ATTEMPT_BACKOFF_MAX_MS) return false
+  }
   if (row.status !== 'running' || row.error_message !== null) return true
   if (!containers) return false
   return !containers.some(({ sessionId, isRunning }) => sessionId === row.id && isRunning)

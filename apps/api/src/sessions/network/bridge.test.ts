@@ -1,6 +1,6 @@
 import type { NetworkInspectInfo } from 'dockerode'
 import { describe, expect, test } from 'vitest'
-import { bridgeOf, resolversIn } from './bridge.ts'
+import { bridgeOf, intrudersIn, resolversIn } from './bridge.ts'
 
 function network(overrides: object = {}): NetworkInspectInfo {
   return {
@@ -49,5 +49,25 @@ options ndots:0`
 
   test('takes nothing for an address that is none', () => {
     expect(resolversIn('nameserver 10.0.0.1;reboot\nnameserver')).toEqual([])
+  })
+})
+
+describe(intrudersIn, () => {
+  const on = (Name: string, address: string) => ({ Name, IPv4Address: `${address}/24` })
+
+  test('finds nobody where the edge has its addresses, or has left them free', () => {
+    const Containers = {
+      a: on('medforge-caddy', '172.30.0.2'),
+      b: on('medforge-api', '172.30.0.3'),
+      c: on('mf-session-abcdefgh', '172.30.0.130'),
+    }
+    expect(intrudersIn(network({ Containers }))).toEqual([])
+    expect(intrudersIn(network())).toEqual([])
+  })
+
+  test.each(['172.30.0.2', '172.30.0.3'])('names who sits at %s instead', (address) => {
+    expect(intrudersIn(network({ Containers: { a: on('stranger', address) } }))).toEqual([
+      'stranger',
+    ])
   })
 })

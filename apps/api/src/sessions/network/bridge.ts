@@ -30,6 +30,22 @@ export function bridgeOf(info: NetworkInspectInfo): BridgeNetwork {
   }
 }
 
+/** Names of the two containers that alone may have the edge's addresses. */
+const EDGE_CONTAINERS = { caddy: 'medforge-caddy', api: 'medforge-api' } as const
+
+/** Names of containers that sit on the address of Caddy or of the API and are not they. The firewall trusts Caddy's address. */
+export function intrudersIn(info: NetworkInspectInfo): string[] {
+  const bridge = bridgeOf(info)
+  const owners = new Map<string, string>([
+    [bridge.caddy, EDGE_CONTAINERS.caddy],
+    [bridge.api, EDGE_CONTAINERS.api],
+  ])
+  return Object.values(info.Containers ?? {}).flatMap(({ Name, IPv4Address }) => {
+    const owner = owners.get(IPv4Address.split('/')[0] ?? '')
+    return owner === undefined || owner === Name ? [] : [Name]
+  })
+}
+
 /** The IPv4 name servers of a resolv.conf, loopback ones left out (Docker asks those itself, from the host). */
 export function resolversIn(resolvConf: string): string[] {
   const addresses = resolvConf

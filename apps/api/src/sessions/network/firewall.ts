@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
 import { runHelper } from '../docker/helper.ts'
 import { HostAwayError } from '../host-error.ts'
-import { type BridgeNetwork, bridgeOf, resolversIn } from './bridge.ts'
+import { type BridgeNetwork, bridgeOf, intrudersIn, resolversIn } from './bridge.ts'
 import { probeIsolation } from './probe.ts'
 
 export type FirewallOptions = {
@@ -26,7 +26,7 @@ export interface Firewall {
    * rules hold. Takes two to three seconds.
    */
   probe(signal: AbortSignal): Promise<string[]>
-  /** The sessions' network as Docker knows it. */
+  /** The sessions' network as Docker knows it. Rejects with `HostAwayError` where it is missing or a stranger has the edge's address. */
   readNetwork(signal: AbortSignal): Promise<BridgeNetwork>
 }
 
@@ -46,6 +46,12 @@ export function createFirewall({ docker, helperImage, network }: FirewallOptions
       const info = await callDocker({ limitMs: CALL_LIMIT_MS, signal }, () =>
         docker.getNetwork(network).inspect(),
       )
+      if (intrudersIn(info).length > 0) {
+        throw new HostAwayError(
+          "Another container has taken the edge's address on the sessions network.",
+          { cause: new Error(intrudersIn(info).join(', ')) },
+        )
+      }
       return bridgeOf(info)
     } catch (error) {
       if (isDockerStatus(error, 404)) {
