@@ -1,0 +1,142 @@
+import { Message, type Session } from '@medforge/contracts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { becomeAdmin } from '../support/admin.ts'
+import { addEchoPack } from '../support/echo/pack.ts'
+import { expectData } from '../support/expectations.ts'
+import { eventually, openDatabase, readInstallation } from '../support/installation.ts'
+import { logIn, PASSWORD, type Person, signUp } from '../support/person.ts'
+import { launch, stop, visit } from '../support/sessions.ts'
+import { openWebsocket } from '../support/websocket.ts'
+
+const SOCKETS_END_WITHIN_MS = 10_000
+
+const installation = readInstallation()
+let admin: Person
+let pack_id: string
+
+beforeAll(async () => {
+  pack_id = await addEchoPack(installation)
+  admin = await becomeAdmin(installation)
+})
+
+async function openSocket(session: Session, person: Person) {
+  const host = installation.sessionHost(session.slug)
+  const handshake = await openWebsocket(host, '/socket', { cookie: person.cookie })
+  if (!handshake.socket) throw new Error(`The handshake was refused: ${handshake.status}.`)
+  return handshake
+}
+
+/** What an open socket still carries: whether the bytes come back. */
+async function echoes(socket: NodeJS.ReadWriteStream): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  socket.once('data', () => resolve(true)).once('close', () => resolve(false))
+  socket.write('still there?')
+  return promise
+}
+
+function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`Nothing within ${timeoutMs} ms.`)), timeoutMs)
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
+
+const statusFor = async (session: Session, person: Person) =>
+  (await visit(installation, session.slug, person)).status
+
+describe('access to a session', () => {
+  const sessions: { person: Person; session: Session }[] = []
+
+  async function launchFor(name: string) {
+    const person = await signUp(installation, name)
+    const session = await launch(person, { pack_id })
+    sessions.push({ person: await logIn(installation, person.email, PASSWORD), session })
+    return { person, session }
+  }
+
+  afterAll(async () => {
+    for (const { session } of sessions) await admin.api('POST', `/sessions/${session.id}/stop`)
+  })
+
+  test('ends with a logout: requests at once, open sockets within ten seconds', async () => {
+    const { person, session } = await launchFor('logout')
+    const device = await logIn(installation, person.email, PASSWORD)
+    const { socket, closed } = await openSocket(session, device)
+    expect(await echoes(socket)).toBe(true)
+    expectData(await device.api('POST', '/auth/logout'), 200, Message)
+    expect(await statusFor(session, device)).toBe(401)
+    await within(SOCKETS_END_WITHIN_MS, closed)
+    expect(await statusFor(session, person)).toBe(200)
+    const again = await openSocket(session, person)
+    again.socket.destroy()
+  })
+
+  test('ends with a new password for every other login of the account', async () => {
+    const { person, session } = await launchFor('password')
+    const device = await logIn(installation, person.email, PASSWORD)
+    const { socket, closed } = await openSocket(session, device)
+    expect(await echoes(socket)).toBe(true)
+    const json = { current_password: PASSWORD, new_password: `${PASSWORD} and more` }
+    expectData(await person.api('POST', '/auth/password', { json }), 200, Message)
+    expect(await statusFor(session, device)).toBe(401)
+    expect(await statusFor(session, person)).toBe(401)
+    await within(SOCKETS_END_WITHIN_MS, closed)
+    const renewed = await logIn(installation, person.email, json.new_password)
+    expect(await statusFor(session, renewed)).toBe(200)
+  })
+
+  test('ends for an account that is disabled, and comes back when it is enabled', async () => {
+    const { person, session } = await launchFor('disabled')
+    const { socket, closed } = await openSocket(session, person)
+    expect(await echoes(socket)).toBe(true)
+    const path = `/admin/users/${person.user_id}`
+    const change = (is_disabled: boolean) =>
+      admin.api('PATCH', path, { json: { is_disabled } }).then(({ status }) => status)
+    expect(await change(true)).toBe(200)
+    expect(await statusFor(session, person)).toBe(401)
+    await within(SOCKETS_END_WITHIN_MS, closed)
+    expect(await change(false)).toBe(200)
+    expect(await statusFor(session, person)).toBe(401)
+    const back = await logIn(installation, person.email, PASSWORD)
+    expect(await statusFor(session, back)).toBe(200)
+  })
+
+  test('ends with the session, for its owner and a visiting admin alike', async () => {
+    const { person, session } = await launchFor('stopped')
+    const open = [await openSocket(session, person), await openSocket(session, admin)]
+    const stopping = stop(person, session)
+    await within(SOCKETS_END_WITHIN_MS, Promise.all(open.map(({ closed }) => closed)))
+    await stopping
+    expect(await statusFor(session, person)).toBe(404)
+    expect(await statusFor(session, admin)).toBe(404)
+  })
+
+  test('ends for one person without touching anybody else’s', async () => {
+    const [one, other] = [await launchFor('one'), await launchFor('other')]
+    const mine = await openSocket(one.session, one.person)
+    const theirs = await openSocket(other.session, other.person)
+    expectData(await one.person.api('POST', '/auth/logout'), 200, Message)
+    await within(SOCKETS_END_WITHIN_MS, mine.closed)
+    expect(await echoes(theirs.socket)).toBe(true)
+    theirs.socket.destroy()
+  })
+
+  test('of an administrator leaves one audit row, however much is loaded', async () => {
+    const { person, session } = await launchFor('visited')
+    for (let count = 0; count < 5; count += 1) {
+      expect(await statusFor(session, admin)).toBe(200)
+      expect(await statusFor(session, person)).toBe(200)
+    }
+    await using db = openDatabase(installation)
+    const rows = () =>
+      db
+        .selectFrom('audit_events')
+        .select(['actor_user_id', 'request_id'])
+        .where('action', '=', 'session.visit')
+        .where('subject', '=', session.id)
+        .execute()
+    await eventually(async () => (await rows()).length > 0, 'the visit is in the audit log')
+    expect(await rows()).toEqual([
+      { actor_user_id: admin.user_id, request_id: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+    ])
+  })
+})
