@@ -57,6 +57,29 @@ describe('a holdout', () => {
     await rm(hiddenRoot, { recursive: true })
   })
 
+  test('is read once: the next submission needs its manifest, and not its labels again', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const hiddenRoot = await mkdtemp(join(tmpdir(), 'medforge-hidden-'))
+    await cp(site.hiddenRoot, hiddenRoot, { recursive: true })
+    const { visitor } = await signIn(site_api, db)
+    const worker = await openWorker(db, { ...site, hiddenRoot }, site_api)
+    await submit(visitor, await titanicWithMatches(site.hiddenRoot, 5))
+    await worker.drain()
+    const { evaluation_split_version: version } = await db
+      .selectFrom('competitions')
+      .select('evaluation_split_version')
+      .where('slug', '=', TITANIC)
+      .executeTakeFirstOrThrow()
+    await rm(join(hiddenRoot, TITANIC, version, 'holdout_labels.csv'))
+    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 6))
+    await worker.drain()
+    expect((await scoresOf(db, submission.id))[0]?.primary_score).toBe(6 / 418)
+    await rm(hiddenRoot, { recursive: true })
+  })
+
   test('whose manifest is not the one of the row gives no score', async ({
     site,
     site_api,

@@ -1,0 +1,96 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { BUNDLES_ROOT, describeFault } from './bundle.ts'
+import { storeHoldout } from './holdout-store.ts'
+import { describeHoldout, inspectBundle } from './inspect.ts'
+
+const SECRET = 'a secret of this installation, forty characters'
+const folders: string[] = []
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
+})
+
+/** Titanic as an operator would hand it in, with everybody drowned. */
+async function titanic(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'inspect-'))
+  folders.push(folder)
+  await cp(join(BUNDLES_ROOT, 'titanic-survival'), folder, { recursive: true })
+  await cp(join(folder, 'sample_submission.csv'), join(folder, 'holdout_labels.csv'))
+  return folder
+}
+
+async function inspected(folder: string) {
+  const result = await inspectBundle(folder)
+  if (!result.ok) throw new Error(result.faults.map(describeFault).join('\n'))
+  const { bundle, labels } = result.value
+  if (!labels) throw new Error('There are no labels.')
+  return { bundle, labels }
+}
+
+describe(inspectBundle, () => {
+  test('takes a folder whose parts agree', async () => {
+    const { bundle, labels } = await inspected(await titanic())
+    expect(bundle.manifest.slug).toBe('titanic-survival')
+    expect(labels.length).toBeGreaterThan(418 * 5)
+  })
+
+  test('names every fault of every file at once, with its row', async () => {
+    const folder = await titanic()
+    const sample = await readFile(join(folder, 'sample_submission.csv'), 'utf8')
+    await writeFile(join(folder, 'sample_submission.csv'), sample.replace('893,', '892,'))
+    await writeFile(join(folder, 'overview.md'), Buffer.from([0xff, 0xfe]))
+    await rm(join(folder, 'rules.md'))
+    const result = await inspectBundle(folder, join(folder, 'nowhere.csv'))
+    expect(result.ok ? [] : result.faults.map(({ file, row }) => [file, row])).toEqual([
+      ['rules.md', null],
+      ['overview.md', null],
+      ['sample_submission.csv', 3],
+      [join(folder, 'nowhere.csv'), null],
+    ])
+  })
+
+  test('checks labels against ids and range, row by row', async () => {
+    const folder = await titanic()
+    const labels = await readFile(join(folder, 'holdout_labels.csv'), 'utf8')
+    const lines = labels.split('\n')
+    lines[5] = '896,2'
+    lines[9] = '1,0'
+    await writeFile(join(folder, 'holdout_labels.csv'), lines.join('\n'))
+    const result = await inspectBundle(folder)
+    expect(result.ok ? [] : result.faults.map(({ file, row }) => [file, row])).toEqual([
+      ['holdout_labels.csv', 10],
+      ['holdout_labels.csv', null],
+      ['holdout_labels.csv', 6],
+    ])
+  })
+})
+
+describe(describeHoldout, () => {
+  test('gives the same labels the same name, and other labels or another installation another', async () => {
+    const { bundle, labels } = await inspected(await titanic())
+    const name = (bytes: Uint8Array, secret = SECRET) =>
+      describeHoldout(bundle, bytes, secret).split_version
+    const other = Buffer.from(labels.toString().replace('892,0', '892,1'))
+    expect(name(labels)).toBe(name(Buffer.from(labels)))
+    expect(new Set([name(labels), name(other), name(labels, `${SECRET}!`)]).size).toBe(3)
+    expect(name(labels)).toMatch(/^v1-[0-9a-f]{12}$/)
+  })
+})
+
+describe(storeHoldout, () => {
+  test('keeps a version that is there, and never writes over one that differs', async () => {
+    const folder = await titanic()
+    const root = join(folder, 'hidden')
+    const { bundle, labels } = await inspected(folder)
+    const manifest = describeHoldout(bundle, labels, SECRET)
+    const first = await storeHoldout(root, manifest, labels, null)
+    expect(await storeHoldout(root, manifest, labels, null)).toEqual(first)
+    const stored = join(root, manifest.slug, manifest.split_version, 'holdout_labels.csv')
+    await writeFile(stored, 'something else')
+    await expect(storeHoldout(root, manifest, labels, null)).rejects.toThrow('damaged')
+    expect(await readFile(stored, 'utf8')).toBe('something else')
+  })
+})
