@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type LeaderboardKey, readLeaderboard } from '@medforge/api/competitions/leaderboard.ts'
 import { findCompetition } from '@medforge/api/competitions/repository.ts'
+import { rebuildBoard } from '@medforge/api/scoring/board.ts'
 import type { Leaderboard } from '@medforge/contracts'
 import { type DB, toSqlTime } from '@medforge/db'
 import { newUser } from '@medforge/test-support'
@@ -62,7 +63,14 @@ async function writeScores(db: Kysely<DB>, users: string[], fakes: FakeScore[]):
     )
     .execute()
   await db.insertInto('submission_scores').values(scores).execute()
+  await rebuild(db)
   return scores
+}
+
+async function rebuild(db: Kysely<DB>): Promise<void> {
+  for (const { id } of await db.selectFrom('competitions').select('id').execute()) {
+    await db.transaction().execute((tx) => rebuildBoard(tx, id))
+  }
 }
 
 /** The rule in words: per person the best, then all of those in order. */
@@ -105,8 +113,9 @@ describe(readLeaderboard, () => {
         async (fakes, higherIsBetter, limit) => {
           await db.deleteFrom('submission_scores').execute()
           await db.deleteFrom('submissions').execute()
-          const scores = await writeScores(db, users, fakes)
           await db.updateTable('competitions').set({ higher_is_better: higherIsBetter }).execute()
+          const scores = await writeScores(db, users, fakes)
+          await rebuild(db)
           const competition = await findCompetition(db, TITANIC)
           if (!competition) throw new Error('no competition')
           const expected = boardByRule(scores, competition.evaluation_split_version, higherIsBetter)

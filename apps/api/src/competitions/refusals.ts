@@ -97,9 +97,25 @@ export function uploadsSaturated(): DomainError {
   })
 }
 
+export function tooManyChecks(retryAfterSeconds: number): DomainError {
+  return new DomainError('rate_limit_exceeded', {
+    detail: `Too many files checked in a short time. Try again in ${retryAfterSeconds} s, or submit the file: one with faults costs no submission.`,
+    headers: { 'retry-after': String(retryAfterSeconds), connection: 'close' },
+  })
+}
+
 export function capReached(cap: number, resetsAt: string, retryAfterSeconds: number): DomainError {
+  const msg = `${cap} of ${cap} used. It resets at ${resetsAt}.`
   return new DomainError('submission_cap_reached', {
-    detail: `Daily submission cap reached: ${cap} of ${cap} used. It resets at ${resetsAt}.`,
+    detail: `Daily submission cap reached: ${msg}`,
+    errors: [
+      {
+        loc: FILE,
+        msg,
+        type: 'value_error.submission_cap_reached',
+        ctx: { daily_cap: cap, remaining_today: 0, resets_at: resetsAt },
+      },
+    ],
     headers: { 'retry-after': String(retryAfterSeconds) },
   })
 }

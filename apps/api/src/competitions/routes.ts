@@ -12,10 +12,12 @@ import { createLoop } from '../lib/loop.ts'
 import { adminSubmissionRoutes } from './admin-submission-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { leaderboardRoutes } from './leaderboard-routes.ts'
+import { probingRoutes } from './probing-routes.ts'
 import { createScoreWatch } from './score-watch.ts'
-import { submissionRoutes, uploadRoutes } from './submission-routes.ts'
+import { submissionRoutes } from './submission-routes.ts'
 import { createSubmissionStore } from './submission-store.ts'
 import { sweepAbandonedFiles } from './sweep.ts'
+import { uploadRoutes } from './upload-routes.ts'
 
 export type CompetitionsDeps = {
   db: Kysely<DB>
@@ -58,6 +60,7 @@ export function competitionRoutes(deps: CompetitionsDeps): Routes {
     await app.register(leaderboardRoutes(deps))
     await app.register(submissionRoutes(submissions))
     await app.register(adminSubmissionRoutes(deps))
+    await app.register(probingRoutes(deps))
     await app.register(uploadRoutes(submissions))
 
     const sweeping = createLoop({

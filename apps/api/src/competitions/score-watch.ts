@@ -12,6 +12,8 @@ export interface ScoreWatch {
   settled(submissionId: string, timeoutMs: number): Promise<void>
 }
 
+/** How long an answer waits for its score. */
+export const SCORE_WAIT_MS = 10_000
 const POLL_MS = 25
 const RETRY_MS = 1000
 

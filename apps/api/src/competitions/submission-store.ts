@@ -55,6 +55,19 @@ export function createSubmissionStore(folder: string): SubmissionStore {
   }
 }
 
+/** Takes files in and keeps nothing of them: for checking alone. */
+export const NOWHERE: Pick<SubmissionStore, 'receive'> = {
+  async receive() {
+    return {
+      async write() {},
+      async keep() {
+        throw new Error('A file that was only checked cannot be kept.')
+      },
+      async discard() {},
+    }
+  },
+}
+
 function receiveInto(
   file: FileHandle,
   path: string,

@@ -10,6 +10,7 @@ import type { IncomingFile, SubmissionStore } from './submission-store.ts'
 export type Upload = {
   /** As the person named it, without folders and made harmless. */
   filename: string
+  sizeBytes: number
   file: IncomingFile
 }
 
@@ -32,7 +33,7 @@ const CLOSE = { connection: 'close' }
  */
 export async function receiveUpload(
   request: FastifyRequest,
-  store: SubmissionStore,
+  store: Pick<SubmissionStore, 'receive'>,
   bundle: Bundle,
   submissionId: string,
   limits: UploadLimits,
@@ -61,7 +62,7 @@ function assertMultipart(request: FastifyRequest): void {
 
 async function readParts(
   request: FastifyRequest,
-  store: SubmissionStore,
+  store: Pick<SubmissionStore, 'receive'>,
   bundle: Bundle,
   submissionId: string,
   limits: UploadLimits,
@@ -86,7 +87,7 @@ async function readParts(
 
 async function readFilePart(
   part: MultipartFile,
-  store: SubmissionStore,
+  store: Pick<SubmissionStore, 'receive'>,
   bundle: Bundle,
   submissionId: string,
   { maxBytes }: UploadLimits,
@@ -101,7 +102,7 @@ async function readFilePart(
     const sizeBytes = await readBytes(part, file, checker, maxBytes)
     if (sizeBytes > maxBytes) throw tooLarge(maxBytes, sizeBytes, CLOSE)
     assertValid(checker.end())
-    return { filename, file }
+    return { filename, sizeBytes, file }
   } catch (error) {
     await file.discard()
     throw error

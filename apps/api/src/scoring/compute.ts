@@ -12,6 +12,7 @@ import {
 } from '@medforge/competitions'
 import { createChecker, score, type Table } from '@medforge/scoring'
 import { createFailpoint, type FailpointSettings } from '../lib/failpoints.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import type { ScoringJob, ScoringOutcome } from './job.ts'
 
 export type ComputeOptions = BundleRoots & {
@@ -73,7 +74,7 @@ export function createComputer(options: ComputeOptions): Computer {
     }
     const result = score(checked.table, holdout)
     await failpoint('w3.computed')
-    return { kind: 'scored', result }
+    return { kind: 'scored', result, fingerprint: fingerprintOf(checked.table) }
   }
 
   return {

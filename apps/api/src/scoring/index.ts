@@ -4,6 +4,7 @@
  */
 export { lockPerson, refreshEntry } from './board.ts'
 export { listWorkers } from './presence.ts'
+export { NEAR_ROWS_MAX } from './probing.ts'
 export { createThreadScorer } from './scorer.ts'
 export { waitsForHoldout } from './waiting.ts'
 export { createScoringWorker, type ScoringWorker } from './worker.ts'

@@ -16,7 +16,8 @@ export type ScoringJob = {
 }
 
 export type ScoringOutcome =
-  | { kind: 'scored'; result: ScoreResult }
+  /** The fingerprint is of the file alone; see `probing.ts`. */
+  | { kind: 'scored'; result: ScoreResult; fingerprint?: Uint8Array }
   /** The operator's data is missing or inconsistent: not this submission's fault, and no attempt of it. */
   | { kind: 'holdout_unavailable'; reason: string }
   /** The file was accepted once and does not pass the checks of today. Trying again cannot help. */

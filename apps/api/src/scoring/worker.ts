@@ -7,6 +7,7 @@ import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
 import { announceWorker, dismissWorker } from './presence.ts'
+import { noteFingerprint } from './probing.ts'
 import { publishScore } from './publish.ts'
 import {
   type Claim,
@@ -176,6 +177,7 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
   async function record(claim: Claim, outcome: ScoringOutcome, log: Logger): Promise<void> {
     switch (outcome.kind) {
       case 'scored': {
+        if (outcome.fingerprint) await noteProbing(claim, outcome.fingerprint, log)
         const publication = await publishScore(db, claim, outcome.result, clock.now(), () =>
           failpoint('w4.written_uncommitted'),
         )
@@ -211,6 +213,19 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
         await giveBack(claim)
         log.info('submission.given_back')
         return
+    }
+  }
+
+  /** Before the score is there, so that a worker that dies does it again. What goes wrong here costs nobody a score. */
+  async function noteProbing(claim: Claim, bytes: Uint8Array, log: Logger): Promise<void> {
+    const { job, competitionId, userId } = claim
+    const { submissionId } = job
+    const fingerprint = Buffer.from(bytes)
+    try {
+      const file = { submissionId, competitionId, userId, fingerprint }
+      await noteFingerprint(db, file, clock.now())
+    } catch (error) {
+      log.warn({ err: error }, 'submission.fingerprint_failed')
     }
   }
 

@@ -1,0 +1,204 @@
+import multipart from '@fastify/multipart'
+import type { Bundle } from '@medforge/competitions'
+import { CompetitionSlugParams, SubmissionAccepted, SubmissionCheck } from '@medforge/contracts'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { DomainError } from '../http/domain-error.ts'
+import { principalOf } from '../http/guards.ts'
+import { createRateLimiter } from '../http/rate-limit.ts'
+import { envelopeOf } from '../http/reply.ts'
+import { type Routes, route } from '../http/schemas.ts'
+import { createFairLimiter } from '../lib/fair-limiter.ts'
+import { newId } from '../lib/ids.ts'
+import { SaturatedError } from '../lib/limiter.ts'
+import { acceptSubmission } from './accept.ts'
+import {
+  competitionClosed,
+  competitionNotFound,
+  idempotencyKeyMalformed,
+  submissionNotFound,
+  tooManyChecks,
+  unkept,
+  uploadsSaturated,
+} from './refusals.ts'
+import { findCompetition, findSubmission } from './repository.ts'
+import { SCORE_WAIT_MS } from './score-watch.ts'
+import type { SubmissionDeps } from './submission-routes.ts'
+import { NOWHERE, type SubmissionStore } from './submission-store.ts'
+import { receiveUpload, type Upload } from './upload.ts'
+
+const tags = ['Competitions']
+const FILE = {
+  mediaType: 'multipart/form-data',
+  schema: Type.Object({ file: Type.String({ format: 'binary' }) }),
+}
+// A file of the largest size costs up to 25 MB while it is checked; one that waits is not read, so it costs nothing. Six people at
+// once are not held up by any other; further files of one person wait behind the first two, a day's worth of any competition.
+const RECEIVING = { running: 12, waiting: 200, each: { running: 2, waiting: 100 } }
+// A person, on each server. A file of the largest size is about 0.2 s of work, so a check is no free processor.
+const CHECKS = { max: 20, windowMs: 60_000 }
+
+/** The upload, and the check of a file; alone on their own instance, so that no other route reads multipart bodies. */
+export function uploadRoutes(deps: SubmissionDeps): Routes {
+  const { db, clock, guards, bundles, store, watch, settings, failpoint } = deps
+  const receiving = createFairLimiter(RECEIVING)
+  const checks = createRateLimiter(CHECKS, () => performance.now())
+  return async (app) => {
+    await app.register(multipart)
+    app.post(
+      '/competitions/:slug/submissions',
+      {
+        schema: route({
+          summary: 'Submit a prediction',
+          description:
+            'One CSV file. It is checked while it arrives, and one that is refused costs nothing. Answers with the score if it is there within ten seconds, else with `queued`.',
+          tags,
+          params: CompetitionSlugParams,
+          streamedBody: FILE,
+          headers: {
+            'Idempotency-Key':
+              'Within 24 hours, the same file under the same key is the same submission; another file is refused.',
+          },
+          success: { 201: SubmissionAccepted },
+          problems: [
+            'competition_origin_not_allowed',
+            'authentication_failed',
+            'competition_not_found',
+            'competition_closed',
+            'submission_too_large',
+            'submission_validation_failed',
+            'submission_cap_reached',
+            'submission_processing_failed',
+          ],
+        }),
+        preValidation: [guards.competitionOrigin, guards.competitionSignedIn],
+      },
+      async (request, reply) => {
+        const acceptance = await submit(request, request.params.slug)
+        if (settings.autoScoreOnSubmit) {
+          await watch.settled(acceptance.submissionId, SCORE_WAIT_MS)
+        }
+        const found = await findSubmission(db, acceptance.submissionId)
+        if (!found) throw submissionNotFound(acceptance.submissionId)
+        reply.code(201)
+        return envelopeOf(request, {
+          submission: found.submission,
+          daily_cap: acceptance.dailyCap,
+          remaining_today: acceptance.remainingToday,
+          resets_at: acceptance.resetsAt.toISOString(),
+        })
+      },
+    )
+
+    app.post(
+      '/competitions/:slug/submissions/validate',
+      {
+        schema: route({
+          summary: 'Check a prediction without submitting it',
+          description:
+            'Refuses what an upload would refuse, in the same words. Uses no submission of the day and keeps nothing.',
+          tags,
+          params: CompetitionSlugParams,
+          streamedBody: FILE,
+          success: { 200: SubmissionCheck },
+          problems: [
+            'competition_origin_not_allowed',
+            'authentication_failed',
+            'rate_limit_exceeded',
+            'competition_not_found',
+            'competition_closed',
+            'submission_too_large',
+            'submission_validation_failed',
+          ],
+        }),
+        preValidation: [guards.competitionOrigin, guards.competitionSignedIn],
+      },
+      async (request) => {
+        const { userId } = principalOf(request)
+        const retryAfterSeconds = checks.take(userId)
+        if (retryAfterSeconds > 0) throw tooManyChecks(retryAfterSeconds)
+        const { bundle } = await requireOpen(request.params.slug)
+        const { filename, sizeBytes } = await receive(request, NOWHERE, bundle, newId())
+        return envelopeOf(request, { filename, size_bytes: sizeBytes })
+      },
+    )
+  }
+
+  async function requireOpen(slug: string) {
+    const competition = await findCompetition(db, slug)
+    const bundle = competition && (await bundles.find(competition))
+    if (!competition || !bundle) throw competitionNotFound(slug)
+    if (competition.status !== 'active') throw competitionClosed(slug)
+    return { competition, bundle }
+  }
+
+  /** When it is this person's turn. */
+  async function receive(
+    request: FastifyRequest,
+    into: Pick<SubmissionStore, 'receive'>,
+    bundle: Bundle,
+    id: string,
+  ): Promise<Upload> {
+    const limits = { maxBytes: settings.uploadMaxBytes }
+    return receiving
+      .run(principalOf(request).userId, () => {
+        // Whoever left while waiting sends nothing any more, and no event would say so.
+        if (request.raw.destroyed && !request.raw.complete) throw uploadsSaturated()
+        return receiveUpload(request, into, bundle, id, limits)
+      })
+      .catch((error) => {
+        throw error instanceof SaturatedError ? uploadsSaturated() : error
+      })
+  }
+
+  async function submit(request: FastifyRequest, slug: string) {
+    const { userId } = principalOf(request)
+    const idempotencyKey = idempotencyKeyOf(request)
+    const { competition, bundle } = await requireOpen(slug)
+    const id = newId()
+    const upload = await receive(request, store, bundle, id)
+    const { filename } = upload
+    await failpoint('u1.temp_written')
+    const file = await keep(upload)
+    try {
+      await failpoint('u2.renamed')
+      const acceptance = await acceptSubmission(db, clock, {
+        id,
+        competitionId: competition.id,
+        userId,
+        filename,
+        file,
+        idempotencyKey,
+        requestId: request.id,
+      })
+      await failpoint('u3.row_committed')
+      if (acceptance.isReplay) await store.remove(file.storedName)
+      const { submissionId, isReplay } = acceptance
+      request.log.info(
+        { submission_id: submissionId, user_id: userId, competition: slug, replay: isReplay },
+        'submission.accepted',
+      )
+      return acceptance
+    } catch (error) {
+      // After any other error the row may be there all the same; if it is not, the sweep removes the file.
+      if (error instanceof DomainError) await store.remove(file.storedName)
+      throw error
+    }
+  }
+}
+
+async function keep({ file }: Upload) {
+  try {
+    return await file.keep()
+  } catch (cause) {
+    await file.discard()
+    throw unkept(cause)
+  }
+}
+
+function idempotencyKeyOf(request: FastifyRequest): string | null {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) throw idempotencyKeyMalformed()
+  return key
+}

@@ -1,0 +1,140 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { ApiError, createClient } from '@medforge/client'
+import { eventually, newUser, PASSWORD } from '@medforge/test-support'
+import { describe, expect } from 'vitest'
+import { serverEnv } from '../app.ts'
+import { test as base, signIn, TITANIC, titanicCsv, upload } from './site.ts'
+
+const GOOD = titanicCsv()
+const SERVER = fileURLToPath(import.meta.resolve('@medforge/api/main/server.ts'))
+
+const test = base.extend('serve', async ({ site, database }, { onCleanup }) => {
+  const children: ChildProcess[] = []
+  onCleanup(async () => {
+    for (const child of children) {
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    }
+  })
+  /** A server process of its own on this test's database and folder. @returns its address */
+  return async (): Promise<string> => {
+    const port = await findFreePort()
+    const child = fork(SERVER, {
+      env: {
+        PATH: '/usr/bin',
+        ...serverEnv(database.url, {
+          API_PORT: String(port),
+          SUBMISSIONS_DIR: site.submissionsDir,
+          AUTO_SCORE_ON_SUBMIT: 'false',
+        }),
+      },
+      execArgv: [],
+      silent: true,
+    })
+    children.push(child)
+    let said = ''
+    child.stdout?.on('data', (chunk) => {
+      said += chunk
+    })
+    await eventually(() => said.includes('server.listening'), { timeoutMs: 60_000 })
+    return `http://127.0.0.1:${port}`
+  }
+})
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+// Two processes start, on a machine that may be busy.
+describe('the daily cap', { timeout: 90_000 }, () => {
+  test('is kept by two server processes together, and one key makes one submission in both', async ({
+    site,
+    db,
+    serve,
+  }) => {
+    const { email } = await newUser(db)
+    const addresses = await Promise.all([serve(), serve()])
+    const cookies = await Promise.all(addresses.map((address) => logIn(address, email)))
+    const clients = addresses.map((baseUrl, at) =>
+      createClient({ baseUrl, headers: { cookie: cookies[at] ?? '' } }),
+    )
+    const file = new File([GOOD], 'prediction.csv')
+    const send = async (at: number, idempotencyKey?: string) => {
+      const client = clients[at % 2] as (typeof clients)[number]
+      try {
+        const options = idempotencyKey === undefined ? {} : { idempotencyKey }
+        return (await client.submit(TITANIC, file, options)).submission.id
+      } catch (error) {
+        if (error instanceof ApiError) return error.code
+        throw error
+      }
+    }
+    const ids = new Set(
+      await Promise.all(Array.from({ length: 10 }, (_, at) => send(at, 'the-same-key'))),
+    )
+    expect(ids.size).toBe(1)
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => send(at)))
+    const refused = answers.filter((answer) => answer === 'submission_cap_reached')
+    expect([refused.length, new Set(answers).size]).toEqual([31, 20])
+    expect(await site.files()).toHaveLength(20)
+    expect(await db.selectFrom('submissions').select('id').execute()).toHaveLength(20)
+  })
+
+  test('is kept for each day when uploads arrive on both sides of midnight at once', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    await db.updateTable('competitions').set({ submission_cap_per_day: 5 }).execute()
+    const { visitor } = await signIn(site_api, db)
+    const other = await site.openApi()
+    site_api.clock.set(new Date('2026-03-01T23:59:59.999Z'))
+    other.clock.set(new Date('2026-03-02T00:00:00.000Z'))
+    const cookie = visitor.cookie() ?? ''
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, (_, at) =>
+        at % 2 === 0
+          ? upload(visitor, GOOD)
+          : upload(other.visitor(), GOOD, { headers: { cookie } }),
+      ),
+    )
+    const byStatus = Object.groupBy(answers, ({ status }) => status)
+    expect([byStatus[201]?.length, byStatus[429]?.length]).toEqual([10, 14])
+    const days = await db
+      .selectFrom('submissions')
+      .select(['utc_day', (eb) => eb.fn.countAll<number>().as('count')])
+      .groupBy('utc_day')
+      .orderBy('utc_day')
+      .execute()
+    expect(days.map(({ utc_day, count }) => [utc_day, Number(count)])).toEqual([
+      ['2026-03-01', 5],
+      ['2026-03-02', 5],
+    ])
+    const resets = byStatus[429]?.map((answer) => {
+      const [item] = answer.problem().errors ?? []
+      return [answer.headers['retry-after'], item?.ctx]
+    })
+    const told = (resets_at: string) => ({ daily_cap: 5, remaining_today: 0, resets_at })
+    expect(resets).toContainEqual(['1', told('2026-03-02T00:00:00.000Z')])
+    expect(resets).toContainEqual(['86400', told('2026-03-03T00:00:00.000Z')])
+  })
+})
+
+async function logIn(address: string, email: string): Promise<string> {
+  const answer = await fetch(`${address}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password: PASSWORD }),
+  })
+  expect(answer.status).toBe(200)
+  return answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+}
