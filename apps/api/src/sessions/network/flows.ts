@@ -19,7 +19,7 @@ const HELPER_LIMIT_MS = 10_000
 
 // `ss -K` needs a kernel with INET_DIAG_DESTROY and says nothing where it lacks it; so look whether the flows of before are gone. A flow in
 // TIME-WAIT carries nothing any more, and older kernels cannot end it. One session that resists keeps no other from being cut.
-const SCRIPT = `
+export const CUT_SCRIPT = `
 left=0
 for address in "$@"; do
   flows() { ss -Hnt state connected exclude time-wait dst "$address" | awk '{ print $(NF - 1), $NF }' | sort; }
@@ -61,7 +61,7 @@ export function createSessionFlows(options: {
         {
           purpose: 'flows',
           image: helperImage,
-          command: ['sh', '-c', SCRIPT, 'flows', ...addresses],
+          command: ['sh', '-c', CUT_SCRIPT, 'flows', ...addresses],
           hostConfig: { NetworkMode: `container:${EDGE_CONTAINER}`, CapAdd: ['NET_ADMIN'] },
           limitMs: HELPER_LIMIT_MS,
         },
