@@ -2,13 +2,19 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { createLogger } from '@medforge/api/lib/logger.ts'
-import { gpuCheck } from '@medforge/api/sessions/gpus/check.ts'
+import { createGpuWatch } from '@medforge/api/sessions/gpus/check.ts'
 import { freeGpus } from '@medforge/api/sessions/gpus/free.ts'
 import { listGpuRows } from '@medforge/api/sessions/gpus/inventory.ts'
 import { createNvidiaInventory, type SmiRunner } from '@medforge/api/sessions/gpus/nvidia.ts'
 import { SMI_COMMAND } from '@medforge/api/sessions/gpus/smi.ts'
 import { type DB, toSqlTime } from '@medforge/db'
-import { createFakeClock, newHost, newSession, newUser } from '@medforge/test-support'
+import {
+  createFakeClock,
+  type FakeClock,
+  newHost,
+  newSession,
+  newUser,
+} from '@medforge/test-support'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
 import { test as base } from '../app.ts'
@@ -58,12 +64,12 @@ const test = base.extend('host', async ({ db }, { onCleanup }) => {
     async look(devices?: readonly StandInDevice[]) {
       if (devices) smi.show(devices)
       clock.advance(1_000)
-      const check = gpuCheck({ db, clock, mode: 'nvidia', inventory, logger })
+      const { check } = createGpuWatch({ db, clock, mode: 'nvidia', inventory, logger })
       const reason = await check.run(NEVER)
       const rows = await listGpuRows(db)
       return { reason, rows, free: await freeIds(db) }
     },
-    openCheck: () => gpuCheck({ db, clock, mode: 'nvidia', inventory, logger }),
+    openWatch: () => createGpuWatch({ db, clock, mode: 'nvidia', inventory, logger }),
   }
 })
 
@@ -168,7 +174,7 @@ describe('a GPU that nobody’s session uses and somebody does', () => {
   test('is looked at again at the first pass after its session has ended', async ({ host, db }) => {
     const { id: user_id } = await newUser(db)
     const session = await newSession(db, { user_id, gpu_id: 0 })
-    const check = host.openCheck()
+    const { check } = host.openWatch()
     host.smi.show([{ uuid: A, pids: [4711] }])
     await check.run(NEVER)
     expect((await listGpuRows(db))[0]).toMatchObject({ health: 'healthy' })
@@ -181,6 +187,55 @@ describe('a GPU that nobody’s session uses and somebody does', () => {
       .execute()
     await check.run(NEVER)
     expect((await listGpuRows(db))[0]).toMatchObject({ quarantine: 'dirty' })
+  })
+})
+
+describe('before a container is started on it, a GPU', () => {
+  /** A GPU that somebody had until now, and a session that waits for it. */
+  async function handedOn(host: { clock: FakeClock }, db: Kysely<DB>) {
+    const { id: user_id } = await newUser(db)
+    host.clock.advance(1_000)
+    const stopped_at = toSqlTime(host.clock.now())
+    await newSession(db, { user_id, gpu_id: 0, status: 'stopped', stopped_at })
+    return newSession(db, { user_id, gpu_id: 0, status: 'starting' })
+  }
+
+  test('is looked at once more if somebody had it since the last look', async ({ host, db }) => {
+    const { check, assertFit } = host.openWatch()
+    host.smi.show([{ uuid: A }])
+    await check.run(NEVER)
+    const session = await handedOn(host, db)
+    host.smi.show([{ uuid: A, pids: [4711] }])
+    await expect(assertFit(session, NEVER)).rejects.toMatchObject({ code: 'gpu_refused' })
+    expect((await listGpuRows(db))[0]).toMatchObject({ quarantine: 'dirty' })
+    // Still so for a look that takes the session that waits for the one that uses it.
+    expect((await host.look()).rows[0]).toMatchObject({ quarantine: 'dirty' })
+    expect((await host.look([{ uuid: A }])).rows[0]).toMatchObject({ quarantine: null })
+  })
+
+  test('is taken as it is if nobody had it, and if it was seen clean since', async ({
+    host,
+    db,
+  }) => {
+    const { check, assertFit } = host.openWatch()
+    host.smi.show([{ uuid: A }])
+    await check.run(NEVER)
+    const session = await handedOn(host, db)
+    host.clock.advance(1_000)
+    await assertFit(session, NEVER)
+    // Nobody is asked any more: an answer now would be a fault.
+    host.smi.show([{ uuid: A, state: 'lost' }])
+    await assertFit(session, NEVER)
+  })
+
+  test('waits for its own look, whoever else is looking', async ({ host, db }) => {
+    const { check, assertFit } = host.openWatch()
+    host.smi.show([{ uuid: A }])
+    await check.run(NEVER)
+    const session = await handedOn(host, db)
+    host.clock.advance(1_000)
+    await Promise.all([assertFit(session, NEVER), check.run(NEVER), assertFit(session, NEVER)])
+    expect((await listGpuRows(db))[0]).toMatchObject({ health: 'healthy' })
   })
 })
 

@@ -1,7 +1,7 @@
 import { parseReconcilerConfig } from '@medforge/api/config/config.ts'
 import { systemClock } from '@medforge/api/lib/clock.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
-import { gpuCheck } from '@medforge/api/sessions/gpus/check.ts'
+import { createGpuWatch } from '@medforge/api/sessions/gpus/check.ts'
 import type { GpuInventory } from '@medforge/api/sessions/gpus/inventory.ts'
 import { readHealth } from '@medforge/api/sessions/heartbeat.ts'
 import type { HostCheck } from '@medforge/api/sessions/host-checks.ts'
@@ -46,9 +46,11 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
     const pair = createIpcPair()
     const logger = createLogger('reconciler', 'silent')
     const inventory: GpuInventory = { list: async () => ({ kind: 'devices', devices: [] }) }
+    const gpuMode = config.sessions.gpuMode
+    const gpus = createGpuWatch({ db: own, clock: systemClock, mode: gpuMode, inventory, logger })
     const checks: HostCheck[] = [
       ...PARTS.map((part) => ({ part, maxAgeMs: 60_000, run: async () => null })),
-      gpuCheck({ db: own, clock: systemClock, mode: config.sessions.gpuMode, inventory, logger }),
+      gpus.check,
     ]
     const running = openReconciler({
       db: own,
@@ -63,6 +65,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
         readiness: { isReady: async () => true },
         flows: { cut: async () => {} },
         checks,
+        assertGpuFit: gpus.assertFit,
         removeLeftovers: async () => {},
       },
     })
@@ -125,6 +128,22 @@ describe('the reconciler', () => {
       const rows = await db.selectFrom('gpu_devices').selectAll().execute()
       return rows.every(({ present, model }) => present && model === 'simulated')
     })
+  })
+
+  test('starts no container on a GPU that is not fit, and says so to the owner', async ({
+    start,
+    db,
+  }) => {
+    const session = await starting(db)
+    const { runtime } = start({ GPU_MODE: 'nvidia' })
+    await eventually(async () => (await statusOf(db, session.id)) === 'error')
+    const { error_message } = await db
+      .selectFrom('sessions')
+      .select('error_message')
+      .where('id', '=', session.id)
+      .executeTakeFirstOrThrow()
+    expect(error_message).toContain('not fit for use')
+    expect(runtime.calls).not.toContain('start')
   })
 
   test('hands out no slot where there should be GPUs and are none', async ({ start, db }) => {

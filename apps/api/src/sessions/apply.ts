@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { AssertFit } from './gpus/check.ts'
 import { HostAwayError, HostRefusedError } from './host-error.ts'
 import type { LifecycleLimits, Reason } from './lifecycle.ts'
 import type { Observation, SessionAction } from './plan.ts'
@@ -34,6 +35,8 @@ export type ApplyDeps = {
   awaitReady(slug: string): Promise<boolean>
   changed(sessionId: string): void
   failpoint?: Failpoint
+  /** Throws where the session's GPU is not to be used, or is not yet known to be clean. */
+  assertGpuFit?: AssertFit
 }
 
 /** What became of a plan: `again`: look at the host once more, now; `retry`: after a pause; `settled`: nothing left to do. */
@@ -142,6 +145,8 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
     if (closed) throw new HostAwayError(closed.text)
     if (workspacePath === undefined)
       throw new Error('A container was planned before its workspace.')
+    // With a container there, what is on the GPU may be this session's own.
+    if (seen.container.kind === 'absent') await deps.assertGpuFit?.(row, signal)
     const { id: sessionId, user_id: userId, slug, tier, image } = row
     const gpu = { id: row.gpu_id, uuid: row.gpu_uuid }
     const spec = { sessionId, userId, slug, tier, image, gpu, workspacePath }

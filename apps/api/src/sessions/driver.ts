@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { applyPlan, type Outcome } from './apply.ts'
+import type { AssertFit } from './gpus/check.ts'
 import { attemptBackoffMs, isTerminal, type LifecycleLimits, type Reason } from './lifecycle.ts'
 import { type Observation, planSession } from './plan.ts'
 import type { ReadinessProbe } from './readiness.ts'
@@ -23,6 +24,7 @@ export type DriverDeps = {
   whyClosed(): Reason | null
   changed(sessionId: string): void
   failpoint?: Failpoint
+  assertGpuFit?: AssertFit
   /** Ends all work; what was begun is finished by whoever comes next. */
   signal: AbortSignal
   /** Calls back after so many milliseconds unless cancelled; replaced in tests. */

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Docker } from './docker/client.ts'
 import { removeLeftHelpers } from './docker/helper.ts'
-import { gpuCheck } from './gpus/check.ts'
+import { createGpuWatch } from './gpus/check.ts'
 import { createSmiHelper } from './gpus/helper.ts'
 import { createNvidiaInventory } from './gpus/nvidia.ts'
 import { firewallCheck, imageCheck, networkCheck, poolCheck, portsCheck } from './host-checks.ts'
@@ -34,6 +34,7 @@ export function createReconcilerHost(deps: HostDeps): ReconcilerHost {
   const firewall = createFirewall({ docker, helperImage, network })
   const ports = createPortGuard({ docker, helperImage, network })
   const inventory = createNvidiaInventory(createSmiHelper({ docker, helperImage }))
+  const gpus = createGpuWatch({ db, clock, mode: sessions.gpuMode, inventory, logger })
   return {
     runtime,
     workspaces,
@@ -45,8 +46,9 @@ export function createReconcilerHost(deps: HostDeps): ReconcilerHost {
       portsCheck(ports),
       imageCheck(docker, sessions.packImage),
       firewallCheck(firewall, logger),
-      gpuCheck({ db, clock, mode: sessions.gpuMode, inventory, logger }),
+      gpus.check,
     ],
+    assertGpuFit: gpus.assertFit,
     removeLeftovers: (signal) => removeLeftHelpers(docker, signal),
   }
 }

@@ -6,6 +6,7 @@ import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
 import { createDriver } from './driver.ts'
+import type { AssertFit } from './gpus/check.ts'
 import { HEARTBEAT_INTERVAL_MS, writeHeartbeat } from './heartbeat.ts'
 import { createHostChecks, type HostCheck } from './host-checks.ts'
 import { createHostState } from './host-state.ts'
@@ -37,6 +38,8 @@ export type ReconcilerHost = {
   readiness: ReadinessProbe
   flows: SessionFlows
   checks: readonly HostCheck[]
+  /** Before a session's container is started; without it every GPU that is handed out is fit. */
+  assertGpuFit?: AssertFit
   /** What a reconciler leaves on the host, besides sessions: done when it starts, as the one before may have been killed, and when it ends. */
   removeLeftovers(signal: AbortSignal): Promise<void>
 }
@@ -79,6 +82,7 @@ async function runReconciler(options: ReconcilerProcess, signal: AbortSignal): P
     changed,
     signal,
     ...(options.failpoint ? { failpoint: options.failpoint } : {}),
+    ...(options.host.assertGpuFit ? { assertGpuFit: options.host.assertGpuFit } : {}),
   })
   const reconciler = createReconciler({ db, clock, logger, runtime, driver, host })
   let isFirst = true

@@ -1,9 +1,10 @@
 import type { GpuMode } from '@medforge/contracts'
-import { type DB, inTransaction, recordAudit } from '@medforge/db'
+import { type DB, inTransaction, recordAudit, toSqlTime } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { HostCheck } from '../host-checks.ts'
+import { HostAwayError, HostRefusedError } from '../host-error.ts'
 import type { Reason } from '../lifecycle.ts'
 import { GPU_FAILED } from '../reasons.ts'
 import {
@@ -30,22 +31,49 @@ export type GpuCheckDeps = {
 // How often the devices are asked: while all is well, and while something waits to become well by itself.
 const USUAL_MS = 60_000
 const SOON_MS = 15_000
+// How long a launch waits for the word that its GPU is clean before it tries again.
+const FIT_LIMIT_MS = 10_000
 
 const SILENT: Reason = { code: 'gpus_silent', text: 'The GPUs of this host do not answer.' }
 const UNSEEN: Reason = { code: 'gpus_away', text: 'The GPUs of this host could not be looked at.' }
+
+const GPU_UNFIT =
+  'The GPU that was reserved is not fit for use, and is out of use now. Launch again to get another.'
+const GPU_UNSEEN = 'The reserved GPU is still being looked at; trying again.'
 
 /** Which session holds which GPU. */
 type Holders = ReadonlyMap<number, string>
 
 type Look = { atMs: number; reason: Reason | null; isAwaited: boolean; holders: Holders }
 
-/**
- * Keeps the slots in step with the devices. It comes by at every pass and reads the rows; the devices are asked when the last answer is
- * old, when a session has let go of one, and when the operator has cleared one.
- */
-export function gpuCheck(deps: GpuCheckDeps): HostCheck {
-  const { db, mode } = deps
+export interface GpuWatch {
+  /**
+   * Keeps the slots in step with the devices. It comes by at every pass and reads the rows; the devices are asked when the last answer is
+   * old, when a session has let go of one, and when the operator has cleared one.
+   */
+  check: HostCheck
+  /**
+   * Resolves when the GPU of a session that has no container yet was seen clean after whoever had it before.
+   *
+   * @throws HostRefusedError `gpu_refused` when it is not fit; it is in quarantine then, and the next launch gets another
+   * @throws HostAwayError when that is not known in time
+   */
+  assertFit: AssertFit
+}
+
+export type AssertFit = (
+  session: { id: string; gpu_id: number },
+  signal: AbortSignal,
+) => Promise<void>
+
+export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
+  const { db, clock, mode } = deps
   let last: Look | undefined
+  let looking: Promise<Reason | null> | undefined
+  /** GPUs of sessions that wait for their container: what is seen on them is not theirs. */
+  const unstarted = new Set<number>()
+  /** When a GPU was last seen with no session on it. */
+  const judgedAt = new Map<number, Date>()
 
   function isDue(rows: readonly GpuRow[], holders: Holders): boolean {
     if (!last) return true
@@ -56,46 +84,111 @@ export function gpuCheck(deps: GpuCheckDeps): HostCheck {
     return [...last.holders].some(([gpuId, sessionId]) => holders.get(gpuId) !== sessionId)
   }
 
+  async function lookAt(signal: AbortSignal): Promise<Reason | null> {
+    const at = clock.now()
+    const free = new Set(unstarted)
+    const rows = await listGpuRows(db)
+    const holders = await readHolders(db)
+    const look = { atMs: performance.now(), holders }
+    // What stands if this look fails: the next one is not made at the next pass but in a while.
+    last = { ...look, reason: UNSEEN, isAwaited: true }
+    const { facts, reason, unheld } = await observe(deps, rows, holders, free, signal)
+    await record(deps, rows, facts, holders)
+    for (const id of unheld) judgedAt.set(id, at)
+    const isAwaited = reason !== null || facts.some(({ quarantine }) => quarantine === 'dirty')
+    last = { ...look, reason, isAwaited }
+    return reason
+  }
+
+  function look(signal: AbortSignal): Promise<Reason | null> {
+    looking = lookAt(signal).finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+
+  async function seeClean(session: { id: string; gpu_id: number }, signal: AbortSignal) {
+    while (await isUnseen(db, session, judgedAt.get(session.gpu_id))) {
+      // Somebody else's look may have begun too early to count for this GPU.
+      if (!looking) return void (await look(signal))
+      await looking.catch(() => {})
+    }
+  }
+
   return {
-    part: 'gpus',
-    maxAgeMs: 0,
-    async run(signal) {
-      const rows = await listGpuRows(db)
-      const holders = await readHolders(db)
-      if (last && !isDue(rows, holders)) {
-        last = { ...last, holders: new Map([...last.holders, ...holders]) }
-        return last.reason
+    check: {
+      part: 'gpus',
+      maxAgeMs: 0,
+      async run(signal) {
+        const rows = await listGpuRows(db)
+        const holders = await readHolders(db)
+        if (!looking && isDue(rows, holders)) return look(signal)
+        if (last) last = { ...last, holders: new Map([...last.holders, ...holders]) }
+        return last?.reason ?? null
+      },
+    },
+
+    async assertFit(session, signal) {
+      if (mode === 'simulated') return
+      unstarted.add(session.gpu_id)
+      try {
+        const late = AbortSignal.any([signal, AbortSignal.timeout(FIT_LIMIT_MS)])
+        await untilAborted(seeClean(session, signal), late)
+      } finally {
+        unstarted.delete(session.gpu_id)
       }
-      const look = { atMs: performance.now(), holders }
-      // What stands if this look fails: the next one is not made at the next pass but in a while.
-      last = { ...look, reason: UNSEEN, isAwaited: true }
-      const { facts, reason } = await observe(deps, rows, holders, signal)
-      await record(deps, rows, facts, holders)
-      const isAwaited = reason !== null || facts.some(({ quarantine }) => quarantine === 'dirty')
-      last = { ...look, reason, isAwaited }
-      return reason
+      const row = (await listGpuRows(db)).find(({ id }) => id === session.gpu_id)
+      if (row?.health !== 'healthy') throw new HostRefusedError('gpu_refused', GPU_UNFIT)
     },
   }
+}
+
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(new HostAwayError(GPU_UNSEEN, { cause: signal.reason }))
+  signal.addEventListener('abort', onAbort, { once: true })
+  await Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
+}
+
+/** Whether another session has had this GPU since it was last seen with none on it. */
+async function isUnseen(
+  db: Kysely<DB>,
+  session: { id: string; gpu_id: number },
+  since: Date | undefined,
+): Promise<boolean> {
+  if (since === undefined) return true
+  const other = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('gpu_id', '=', session.gpu_id)
+    .where('id', '!=', session.id)
+    .where('stopped_at', '>=', toSqlTime(since))
+    .limit(1)
+    .executeTakeFirst()
+  return other !== undefined
 }
 
 async function observe(
   { db, clock, mode, inventory, logger }: GpuCheckDeps,
   rows: readonly GpuRow[],
   holdersBefore: Holders,
+  unstarted: ReadonlySet<number>,
   signal: AbortSignal,
-): Promise<{ facts: GpuFacts[]; reason: Reason | null }> {
-  if (mode === 'simulated') return { facts: simulatedDevices(rows), reason: null }
+): Promise<{ facts: GpuFacts[]; reason: Reason | null; unheld: number[] }> {
+  if (mode === 'simulated') return { facts: simulatedDevices(rows), reason: null, unheld: [] }
   const sight = await inventory.list(knownDevices(rows), signal)
   if (sight.kind === 'silent') {
     logger.error({ reason: sight.reason }, 'host.gpus.silent')
     const present = rows.filter((row) => row.present)
-    return { facts: present.map((row) => judgeUnseen(row, sight.reason)), reason: SILENT }
+    const facts = present.map((row) => judgeUnseen(row, sight.reason))
+    return { facts, reason: SILENT, unheld: [] }
   }
   const holders = await readHolders(db)
   const at = clock.now()
-  const isHeld = (id: number) => holdersBefore.has(id) || holders.has(id)
+  const isHeld = (id: number) => !unstarted.has(id) && (holdersBefore.has(id) || holders.has(id))
   const slots = assignDevices(rows, sight.devices)
-  return { facts: slots.map((slot) => judgeGpu(slot, isHeld(slot.row.id), at)), reason: null }
+  const facts = slots.map((slot) => judgeGpu(slot, isHeld(slot.row.id), at))
+  return { facts, reason: null, unheld: rows.map(({ id }) => id).filter((id) => !isHeld(id)) }
 }
 
 /** What changed, and for each GPU that enters or leaves quarantine a line in the log and in the audit log. */

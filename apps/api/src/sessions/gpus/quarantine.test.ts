@@ -81,7 +81,10 @@ describe(judgeGpu, () => {
 
   test('lets dirt go by itself, and dates it from when it was first seen', () => {
     expect(judge({ row: DIRTY, device: device() })).toMatchObject({ quarantine: null })
-    expect(judge({ row: DIRTY, device: device({ pids: [1] }) }).quarantined_at).toBe(EARLIER)
+    for (const isHeld of [false, true]) {
+      const still = judge({ row: DIRTY, device: device({ pids: [1] }) }, isHeld)
+      expect(still).toMatchObject({ quarantine: 'dirty', quarantined_at: EARLIER })
+    }
   })
 
   test('holds nothing against another device in the slot', () => {

@@ -34,7 +34,8 @@ export function judgeGpu({ row, device }: GpuSlot, isHeld: boolean, at: Date): G
     const said = health_reason ?? 'It failed earlier.'
     return { ...seen, ...failing('fault', said, quarantined_at ?? toSqlTime(at)) }
   }
-  const dirt = isHeld ? null : dirtOf(device)
+  // Dirt that was seen stays until it is seen gone, also when a session that waits for the GPU counts as its holder.
+  const dirt = isHeld && before?.quarantine !== 'dirty' ? null : dirtOf(device)
   if (dirt !== null) {
     const since = before?.quarantine === 'dirty' ? before.quarantined_at : null
     return { ...seen, ...failing('dirty', dirt, since ?? toSqlTime(at)) }
