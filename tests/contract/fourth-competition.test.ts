@@ -117,7 +117,7 @@ describe('a fourth competition', () => {
     const old = (await detail()).holdout.version
     const program = `${REPOSITORY}/medforge`
     const wish = ['competition', 'import', folder, '--yes', '--json', '--note', 'Real labels.']
-    for (const afterMs of [400, 900, 1400, 1900]) {
+    for (const afterMs of [500, 1500, 2500, 3500]) {
       const child = spawn(program, wish, { stdio: 'ignore', detached: true })
       const gone = once(child, 'exit')
       const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), afterMs)
