@@ -128,11 +128,8 @@ describe('what a start needs', () => {
     expect((await docker('ps', '-aq', ...elsewhere)).trim()).toBe('')
   })
 
-  test.each([
-    ['rules that were flushed', ['iptables', '--wait', '10', '-F', 'DOCKER-USER']],
-    ['rules that lost their chain', ['iptables', '--wait', '10', '-F', 'MEDFORGE-FORWARD']],
-  ])('%s are back within a minute, by themselves', async (_note, [file = '', ...args]) => {
-    await runOnHost(file, ...args)
+  test('rules that were flushed are back within a minute, by themselves', async () => {
+    await runOnHost('iptables', '--wait', '10', '-F', 'DOCKER-USER')
     await eventually(
       async () => {
         const rules = await runOnHost('iptables', '--wait', '10', '-S')

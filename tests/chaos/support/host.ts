@@ -17,6 +17,8 @@ const CONTAINERS = ['medforge-api', 'medforge-api-worker']
  * the same programs, but killed and started again within a second, with other settings each time.
  */
 export async function takeOver(installation: Installation): Promise<void> {
+  // Docker starts them again otherwise, when it is started itself.
+  await docker('update', '--restart', 'no', ...CONTAINERS)
   await docker('stop', '--time', '10', ...CONTAINERS)
   await ensureAddress()
   const folder = installation.settings.SUBMISSIONS_DIR || '/var/lib/medforge/submissions'
@@ -37,6 +39,7 @@ export async function giveBack(): Promise<void> {
   const bridge = await bridgeOf('medforge-control')
   await runOnHost('ip', 'route', 'del', `${CADDY_ADDRESS}/32`, 'dev', bridge).catch(() => {})
   await runOnHost('ip', 'address', 'del', `${API_ADDRESS}/32`, 'dev', bridge).catch(() => {})
+  await docker('update', '--restart', 'always', ...CONTAINERS)
   await docker('start', ...CONTAINERS)
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { SESSION_STATUSES } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
 import {
@@ -52,5 +53,20 @@ describe(snapshotName, () => {
 describe(attemptBackoffMs, () => {
   test('doubles from a quarter of a second to ten seconds, however many attempts there were', () => {
     expect([0, 1, 2, 6, 1000].map(attemptBackoffMs)).toEqual([250, 500, 1000, 10_000, 10_000])
+  })
+})
+
+describe('docs/sessions.md', () => {
+  const page = readFileSync(new URL('../../../../docs/sessions.md', import.meta.url), 'utf8')
+  const moves = Object.entries(TRANSITIONS).flatMap(([from, to]) => to.map((each) => [from, each]))
+
+  test('draws exactly the moves of the table', () => {
+    const drawn = [...page.matchAll(/^ {2}(\w+) --> (\w+)$/gm)].map(([, from, to]) => [from, to])
+    expect(drawn).toEqual(moves)
+  })
+
+  test('says of each of them when it is made', () => {
+    const told = [...page.matchAll(/^\| `(\w+)` \| `(\w+)` \|/gm)].map(([, from, to]) => [from, to])
+    expect(told.toSorted()).toEqual(moves.toSorted())
   })
 })
