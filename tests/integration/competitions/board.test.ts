@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { excludeSubmission, restoreSubmission } from '@medforge/api/competitions/exclusions.ts'
 import { readLeaderboard, readStanding } from '@medforge/api/competitions/leaderboard.ts'
 import { findCompetition } from '@medforge/api/competitions/repository.ts'
-import { countWrongEntries, rebuildBoard } from '@medforge/api/scoring/board.ts'
+import { createLogger } from '@medforge/api/lib/logger.ts'
+import { countWrongEntries } from '@medforge/api/scoring/board.ts'
+import { repairBoards } from '@medforge/api/scoring/board-watch.ts'
 import { publishScore } from '@medforge/api/scoring/publish.ts'
 import type { Claim } from '@medforge/api/scoring/queue.ts'
 import { createDatabase, type DB, toSqlTime } from '@medforge/db'
@@ -10,6 +12,7 @@ import { createFakeClock, newUser } from '@medforge/test-support'
 import fc from 'fast-check'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
+import { collectLines, type LogLine } from '../app.ts'
 import { TITANIC, test } from './site.ts'
 
 const PEOPLE = 3
@@ -266,7 +269,13 @@ describe('the kept board', () => {
       .where('user_id', '=', users[1] ?? '')
       .execute()
     expect(await countWrongEntries(db, id)).toBe(2)
-    expect(await db.transaction().execute((tx) => rebuildBoard(tx, id))).toBe(3)
+    const logs: LogLine[] = []
+    const logger = createLogger('worker', 'debug', collectLines(logs))
+    expect(await repairBoards({ db, logger })).toEqual([TITANIC])
+    expect(logs).toMatchObject([
+      { level: 'warn', msg: 'leaderboard.repaired', wrong: 2, entries: 3 },
+    ])
     expect(await countWrongEntries(db, id)).toBe(0)
+    expect(await repairBoards({ db, logger })).toEqual([])
   })
 })

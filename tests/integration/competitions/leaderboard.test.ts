@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import { POINTS_MAX, readBestOverTime } from '@medforge/api/competitions/best-over-time.ts'
 import { type LeaderboardKey, readLeaderboard } from '@medforge/api/competitions/leaderboard.ts'
 import { findCompetition } from '@medforge/api/competitions/repository.ts'
 import { rebuildBoard } from '@medforge/api/scoring/board.ts'
-import type { Leaderboard } from '@medforge/contracts'
+import type { Leaderboard, LeaderboardSeries, LeaderboardStanding } from '@medforge/contracts'
 import { type DB, toSqlTime } from '@medforge/db'
 import { newUser } from '@medforge/test-support'
 import fc from 'fast-check'
 import type { Insertable, Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
-import { TITANIC, test } from './site.ts'
+import { signIn, TITANIC, test } from './site.ts'
 
 type Score = Insertable<DB['submission_scores']>
 type FakeScore = {
@@ -214,5 +215,141 @@ describe('the leaderboard route', () => {
     expect(lines[1]).toContain(',"Ann",0.7,')
     expect(lines[2]).toContain(`,"'=HYPERLINK(""evil"")",0.6,`)
     expect(lines).toHaveLength(4)
+  })
+
+  test('refuses a page of a board that has moved to another holdout meanwhile', async ({
+    site_api,
+    db,
+  }) => {
+    const people = [await newUser(db), await newUser(db)]
+    await writeScores(
+      db,
+      people.map(({ id }) => id),
+      [0, 1].map((user) => ({ user, score: user, second: 0, split: 'now', official: true })),
+    )
+    const board = `/competitions/${TITANIC}/leaderboard`
+    const visitor = site_api.visitor()
+    const { next_cursor } = (await visitor.get(`${board}?limit=1`)).meta()
+    await db.updateTable('competitions').set({ evaluation_split_version: 'other' }).execute()
+    const refused = await visitor.get(`${board}?limit=1&cursor=${next_cursor}`)
+    expect([refused.status, refused.problem().code]).toEqual([400, 'invalid_cursor'])
+  })
+
+  test('tells each their own place and how it came about, and nobody else theirs', async ({
+    site_api,
+    db,
+  }) => {
+    const ann = await signIn(site_api, db, { display_name: 'Ann' })
+    const ben = await signIn(site_api, db, { display_name: 'Ben' })
+    const newcomer = await signIn(site_api, db)
+    const scores: [number, number][] = [
+      [0, 0.5],
+      [0, 0.4],
+      [0, 0.5],
+      [0, 0.7],
+      [1, 0.9],
+    ]
+    const written = await writeScores(
+      db,
+      [ann.userId, ben.userId],
+      scores.map(([user, score], second) => ({
+        ...{ user, score, second },
+        split: 'now',
+        official: true,
+      })),
+    )
+    const path = `/competitions/${TITANIC}/leaderboard`
+    const at = (second: number) => `2026-03-01T12:00:0${second}.000000Z`
+    const mine = await ann.visitor.get(`${path}/me`)
+    expect(mine.headers['cache-control']).toBe('no-store')
+    expect(mine.data<LeaderboardStanding>()).toMatchObject({
+      competition_slug: TITANIC,
+      entry: {
+        rank: 2,
+        entries: 4,
+        primary_score: 0.7,
+        best_submission_id: written[3]?.submission_id,
+      },
+      people: 2,
+      best_over_time: [
+        { at: at(0), primary_score: 0.5 },
+        { at: at(3), primary_score: 0.7 },
+      ],
+    })
+    expect((await newcomer.visitor.get(`${path}/me`)).data<LeaderboardStanding>()).toEqual({
+      competition_slug: TITANIC,
+      entry: null,
+      people: 2,
+      best_over_time: [],
+    })
+    const stranger = await site_api.visitor().get(`${path}/me`)
+    expect([stranger.status, stranger.problem().code]).toEqual([401, 'authentication_failed'])
+    expect((await ann.visitor.get('/competitions/nothing/leaderboard/me')).status).toBe(404)
+  })
+
+  test('plots the best of the top, and no score that was never on the board', async ({
+    site_api,
+    db,
+  }) => {
+    const people = await Promise.all(
+      ['Ann', 'Ben', 'Cem'].map((display_name) => newUser(db, { display_name })),
+    )
+    const scores: [number, number][] = [
+      [0, 0.6],
+      [0, 0.2],
+      [1, 0.7],
+      [2, 0.1],
+    ]
+    const written = await writeScores(
+      db,
+      people.map(({ id }) => id),
+      scores.map(([user, score], second) => ({
+        ...{ user, score, second },
+        split: 'now',
+        official: true,
+      })),
+    )
+    const path = `/competitions/${TITANIC}/leaderboard/series`
+    const answer = await site_api.visitor().get(`${path}?top=2`)
+    expect(answer.headers['cache-control']).toBe('no-cache')
+    const at = (second: number) => `2026-03-01T12:00:0${second}.000000Z`
+    expect(answer.data<LeaderboardSeries>()).toEqual({
+      competition_slug: TITANIC,
+      people: [
+        {
+          ...{ rank: 1, user_id: people[1]?.id, display_name: 'Ben' },
+          best_over_time: [{ at: at(2), primary_score: 0.7 }],
+        },
+        {
+          ...{ rank: 2, user_id: people[0]?.id, display_name: 'Ann' },
+          best_over_time: [{ at: at(0), primary_score: 0.6 }],
+        },
+      ],
+    })
+    for (const { submission_id } of written) expect(answer.text).not.toContain(submission_id)
+    expect((await site_api.visitor().get(`${path}?top=11`)).status).toBe(422)
+  })
+
+  test('shortens a long history to its latest part', async ({ site, db }) => {
+    expect(site).toBeDefined()
+    const { id } = await newUser(db)
+    const count = POINTS_MAX + 5
+    await writeScores(
+      db,
+      [id],
+      Array.from({ length: count }, (_, at) => ({
+        ...{ user: 0, score: at / count, second: at },
+        split: 'now',
+        official: true,
+      })),
+    )
+    const competition = await findCompetition(db, TITANIC)
+    if (!competition) throw new Error('no competition')
+    const points = (await readBestOverTime(db, competition, [id])).get(id) ?? []
+    expect(points).toHaveLength(POINTS_MAX)
+    expect([points[0]?.primary_score, points.at(-1)?.primary_score]).toEqual([
+      5 / count,
+      (count - 1) / count,
+    ])
   })
 })

@@ -16,9 +16,22 @@ const entry = (display_name: string): LeaderboardEntry => ({
 })
 
 describe(leaderboardCsv, () => {
-  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '\u200b=1', '＝1', '|cmd', '%0A'])(
-    'makes the name %j harmless in a spreadsheet',
-    (name) => expect(leaderboardCsv([entry(name)])).toContain(`"'${name}"`),
+  test.each([
+    '=1+1',
+    '+1',
+    '-1',
+    '@SUM(A1)',
+    '\t=1',
+    '\tx',
+    '\rx',
+    '\nx',
+    ' =1',
+    '\u200b=1',
+    '＝1',
+    '|cmd',
+    '%0A',
+  ])('makes the name %j harmless in a spreadsheet', (name) =>
+    expect(leaderboardCsv([entry(name)])).toContain(`"'${name}"`),
   )
 
   test('keeps honest names, quotes and commas', () => {

@@ -7,14 +7,14 @@ import { createFailpoint } from '../lib/failpoints.ts'
 import { newId } from '../lib/ids.ts'
 import { createLogger } from '../lib/logger.ts'
 import { shutdownSignal } from '../lib/shutdown.ts'
-import { createScoringWorker, createThreadScorer } from '../scoring/index.ts'
+import { createScoringWorker, createThreadScorer, watchBoards } from '../scoring/index.ts'
 import { runMain } from './run.ts'
 import { waitForDatabase } from './wait-for-database.ts'
 
 // Scoring a file takes milliseconds, and the host's cores belong to sessions.
 const SCORERS = 2
-// One for each scorer, one for its heartbeat, one for the queue.
-const POOL_SIZE = 5
+// One for each scorer, one for its heartbeat, one for the queue, one for the boards.
+const POOL_SIZE = 6
 
 await runMain(async () => {
   const { config, secrets } = parseWorkerConfig(readEnv())
@@ -39,5 +39,5 @@ await runMain(async () => {
     failpoint: createFailpoint(config.failpoints),
   })
   logger.info({ scorers: SCORERS, uid: process.getuid?.() }, 'worker.ready')
-  await worker.run(signal)
+  await Promise.all([worker.run(signal), watchBoards({ db, logger }, signal)])
 })
