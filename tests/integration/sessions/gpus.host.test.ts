@@ -135,7 +135,7 @@ describe('the inventory, on the way that the toolkit offers', () => {
 
   test('tells a device that hangs from the other, and leaves no helper behind', async () => {
     host.smi.show([{ uuid: A, state: 'hang' }, { uuid: B }])
-    expect(await list(3_000)).toMatchObject({
+    expect(await list(5_000)).toMatchObject({
       devices: [
         { uuid: A, fault: expect.stringContaining('in time') },
         { uuid: B, fault: null },

@@ -23,7 +23,7 @@ import { createStandInSmi, type StandInDevice } from './stand-in-smi.ts'
 const A = 'GPU-aaaaaaaa-0000-0000-0000-000000000000'
 const B = 'GPU-bbbbbbbb-0000-0000-0000-000000000000'
 const NEVER = new AbortController().signal
-const LIMIT_MS = 500
+const LIMIT_MS = 1_500
 
 /** nvidia-smi as a child of this process, with the limit that the helper container has. */
 function createChildRunner(folder: string): SmiRunner {

@@ -6,7 +6,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { Docker } from './docker/client.ts'
 import { removeLeftHelpers } from './docker/helper.ts'
 import { createGpuWatch } from './gpus/check.ts'
-import { createSmiHelper } from './gpus/helper.ts'
+import { createSmiHelper, isSmiHelper } from './gpus/helper.ts'
 import { createNvidiaInventory } from './gpus/nvidia.ts'
 import { firewallCheck, imageCheck, networkCheck, poolCheck, portsCheck } from './host-checks.ts'
 import { createFirewall } from './network/firewall.ts'
@@ -49,6 +49,10 @@ export function createReconcilerHost(deps: HostDeps): ReconcilerHost {
       gpus.check,
     ],
     assertGpuFit: gpus.assertFit,
-    removeLeftovers: (signal) => removeLeftHelpers(docker, signal),
+    async removeLeftovers(signal) {
+      // Nobody waits for one that hangs with its device.
+      removeLeftHelpers(docker, signal, isSmiHelper).catch(() => {})
+      await removeLeftHelpers(docker, signal, (purpose) => !isSmiHelper(purpose))
+    },
   }
 }

@@ -140,13 +140,13 @@ async function removeHelper(docker: Docker, id: string, signal: AbortSignal): Pr
   ).catch(() => {})
 }
 
-/** Removes helpers that a killed process left behind, or those of one purpose only. */
+/** Removes helpers that a killed process left behind: those whose purpose is wanted. */
 export async function removeLeftHelpers(
   docker: Docker,
   signal: AbortSignal,
-  purpose?: string,
+  isWanted: (purpose: string) => boolean = () => true,
 ): Promise<void> {
-  const left = await listHelpers(docker, signal, purpose)
+  const left = await listHelpers(docker, signal, isWanted)
   await Promise.all(left.map((id) => removeHelper(docker, id, signal)))
 }
 
@@ -155,19 +155,18 @@ export async function countHelpers(
   signal: AbortSignal,
   purpose: string,
 ): Promise<number> {
-  return (await listHelpers(docker, signal, purpose)).length
+  return (await listHelpers(docker, signal, (each) => each === purpose)).length
 }
 
 async function listHelpers(
   docker: Docker,
   signal: AbortSignal,
-  purpose?: string,
+  isWanted: (purpose: string) => boolean,
 ): Promise<string[]> {
-  const label = purpose === undefined ? HELPER_LABEL : `${HELPER_LABEL}=${purpose}`
   const list = await callDocker({ limitMs: CALL_LIMIT_MS, signal }, (options) =>
-    docker.listContainers({ all: true, filters: { label: [label] }, ...options }),
+    docker.listContainers({ all: true, filters: { label: [HELPER_LABEL] }, ...options }),
   )
-  return list.map(({ Id }) => Id)
+  return list.filter(({ Labels }) => isWanted(Labels[HELPER_LABEL] ?? '')).map(({ Id }) => Id)
 }
 
 function awayOf(error: unknown): unknown {

@@ -1,23 +1,21 @@
 import type { GpuMode } from '@medforge/contracts'
-import { type DB, inTransaction, recordAudit, toSqlTime } from '@medforge/db'
-import type { Kysely, Transaction } from 'kysely'
+import { type DB, toSqlTime } from '@medforge/db'
+import type { Kysely } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { HostCheck } from '../host-checks.ts'
 import { HostAwayError, HostRefusedError } from '../host-error.ts'
 import type { Reason } from '../lifecycle.ts'
-import { GPU_FAILED } from '../reasons.ts'
 import {
   assignDevices,
-  changedFacts,
   type GpuFacts,
   type GpuInventory,
   type GpuRow,
   knownDevices,
   listGpuRows,
-  recordGpus,
   simulatedDevices,
 } from './inventory.ts'
+import { type Holders, recordFacts } from './moves.ts'
 import { isClearedFault, judgeGpu, judgeUnseen } from './quarantine.ts'
 
 export type GpuCheckDeps = {
@@ -40,9 +38,6 @@ const UNSEEN: Reason = { code: 'gpus_away', text: 'The GPUs of this host could n
 const GPU_UNFIT =
   'The GPU that was reserved is not fit for use, and is out of use now. Launch again to get another.'
 const GPU_UNSEEN = 'The reserved GPU is still being looked at; trying again.'
-
-/** Which session holds which GPU. */
-type Holders = ReadonlyMap<number, string>
 
 type Look = { atMs: number; reason: Reason | null; isAwaited: boolean; holders: Holders }
 
@@ -93,7 +88,7 @@ export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
     // What stands if this look fails: the next one is not made at the next pass but in a while.
     last = { ...look, reason: UNSEEN, isAwaited: true }
     const { facts, reason, unheld } = await observe(deps, rows, holders, free, signal)
-    await record(deps, rows, facts, holders)
+    await recordFacts(deps, rows, facts, holders)
     for (const id of unheld) judgedAt.set(id, at)
     const isAwaited = reason !== null || facts.some(({ quarantine }) => quarantine === 'dirty')
     last = { ...look, reason, isAwaited }
@@ -189,54 +184,6 @@ async function observe(
   const slots = assignDevices(rows, sight.devices)
   const facts = slots.map((slot) => judgeGpu(slot, isHeld(slot.row.id), at))
   return { facts, reason: null, unheld: rows.map(({ id }) => id).filter((id) => !isHeld(id)) }
-}
-
-/** What changed, and for each GPU that enters or leaves quarantine a line in the log and in the audit log. */
-async function record(
-  { db, clock, mode, logger }: GpuCheckDeps,
-  rows: readonly GpuRow[],
-  facts: readonly GpuFacts[],
-  holders: Holders,
-): Promise<void> {
-  const changed = changedFacts(rows, facts)
-  if (changed.length === 0) return
-  const at = clock.now()
-  const moves = changed.flatMap((fact) => {
-    const before = rows.find(({ id }) => id === fact.id)?.quarantine ?? null
-    return before === fact.quarantine ? [] : [{ before, fact }]
-  })
-  await inTransaction(db, async (tx) => {
-    await recordGpus(tx, changed, at)
-    for (const { before, fact } of moves) {
-      const { id, uuid, quarantine, health_reason } = fact
-      await recordAudit(tx, {
-        actorUserId: null,
-        action: quarantine === null ? 'gpu.release' : 'gpu.quarantine',
-        subject: String(id),
-        detail: { by: 'reconciler', uuid, kind: quarantine ?? before, reason: health_reason },
-        at,
-      })
-      if (quarantine === 'fault') await tellHolder(tx, id)
-    }
-  })
-  logger.info({ changed: changed.length, mode }, 'host.gpus.changed')
-  for (const { before, fact } of moves) {
-    const { id: gpu_id, uuid, quarantine, health_reason } = fact
-    const said = { gpu_id, uuid, session_id: holders.get(gpu_id) ?? null }
-    if (quarantine === null) logger.info({ ...said, kind: before }, 'gpu.released')
-    else logger.error({ ...said, kind: quarantine, reason: health_reason }, 'gpu.quarantined')
-  }
-}
-
-/** The session that has it may go on or not; its owner learns what is known, and can stop it. */
-async function tellHolder(tx: Transaction<DB>, gpuId: number): Promise<void> {
-  await tx
-    .updateTable('sessions')
-    .set(({ eb }) => ({ status_reason: GPU_FAILED.text, version: eb('version', '+', 1) }))
-    .where('gpu_id', '=', gpuId)
-    .where('gpu_active', '=', 1)
-    .where('status', '=', 'running')
-    .execute()
 }
 
 async function readHolders(db: Kysely<DB>): Promise<Holders> {

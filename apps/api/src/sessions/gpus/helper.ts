@@ -4,8 +4,15 @@ import { HostAwayError } from '../host-error.ts'
 import type { SmiAnswer, SmiRunner } from './nvidia.ts'
 import { SMI_COMMAND } from './smi.ts'
 
+const PURPOSE = 'gpus-'
+
 // nvidia-smi takes seconds where the driver's persistence mode is off, and for ever where a device fell off the bus.
 const LIMIT_MS = 20_000
+
+/** Whether a helper of this purpose asks a GPU, and so may hang with it. */
+export function isSmiHelper(purpose: string): boolean {
+  return purpose.startsWith(PURPOSE)
+}
 
 /**
  * nvidia-smi in a short helper container: the reconciler has no device, and the program itself is brought in by NVIDIA's container toolkit,
@@ -22,13 +29,13 @@ export function createSmiHelper(options: {
 
   /** Whether an earlier one is still there, because a process that waits for a broken device cannot be killed. */
   async function isStuck(purpose: string, signal: AbortSignal): Promise<boolean> {
-    await removeLeftHelpers(docker, signal, purpose)
+    await removeLeftHelpers(docker, signal, (each) => each === purpose)
     return (await countHelpers(docker, signal, purpose)) > 0
   }
 
   return {
     async ask(device, signal) {
-      const purpose = `gpus-${device}`
+      const purpose = `${PURPOSE}${device}`
       if (await isStuck(purpose, signal)) return { kind: 'hung' }
       const wanted = device === 'all' ? { Count: -1 } : { Count: 0, DeviceIDs: [device] }
       const spec = {
