@@ -17,7 +17,9 @@ import {
 import { signUp } from '../support/person.ts'
 import { launch, stop } from '../support/sessions.ts'
 import { describeMachine } from './machine.ts'
-import { formatTable } from './statistics.ts'
+import { findPlatformProcesses } from './platform-processes.ts'
+import { readCpuTime } from './processes.ts'
+import { conclude, times } from './report.ts'
 
 const NETWORK = 'medforge-bench'
 const PLAIN_CADDY = { name: 'medforge-bench-caddy', port: 8444 }
@@ -26,8 +28,10 @@ const WORK = '/run/medforge-bench'
 const CONNECTIONS = [1, 10, 50]
 const ROUNDS = 2
 
-type Way = { name: string; url: string; headers: string[] }
-type Measured = { requestsPerSecond: number; p50: number; p99: number }
+/** `processes`: name → process id of what works for a request on this way. */
+type Way = { name: string; url: string; headers: string[]; processes: Record<string, number> }
+/** `cpu`: microseconds of processor time that a request took of each process. */
+type Measured = { requestsPerSecond: number; p50: number; p99: number; cpu: Record<string, number> }
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '6' } } })
 const seconds = Math.min(60, Math.max(1, Number(values.seconds)))
@@ -43,40 +47,74 @@ try {
   await docker('network', 'connect', NETWORK, container)
   await startPlainCaddy(installation)
   await startConfigurableHttpProxy(installation)
+  const { Caddy = 0, server = 0, MariaDB = 0 } = await findPlatformProcesses()
+  const ide = await pidOf(container)
+  const plain = await pidOf(PLAIN_CADDY.name)
+  const chp = await pidOf(CHP.name)
   const ways: Way[] = [
     {
       name: 'Caddy + session-proxy',
       url: `https://${host}/small`,
       headers: [`Cookie: ${owner.cookie}`],
+      processes: { Caddy, server, MariaDB, session: ide },
     },
-    { name: 'Caddy without auth', url: `https://${host}:${PLAIN_CADDY.port}/small`, headers: [] },
-    { name: 'configurable-http-proxy', url: `https://${host}:${CHP.port}/small`, headers: [] },
+    {
+      name: 'Caddy without auth',
+      url: `https://${host}:${PLAIN_CADDY.port}/small`,
+      headers: [],
+      processes: { Caddy: plain, session: ide },
+    },
+    {
+      name: 'configurable-http-proxy',
+      url: `https://${host}:${CHP.port}/small`,
+      headers: [],
+      processes: { 'configurable-http-proxy': chp, session: ide },
+    },
   ]
   for (const way of ways) await waitForAnswer(way)
   for (const way of ways) await load(way, 10, 2) // warm
 
   const rows: string[][] = []
+  const costs: string[][] = []
+  const figures: Record<string, Measured[]> = {}
   for (const connections of CONNECTIONS) {
     const results = await measureInTurn(ways, connections)
+    figures[connections] = results
     const [ours] = results
     results.forEach((result, index) => {
+      const name = `${connections} × ${ways[index]?.name}`
       rows.push([
-        `${connections} × ${ways[index]?.name}`,
+        name,
         `${(result.p50 / 1000).toFixed(2)} ms`,
         `${(result.p99 / 1000).toFixed(2)} ms`,
         result.requestsPerSecond.toFixed(0),
-        ratio(ours?.p50, result.p50),
-        ratio(ours?.p99, result.p99),
-        ratio(ours?.requestsPerSecond, result.requestsPerSecond),
+        times(ours?.p50 ?? Number.NaN, result.p50),
+        times(ours?.p99 ?? Number.NaN, result.p99),
+        times(ours?.requestsPerSecond ?? Number.NaN, result.requestsPerSecond),
       ])
+      const parts = Object.entries(result.cpu)
+      const sum = parts.reduce((total, [, microseconds]) => total + microseconds, 0)
+      const each = parts.map(([part, microseconds]) => `${part} ${microseconds.toFixed(0)}`)
+      costs.push([name, `${sum.toFixed(0)} µs`, each.join(', ')])
     })
   }
-  console.log(`${await describeMachine(installation)}\n`)
-  const header = ['connections × way', 'p50', 'p99', 'req/s', 'ours/this p50', 'p99', 'req/s']
-  console.log(formatTable(header, rows))
-  console.log(
-    `\n${ROUNDS} rounds of ${seconds} s each, in turn; the load generator shares the cores.`,
-  )
+  const [ours, unguarded] = figures[10] ?? []
+  conclude('edge', {
+    machine: await describeMachine(installation),
+    tables: [
+      {
+        header: ['connections × way', 'p50', 'p99', 'req/s', 'ours/this p50', 'p99', 'req/s'],
+        rows,
+      },
+      { header: ['processor time of a request', 'sum', 'µs of each'], rows: costs },
+    ],
+    notes: [
+      `${ROUNDS} rounds of ${seconds} s each, in turn; the load generator shares the cores.`,
+      'Ours decides every single request; the other two let everybody in.',
+    ],
+    figures,
+    measured: { p50Ratio: (ours?.p50 ?? Number.NaN) / (unguarded?.p50 ?? Number.NaN) },
+  })
 } finally {
   await docker('rm', '--force', '--volumes', PLAIN_CADDY.name, CHP.name).catch(() => {})
   await stop(owner, session)
@@ -91,14 +129,22 @@ async function measureInTurn(ways: Way[], connections: number): Promise<Measured
       runs[index]?.push(await load(way, connections, seconds))
   }
   const mean = (numbers: number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length
-  return runs.map((all) => ({
-    requestsPerSecond: mean(all.map((run) => run.requestsPerSecond)),
-    p50: mean(all.map((run) => run.p50)),
-    p99: mean(all.map((run) => run.p99)),
-  }))
+  return runs.map((all, index) => {
+    const names = Object.keys(ways[index]?.processes ?? {})
+    const cpu = names.map((name) => [name, mean(all.map((run) => run.cpu[name] ?? Number.NaN))])
+    return {
+      requestsPerSecond: mean(all.map((run) => run.requestsPerSecond)),
+      p50: mean(all.map((run) => run.p50)),
+      p99: mean(all.map((run) => run.p99)),
+      cpu: Object.fromEntries(cpu),
+    }
+  })
 }
 
 async function load(way: Way, connections: number, forSeconds: number): Promise<Measured> {
+  const readAll = () =>
+    Object.entries(way.processes).map(([name, pid]) => ({ name, used: readCpuTime(pid).used }))
+  const before = readAll()
   const output = await runOnHost(
     'wrk',
     ...['--threads', '1', '--connections', String(connections), '--duration', `${forSeconds}s`],
@@ -110,7 +156,11 @@ async function load(way: Way, connections: number, forSeconds: number): Promise<
   const [requests = 0, microseconds = 1, errors = 0, p50 = 0, p99 = 0] = figures.map(Number)
   if (errors > 0 || requests === 0)
     throw new Error(`${way.name}: ${errors} failed requests.\n${output}`)
-  return { requestsPerSecond: requests / (microseconds / 1e6), p50, p99 }
+  const cpu = readAll().map(({ name, used }, index) => {
+    return [name, ((used - (before[index]?.used ?? 0)) * 1e6) / requests]
+  })
+  const requestsPerSecond = requests / (microseconds / 1e6)
+  return { requestsPerSecond, p50, p99, cpu: Object.fromEntries(cpu) }
 }
 
 async function waitForAnswer(way: Way): Promise<void> {
@@ -181,6 +231,9 @@ async function startConfigurableHttpProxy(where: Installation): Promise<void> {
   )
 }
 
-function ratio(ours: number | undefined, theirs: number): string {
-  return ours === undefined ? '' : `${(ours / theirs).toFixed(2)}×`
+/** The process that a container is there for, beneath its init. */
+async function pidOf(name: string): Promise<number> {
+  const [, ...lines] = (await docker('top', name, '-eo', 'pid,args')).trim().split('\n')
+  const own = lines.filter((line) => !/docker-init|tini/.test(line))
+  return Number(own[0]?.trim().split(' ')[0])
 }

@@ -1,91 +1,116 @@
 /**
- * How much slower is a launch than a bare container? Alternately: `POST /sessions` until the IDE answers through Caddy,
- * and `docker run` of the same image until its `/healthz` answers. Run by `./medforge bench launch`.
+ * How much slower is a launch than a bare container? Alternately: `POST /sessions` until the IDE answers through Caddy, and `docker run`
+ * of the same image until its `/healthz` answers; then seven of each at once. Run by `./medforge bench launch`.
  */
-import { randomBytes } from 'node:crypto'
-import { parseArgs } from 'node:util'
-import { docker, type Installation, readInstallation } from '../support/installation.ts'
-import { type Person, signUp } from '../support/person.ts'
-import { launch, stop, visit } from '../support/sessions.ts'
+import { LAUNCH_STEPS, type Session } from '@medforge/contracts'
+import { readInstallation } from '../support/installation.ts'
+import { stop } from '../support/sessions.ts'
 import { describeMachine } from './machine.ts'
-import { formatTable, percentile } from './statistics.ts'
+import { conclude, ms, SPREAD_HEADER, spreadRow, times } from './report.ts'
+import {
+  readAmounts,
+  readSteps,
+  removeBareIde,
+  signUpMany,
+  timeBareIde,
+  timeLaunch,
+} from './sessions.ts'
+import { percentile } from './statistics.ts'
 
-const TARGET_RATIO = 1.5
-const POLL_MS = 10
-const BARE_PORT = 18_080
-const LIMIT_MS = 60_000
-
-const { values } = parseArgs({ options: { samples: { type: 'string', default: '15' } } })
-const samples = Math.min(200, Math.max(1, Number(values.samples)))
+const { samples, rounds, together: atOnce } = readAmounts()
 const installation = readInstallation()
-const person = await signUp(installation, 'bench')
+const [person, ...others] = await signUpMany(installation, atOnce)
+const people = [person, ...others]
 
-await measureLaunch(installation, person)
-await measureBare(installation)
-const launches: number[] = []
-const bares: number[] = []
+await launchAlone()
+await bareAlone()
+const alone: { launches: number[]; bares: number[]; sessions: Session[] } = {
+  launches: [],
+  bares: [],
+  sessions: [],
+}
 for (let index = 0; index < samples; index += 1) {
-  launches.push(await measureLaunch(installation, person))
-  bares.push(await measureBare(installation))
+  const { session, elapsedMs } = await launchAlone()
+  alone.launches.push(elapsedMs)
+  alone.sessions.push(session)
+  alone.bares.push(await bareAlone())
+}
+const together: { launches: number[]; bares: number[] } = { launches: [], bares: [] }
+for (let round = 0; round < rounds; round += 1) {
+  together.launches.push(...(await launchTogether()))
+  together.bares.push(...(await bareTogether()))
 }
 
-const ratio = percentile(launches, 0.5) / percentile(bares, 0.5)
-const row = (name: string, times: number[]) => [
-  name,
-  String(times.length),
-  ms(percentile(times, 0.5)),
-  ms(percentile(times, 0.95)),
-  ms(Math.min(...times)),
-  ms(Math.max(...times)),
-]
-console.log(`${await describeMachine(installation)}\n`)
-console.log(
-  formatTable(
-    ['way', 'n', 'p50', 'p95', 'min', 'max'],
-    [
-      row('POST /sessions to the IDE through Caddy', launches),
-      row('docker run to /healthz', bares),
-    ],
-  ),
-)
-const verdict = ratio <= TARGET_RATIO ? 'met' : 'missed'
-console.log(`\np50 ratio ${ratio.toFixed(2)} (target at most ${TARGET_RATIO}: ${verdict})`)
-if (verdict === 'missed') process.exitCode = 1
+const steps = await readSteps(installation, alone.sessions)
+const p50 = percentile(alone.launches, 0.5)
+const stepRows = LAUNCH_STEPS.map((step) => ({
+  step,
+  p50: percentile(steps.get(step) ?? [0], 0.5),
+}))
+const rest = p50 - stepRows.reduce((sum, one) => sum + one.p50, 0)
+const share = (part: number) => `${((100 * part) / p50).toFixed(0)} %`
+const ratio = (of: typeof together, at: number) =>
+  percentile(of.launches, at) / percentile(of.bares, at)
 
-/** Milliseconds from the click to the IDE's first answer at its public address. */
-async function measureLaunch(where: Installation, who: Person): Promise<number> {
-  const startedAt = performance.now()
-  const session = await launch(who)
-  const page = await visit(where, session.slug, who, '/healthz')
-  const elapsed = performance.now() - startedAt
-  if (page.status !== 200) throw new Error(`The IDE answered ${page.status}.`)
-  await stop(who, session)
-  return elapsed
+conclude('launch', {
+  machine: await describeMachine(installation),
+  tables: [
+    {
+      header: SPREAD_HEADER,
+      rows: [
+        spreadRow('POST /sessions to the IDE through Caddy', alone.launches),
+        spreadRow('docker run to /healthz', alone.bares),
+        spreadRow(`${atOnce} launches at once`, together.launches),
+        spreadRow(`${atOnce} docker runs at once`, together.bares),
+      ],
+    },
+    {
+      header: ['ours/bare', 'p50', 'p95'],
+      rows: [
+        ['alone', ...[0.5, 0.95].map((at) => times(ratio(alone, at), 1))],
+        [`${atOnce} at once`, ...[0.5, 0.95].map((at) => times(ratio(together, at), 1))],
+      ],
+    },
+    {
+      header: ['step of a launch', 'p50', 'share'],
+      rows: [
+        ...stepRows.map((one) => [one.step, ms(one.p50), share(one.p50)]),
+        ['the request before, the answer and the first page', ms(rest), share(rest)],
+      ],
+    },
+  ],
+  notes: [
+    'What is written beside a step (records, events) is not part of it. Times of several at once are those of each of them.',
+  ],
+  figures: { alone: { ...alone, sessions: undefined }, together, steps: stepRows, rest },
+  measured: { p50Ratio: ratio(alone, 0.5), togetherRatio: ratio(together, 0.5) },
+})
+
+async function launchAlone() {
+  const launched = await timeLaunch(installation, person)
+  await stop(person, launched.session)
+  return launched
 }
 
-/** Milliseconds from `docker run` to the first answer of the same IDE, with nothing around it. */
-async function measureBare(where: Installation): Promise<number> {
-  const name = `bench-bare-${randomBytes(4).toString('hex')}`
-  const startedAt = performance.now()
-  try {
-    const ports = ['--publish', `127.0.0.1:${BARE_PORT}:8080`]
-    await docker('run', '--detach', '--name', name, ...ports, where.settings.PACK_IMAGE ?? '')
-    while (!(await answers())) {
-      if (performance.now() - startedAt > LIMIT_MS) throw new Error('The bare container is mute.')
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-    }
-    return performance.now() - startedAt
-  } finally {
-    await docker('rm', '--force', '--volumes', name)
-  }
+async function bareAlone(): Promise<number> {
+  const { name, elapsedMs } = await timeBareIde(installation)
+  await removeBareIde(name)
+  return elapsedMs
 }
 
-async function answers(): Promise<boolean> {
-  const response = await fetch(`http://127.0.0.1:${BARE_PORT}/healthz`).catch(() => undefined)
-  await response?.arrayBuffer().catch(() => undefined)
-  return response?.ok ?? false
+async function launchTogether(): Promise<number[]> {
+  const launched = await Promise.all(people.map((who) => timeLaunch(installation, who)))
+  await Promise.all(
+    people.map((who, index) => {
+      const one = launched[index]
+      return one ? stop(who, one.session) : undefined
+    }),
+  )
+  return launched.map(({ elapsedMs }) => elapsedMs)
 }
 
-function ms(value: number): string {
-  return `${value.toFixed(0)} ms`
+async function bareTogether(): Promise<number[]> {
+  const started = await Promise.all(people.map((_, index) => timeBareIde(installation, index)))
+  await Promise.all(started.map(({ name }) => removeBareIde(name)))
+  return started.map(({ elapsedMs }) => elapsedMs)
 }

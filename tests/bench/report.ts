@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { REPOSITORY } from '../support/installation.ts'
-import { formatTable } from './statistics.ts'
+import { formatTable, percentile } from './statistics.ts'
 import { isMet, TARGETS, type Target } from './targets.ts'
 
 type Benchmark = keyof typeof TARGETS
@@ -53,3 +53,11 @@ export function formatFigure(value: number): string {
 
 export const ms = (value: number): string => `${formatFigure(value)} ms`
 export const times = (ours: number, theirs: number): string => `${(ours / theirs).toFixed(2)}×`
+
+export const SPREAD_HEADER = ['way', 'n', 'p50', 'p95', 'min', 'max']
+
+/** A row below `SPREAD_HEADER`, of times in milliseconds. */
+export function spreadRow(way: string, all: readonly number[]): string[] {
+  if (all.length === 0) return [way, '0', '', '', '', '']
+  return [way, String(all.length), ...[0.5, 0.95, 0, 1].map((share) => ms(percentile(all, share)))]
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatTable, percentile } from './statistics.ts'
+import { formatTable, percentile, slope } from './statistics.ts'
 
 describe(percentile, () => {
   test.each([
@@ -13,6 +13,17 @@ describe(percentile, () => {
 
   test('of nothing is refused', () => {
     expect(() => percentile([], 0.5)).toThrow('no samples')
+  })
+})
+
+describe(slope, () => {
+  test('is that of the line, whatever a single point does', () => {
+    const line = [0, 1, 2, 3, 4, 5].map((x) => ({ x, y: 10 + 2 * x }))
+    expect(slope(line.with(3, { x: 3, y: 500 }))).toBe(2)
+  })
+
+  test('of fewer than two points is none', () => {
+    expect(slope([{ x: 0, y: 1 }])).toBe(0)
   })
 })
 

@@ -21,3 +21,11 @@ export function formatTable(header: string[], rows: string[][]): string {
   const rule = widths.map((width) => '─'.repeat(width)).join('───')
   return [line(header), rule, ...rows.map(line)].join('\n')
 }
+
+/** The slope of the straight line through these points, by Theil and Sen: the median of all pairs, which single jumps do not move. */
+export function slope(points: readonly { x: number; y: number }[]): number {
+  const slopes = points.flatMap((a, index) =>
+    points.slice(index + 1).map((b) => (b.y - a.y) / (b.x - a.x)),
+  )
+  return slopes.length === 0 ? 0 : percentile(slopes, 0.5)
+}

@@ -2,7 +2,7 @@
 export const TARGETS = {
   launch: {
     p50Ratio: { what: 'p50 of a launch, in bare docker runs', max: 1.5 },
-    togetherRatio: { what: 'p50 of seven launches at once, in seven bare docker runs', max: 1.5 },
+    togetherRatio: { what: 'p50 of launches at once, in as many bare docker runs at once', max: 1.5 },
   },
   stop: {
     p95Ms: { what: 'p95 from the click on stop to a free GPU, in ms', max: 3000 },

@@ -22,6 +22,12 @@ const samples = (usual: string): BenchmarkOption => ({
   description: 'how many of each',
   usual,
 })
+const together: BenchmarkOption = {
+  name: 'together',
+  value: 'n',
+  description: 'how many at once; fewer where the host cannot',
+  usual: '7',
+}
 const seconds = (usual: string): BenchmarkOption => ({
   name: 'seconds',
   value: 'n',
@@ -34,13 +40,13 @@ export const BENCHMARKS: readonly Benchmark[] = [
   {
     name: 'launch',
     description: 'a launch against a bare container of the same image, alone and seven at once',
-    options: [samples('15')],
+    options: [samples('15'), together],
     requirements: BENCH_REQUIREMENTS,
   },
   {
     name: 'stop',
     description: 'from the click on stop to a free GPU, alone and seven at once',
-    options: [samples('15')],
+    options: [samples('15'), together],
     requirements: BENCH_REQUIREMENTS,
   },
   {
