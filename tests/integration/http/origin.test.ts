@@ -51,6 +51,29 @@ describe('the origin guard', () => {
     }
   })
 
+  test('stands before every route that changes something', async ({ api }) => {
+    type Document = { paths: Record<string, Record<string, object>> }
+    const document: Document = JSON.parse((await api.visitor().get('!/openapi.json')).text)
+    const changes = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods)
+        .filter((method) => method !== 'get')
+        .map((method) => ({ path, method: method.toUpperCase() as 'POST' | 'PATCH' | 'DELETE' })),
+    )
+    expect(changes.length).toBeGreaterThan(10)
+    const headers = { origin: 'https://s-abcdefgh.medforge.localhost' }
+    for (const { path, method } of changes) {
+      const answer = await api
+        .visitor()
+        .ask(`!${path.replace(/\{\w+\}/g, 'x')}`, { method, headers })
+      expect([method, path, answer.status, answer.problem().code]).toEqual([
+        method,
+        path,
+        403,
+        'origin_not_allowed',
+      ])
+    }
+  })
+
   test('lets clients that are no browsers through, unless the browser says cross-site', async ({
     api,
     db,

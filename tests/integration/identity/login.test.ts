@@ -43,25 +43,6 @@ describe('POST /auth/login', () => {
     }
   })
 
-  test('takes as long for an unknown address as for a wrong password', async ({ api, db }) => {
-    await newUser(db, { email: 'ada@example.org' })
-    const measure = async (email: string) => {
-      const startedMs = performance.now()
-      await api.visitor().logIn(email, 'wrong password')
-      return performance.now() - startedMs
-    }
-    // The fastest of many rounds is what the work costs when little else runs. Without a hash to verify, the ratio is below 0.2.
-    const known: number[] = []
-    const unknown: number[] = []
-    for (let round = 0; round < 20; round += 1) {
-      known.push(await measure('ada@example.org'))
-      unknown.push(await measure('nobody@example.org'))
-    }
-    const ratio = Math.min(...unknown) / Math.min(...known)
-    expect(ratio).toBeGreaterThan(0.4)
-    expect(ratio).toBeLessThan(2.5)
-  })
-
   test('tells that an account is disabled only to whoever knows its password', async ({
     api,
     db,
@@ -84,10 +65,9 @@ describe('POST /auth/login', () => {
     expect((await second.get('/me')).status).toBe(200)
   })
 
-  test('answers 503 with Retry-After when more people sign in than hashing can take', async ({
-    api,
-    db,
-  }) => {
+  test('answers 503 with Retry-After when more people sign in than hashing can take', {
+    timeout: 90_000,
+  }, async ({ api, db }) => {
     const { email } = await newUser(db)
     const answers = await Promise.all(
       Array.from({ length: 120 }, () => api.visitor().logIn(email, 'wrong password')),

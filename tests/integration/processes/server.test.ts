@@ -1,16 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { createClient } from '@medforge/client'
 import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test as base, serverEnv } from '../app.ts'
+import { type Started, startServer } from './start-server.ts'
 
-const SERVER = fileURLToPath(import.meta.resolve('@medforge/api/main/server.ts'))
 const SLOW = { timeoutMs: 20_000 }
-
-type Started = { child: ChildProcess; exited: Promise<unknown[]>; said: () => string; url: string }
 
 const test = base.extend(
   'start',
@@ -24,21 +18,7 @@ const test = base.extend(
       }
     })
     return async (env: Record<string, string>): Promise<Started> => {
-      const port = await findFreePort()
-      const child = fork(SERVER, {
-        // Away from the test run's own settings, and with the port that is free.
-        env: { PATH: '/usr/bin', API_PORT: String(port), ...env },
-        execArgv: [],
-        silent: true,
-      })
-      let text = ''
-      for (const stream of [child.stdout, child.stderr]) {
-        stream?.on('data', (chunk) => {
-          text += chunk
-        })
-      }
-      const exited = once(child, 'exit')
-      const server = { child, exited, said: () => text, url: `http://127.0.0.1:${port}` }
+      const server = await startServer(env)
       started.push(server)
       return server
     }
@@ -115,12 +95,3 @@ describe('the server process', () => {
     expect(said()).not.toMatch(/hunter2|at .*\.ts/)
   })
 })
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  if (address === null || typeof address === 'string') throw new Error('No free port.')
-  return address.port
-}

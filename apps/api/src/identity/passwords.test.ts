@@ -25,3 +25,12 @@ describe(hashPassword, () => {
     expect(await verifyPassword(first, 'cafe au lait')).toBe(false)
   })
 })
+
+test('hashing leaves the event loop free', async () => {
+  const order: string[] = []
+  const hashed = hashPassword('correct horse').then(() => order.push('hashed'))
+  await new Promise((resolve) => setImmediate(resolve))
+  order.push('went on')
+  await hashed
+  expect(order).toEqual(['went on', 'hashed'])
+})
