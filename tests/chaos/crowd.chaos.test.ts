@@ -47,14 +47,17 @@ test(`${PEOPLE * CREATES} creates by ${PEOPLE} people never put two containers o
   expect(creates).toHaveLength(PEOPLE * CREATES)
   const refusals = creates.filter(({ outcome }) => outcome === 'refused').map(({ code }) => code)
   expect(refusals.filter((code) => !DOCUMENTED.includes(code ?? ''))).toEqual([])
-  expect(creates.filter(({ outcome }) => outcome === 'ok').length).toBeGreaterThan(20)
-  expect(mostAtOnce(chaos.witness.lifetimes())).toBeLessThanOrEqual(SEEDED_GPU_IDS.length)
+  const lifetimes = chaos.witness.lifetimes()
+  // Else no GPU was ever handed on.
+  expect(lifetimes.length).toBeGreaterThan(SEEDED_GPU_IDS.length)
+  expect(mostAtOnce(lifetimes)).toBeLessThanOrEqual(SEEDED_GPU_IDS.length)
 })
 
-/** Ask for a session; whoever gets one keeps it for a moment and stops it. */
+/** Ask for a session; whoever gets one keeps it for a moment and stops it, and whoever does not reads the refusal. */
 async function visitOnce(client: Client, choose: (end: number) => number): Promise<void> {
   const { outcome, subject } = await client.create({ isAsync: choose(2) === 0 })
-  if (outcome !== 'ok' || subject === null) return
+  if (outcome === 'unknown') return chaos.plane.ready('server')
+  if (subject === null) return pause(500 + choose(2000))
   await pause(choose(500))
   await client.stop(subject)
 }
@@ -70,11 +73,13 @@ async function disturb(choose: (end: number) => number, isOver: () => boolean): 
   for (let index = 0; !isOver(); index += 1) {
     await pause(1500 + choose(2000))
     if (!isOver()) await cause(chaos, faults[index % faults.length] ?? 'kill-reconciler')
+    // However slow this host is, the platform is up for most of the time.
+    await Promise.all([chaos.plane.ready('server'), chaos.plane.ready('reconciler')])
   }
 }
 
 /** When a fault strikes is the test's choice: this is no waiting for something. */
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** Every item, in order, so many at a time. */
 async function inTurns<Item, Result>(

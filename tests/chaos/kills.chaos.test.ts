@@ -1,8 +1,6 @@
-import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../support/installation.ts'
-import { type Chaos, openChaos } from './support/chaos.ts'
-import type { ProcessName } from './support/processes.ts'
+import { type Chaos, type KillPoint, openChaos } from './support/chaos.ts'
 
 let chaos: Chaos
 
@@ -12,10 +10,8 @@ beforeAll(async () => {
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())
 
-type Kill = { at: FailpointName; of: ProcessName }
-
 /** One kill on the way up and one on the way down, each healed before the next. */
-const ROUNDS: { create: Kill; stop: Kill; pack: 'tiny' | 'default' }[] = [
+const ROUNDS: { create: KillPoint; stop: KillPoint; pack: 'tiny' | 'default' }[] = [
   {
     create: { at: 'c1.before_commit', of: 'server' },
     stop: { at: 's1.marked_stopping', of: 'server' },
@@ -58,25 +54,13 @@ const ROUNDS: { create: Kill; stop: Kill; pack: 'tiny' | 'default' }[] = [
   },
 ]
 
-/** Let the process run into the failpoint by what `act` does, and wait until it is back. */
-async function killed<Result>({ at, of }: Kill, act: () => Promise<Result>): Promise<Result> {
-  await chaos.plane.restart(of, { failpoints: `${at}=kill` })
-  const death = chaos.plane.death(of)
-  const acted = act()
-  await death
-  await chaos.plane.ready(of)
-  const result = await acted
-  await chaos.settle(`killed at ${at}`)
-  return result
-}
-
 describe('kill -9', () => {
   test.each(ROUNDS)(
     'at $create.at of a launch and at $stop.at of its stop ($pack pack) loses nothing and leaves nothing behind',
     async ({ create, stop, pack }) => {
       const client = await chaos.client()
       const packId = pack === 'tiny' ? chaos.tinyPack : null
-      await killed(create, () => client.create({ packId }))
+      await chaos.killedAt(create, () => client.create({ packId }), stop)
 
       const survived = await client.current()
       expect(survived?.status).toBe(create.at === 'c1.before_commit' ? undefined : 'running')
@@ -88,7 +72,8 @@ describe('kill -9', () => {
         'a session',
       )
 
-      await killed(stop, () => client.stop(session.id))
+      const after = ROUNDS[ROUNDS.findIndex((round) => round.create.at === create.at) + 1]
+      await chaos.killedAt(stop, () => client.stop(session.id), after?.create)
       expect((await client.read(session.id))?.status).toBe('stopped')
     },
   )

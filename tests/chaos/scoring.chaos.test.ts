@@ -2,7 +2,7 @@ import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../support/installation.ts'
 import { readSample } from '../support/submissions.ts'
-import { type Chaos, HEAL_MS, openChaos } from './support/chaos.ts'
+import { type Chaos, HEAL_MS, type KillPoint, openChaos } from './support/chaos.ts'
 import type { Client } from './support/clients.ts'
 
 let chaos: Chaos
@@ -47,14 +47,16 @@ describe('a submission', () => {
     const undisturbed = await client.upload(sample, ROWS)
     expect(undisturbed.outcome).toBe('ok')
     const uploads = []
-    for (const at of points) {
-      await plane.restart('worker', { failpoints: `${at}=kill` })
+    await plane.restart('worker', { failpoints: `${points[0]}=kill` })
+    for (const [index, at] of points.entries()) {
+      const next = points[index + 1]
+      plane.arm('worker', next ? `${next}=kill` : '')
       const death = plane.death('worker')
       uploads.push((await chaos.client()).upload(sample, ROWS))
       await death
       chaos.history.note(`the worker died at ${at}`)
+      await plane.ready('worker')
     }
-    await plane.ready('worker')
     const operations = [undisturbed, ...(await Promise.all(uploads))]
     for (const { outcome, subject } of operations) {
       expect(outcome).toBe('ok')
@@ -68,32 +70,27 @@ describe('a submission', () => {
 })
 
 describe('an upload', () => {
-  test.each<FailpointName>(['u1.temp_written', 'u2.renamed'])(
-    'whose server is killed at %s has not happened: no row, no slot of the day',
-    async (at) => {
+  const at = (point: FailpointName): KillPoint => ({ at: point, of: 'server' })
+
+  test.each([
+    { point: at('u1.temp_written'), next: at('u2.renamed') },
+    { point: at('u2.renamed'), next: at('u3.row_committed') },
+  ])(
+    'whose server is killed at $point.at has not happened: no row, no slot of the day',
+    async ({ point, next }) => {
       const client = await chaos.client()
-      expect((await uploadKilledAt(client, at)).outcome).toBe('unknown')
+      const upload = await chaos.killedAt(point, () => client.upload(sample, 1), next)
+      expect(upload.outcome).toBe('unknown')
       expect(await submissionsOf(client)).toEqual([])
-      expect((await client.upload(sample, 1)).outcome).toBe('ok')
-      await chaos.settle(`the server killed at ${at}`)
     },
   )
 
   test('whose server is killed at u3.row_committed has happened once, and is scored', async () => {
     const client = await chaos.client()
-    await uploadKilledAt(client, 'u3.row_committed')
+    await chaos.killedAt(at('u3.row_committed'), () => client.upload(sample, 1))
     const [submission, ...more] = await submissionsOf(client)
     expect(more).toEqual([])
     await eventually(() => scoreOf(submission?.id ?? ''), 'it is scored', { timeoutMs: HEAL_MS })
-    await chaos.settle('the server killed at u3.row_committed')
+    expect((await client.upload(sample, 2)).outcome).toBe('ok')
   })
 })
-
-async function uploadKilledAt(client: Client, at: FailpointName) {
-  await chaos.plane.restart('server', { failpoints: `${at}=kill` })
-  const death = chaos.plane.death('server')
-  const upload = client.upload(sample, 1)
-  await death
-  await chaos.plane.ready('server')
-  return upload
-}

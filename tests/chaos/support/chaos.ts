@@ -1,3 +1,4 @@
+import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import type { Health } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
@@ -15,7 +16,7 @@ import { listSessionContainers } from './docker-api.ts'
 import { readFacts } from './facts.ts'
 import { createHistory, type History } from './history.ts'
 import { findViolations } from './invariants.ts'
-import { type ControlPlane, createControlPlane, SERVER_URL } from './processes.ts'
+import { type ControlPlane, createControlPlane, type ProcessName, SERVER_URL } from './processes.ts'
 import { openWitness, type Witness } from './witness.ts'
 
 /** The platform in the cell, its processes in the hands of the test, and everything that can be known about it. */
@@ -33,6 +34,11 @@ export interface Chaos extends AsyncDisposable {
   allUp(): Promise<void>
   health(): Promise<Health | undefined>
   /**
+   * Let a process run into a failpoint set to `kill` by what `act` does, wait until it is back and everything rests, and check the
+   * invariants. Its next start is armed with `next` where that is the same process's.
+   */
+  killedAt<Result>(point: KillPoint, act: () => Promise<Result>, next?: KillPoint): Promise<Result>
+  /**
    * Resolves once nothing is under way any more: every session rests, Docker has exactly the containers that the rows tell of, and health
    * is good. Then every invariant has to hold.
    *
@@ -44,6 +50,8 @@ export interface Chaos extends AsyncDisposable {
   /** Stop every session that is left, as the next test wants the GPUs. */
   stopAll(): Promise<void>
 }
+
+export type KillPoint = { at: FailpointName; of: ProcessName }
 
 /** Every disturbance is healed within this once its cause is gone. */
 export const HEAL_MS = 60_000
@@ -178,6 +186,43 @@ export async function openChaos(): Promise<Chaos> {
     if (problems.length > 0) fail(title, problems)
   }
 
+  async function settle(title: string, withinMs = HEAL_MS): Promise<void> {
+    const startedMs = Date.now()
+    let underWay: string | undefined
+    await eventually(
+      async () => {
+        underWay = await whatIsUnderWay().catch((error: Error) => error.message)
+        return underWay === undefined
+      },
+      title,
+      { timeoutMs: withinMs, everyMs: 100 },
+    ).catch(() => fail(title, [`I10: after ${withinMs} ms ${underWay}`]))
+    history.note(`${title}: at rest after ${Date.now() - startedMs} ms`)
+    await assertInvariants(title)
+  }
+
+  async function killedAt<Result>(
+    { at, of }: KillPoint,
+    act: () => Promise<Result>,
+    next?: KillPoint,
+  ): Promise<Result> {
+    const armed = (point: KillPoint) => `${point.at}=kill`
+    if (plane.failpointsOf(of) !== armed({ at, of })) {
+      await plane.restart(of, { failpoints: armed({ at, of }) })
+    }
+    const before = await bootId()
+    plane.arm(of, next?.of === of ? armed(next) : '')
+    const death = plane.death(of)
+    const acted = act()
+    await death
+    history.note(`the ${of} died at ${at}`)
+    await plane.ready(of)
+    if (of === 'reconciler') await untilOther(before)
+    const result = await acted
+    await settle(`killed at ${at}`)
+    return result
+  }
+
   return {
     ...{ installation, db, plane, witness, history, tinyPack, health, assertInvariants },
     async client(name = 'chaos') {
@@ -192,20 +237,8 @@ export async function openChaos(): Promise<Chaos> {
       await untilOther(before)
       await untilHealthy()
     },
-    async settle(title, withinMs = HEAL_MS) {
-      const startedMs = Date.now()
-      let underWay: string | undefined
-      await eventually(
-        async () => {
-          underWay = await whatIsUnderWay().catch((error: Error) => error.message)
-          return underWay === undefined
-        },
-        title,
-        { timeoutMs: withinMs, everyMs: 100 },
-      ).catch(() => fail(title, [`I10: after ${withinMs} ms ${underWay}`]))
-      history.note(`${title}: at rest after ${Date.now() - startedMs} ms`)
-      await assertInvariants(title)
-    },
+    settle,
+    killedAt,
     async stopAll() {
       const active = await db
         .selectFrom('sessions')

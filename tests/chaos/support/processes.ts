@@ -16,11 +16,16 @@ export type ProcessName = 'server' | 'reconciler' | 'second-reconciler' | 'worke
 
 /**
  * The platform's own processes, started by the test as the supervisor starts them: the same programs with the same settings, and the same
- * two messages relayed. One that dies by itself is started again at once, without failpoints.
+ * two messages relayed. One that dies by itself is started again at once, without failpoints
+ * unless the next start was armed.
  */
 export interface ControlPlane extends AsyncDisposable {
   /** Kill (if it runs) and start with these failpoints and settings, and wait until it is at work. */
   restart(name: ProcessName, start?: Start): Promise<void>
+  /** Failpoints for the start that follows the next death, instead of none: it saves a start of its own. */
+  arm(name: ProcessName, failpoints: string): void
+  /** The failpoints that it runs with. */
+  failpointsOf(name: ProcessName): string
   /** kill -9; it is started again at once unless `stay` says otherwise. */
   kill(name: ProcessName, options?: { stay?: 'dead' }): Promise<void>
   /** Resolves at the next death of the process, by its own failpoint or by `kill`. Ask before you cause it. */
@@ -44,6 +49,9 @@ type Held = {
   child: ChildProcess | undefined
   settings: Record<string, string>
   isWanted: boolean
+  failpoints: string
+  /** For the next start. */
+  armed: string
   ready: Promise<void>
 }
 
@@ -76,6 +84,8 @@ export function createControlPlane(
       child: undefined,
       settings: { ...settings },
       isWanted: false,
+      failpoints: '',
+      armed: '',
       ready: Promise.resolve(),
     }
     held.set(name, fresh)
@@ -85,6 +95,8 @@ export function createControlPlane(
   function start(name: ProcessName, failpoints = ''): void {
     const mine = of(name)
     mine.isWanted = true
+    mine.failpoints = failpoints
+    mine.armed = ''
     const env = {
       ...environmentOf(name, installation, mine.settings),
       MEDFORGE_FAILPOINTS: failpoints,
@@ -117,7 +129,7 @@ export function createControlPlane(
       reject(new Error(`The ${name} ended (${code ?? signal}) before it was at work.`))
       if (mine.child !== child) return
       mine.child = undefined
-      if (mine.isWanted) start(name)
+      if (mine.isWanted) start(name, mine.armed)
     })
   }
 
@@ -158,6 +170,10 @@ export function createControlPlane(
       start(name, failpoints)
       await ready(name)
     },
+    arm(name, failpoints) {
+      of(name).armed = failpoints
+    },
+    failpointsOf: (name) => of(name).failpoints,
     async kill(name, { stay } = {}) {
       await end(name)
       if (stay !== 'dead') start(name)
