@@ -9,10 +9,10 @@ import {
   statSync,
   utimesSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { findFreePort } from './free-port.ts'
 
 /** A MariaDB of a test's own, with its data in a folder that goes with it. */
 export interface Mariadb extends AsyncDisposable {
@@ -135,13 +135,4 @@ function removeLeftovers(): void {
     const isServed = pid !== '' && existsSync(`/proc/${pid}`)
     if (!isNew && !isServed) rmSync(folder, { recursive: true, force: true })
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  if (address === null || typeof address === 'string') throw new Error('No free port.')
-  return address.port
 }

@@ -86,6 +86,8 @@ export async function startZfs(): Promise<void> {
     'the pool is imported',
     { timeoutMs: START_LIMIT_MS, everyMs: 500 },
   )
+  // A pool that the server remembers is imported without its mounts.
+  await runOnHost('zfs', 'mount', '-a')
 }
 
 async function detachMounts(): Promise<void> {
