@@ -8,8 +8,8 @@ import {
   type RescoreRun,
   type RescoreTarget,
   readProgress,
-  switchBoard,
 } from '@medforge/api/scoring/rescore.ts'
+import { switchBoard } from '@medforge/api/scoring/switch-board.ts'
 import { describeHoldout, loadBundles, storeHoldout } from '@medforge/competitions'
 import type { CompetitionDetail, Leaderboard } from '@medforge/contracts'
 import type { DB } from '@medforge/db'

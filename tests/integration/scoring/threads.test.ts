@@ -78,7 +78,7 @@ describe('a poison file', () => {
       await writeFile(list, `${poison.submission.id} ${how}`)
       const entry = join(site.submissionsDir, 'thread.mjs')
       await writeFile(entry, POISONED.replace('POISON', JSON.stringify(list)))
-      const limits = { timeMs: how === 'loops' ? 400 : 20_000, memoryMb: 32 }
+      const limits = { timeMs: how === 'loops' ? 3000 : 20_000, memoryMb: 32 }
       const scorer = createThreadScorer(foldersOf(site), limits, pathToFileURL(entry))
       const worker = await openWorker(db, site, { ...site_api, scorers: [scorer] })
       for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -89,7 +89,7 @@ describe('a poison file', () => {
         score_status: 'failed',
         attempts: 3,
         counts_against_cap: false,
-        score_error_internal: expect.stringMatching(how === 'loops' ? /400 ms/ : /memory/),
+        score_error_internal: expect.stringMatching(how === 'loops' ? /3000 ms/ : /memory/),
       })
       for (const { submission } of others) {
         expect((await statusOf(db, submission.id)).score_status).toBe('scored')

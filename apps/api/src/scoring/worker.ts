@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
+import { FAILED } from './failures.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
 import { announceWorker, dismissWorker } from './presence.ts'
 import { noteFingerprint } from './probing.ts'
@@ -57,13 +58,6 @@ const TIMES: WorkerTimes = {
 }
 const ATTEMPTS_MAX = 3
 const BACKOFF_MAX_MS = 5000
-
-const FAILED = {
-  fault:
-    'A fault of the platform kept this file from being scored. It does not count against your day: please upload it again.',
-  invalid:
-    'The competition has changed since this file was accepted, and the file does not fit any more. It does not count against your day.',
-}
 
 export interface ScoringWorker {
   /** Claim what can be claimed now and start scoring it; resolves when no scorer is free or nothing is left. */

@@ -7,7 +7,7 @@ import type { Kysely } from 'kysely'
 import { csvCell } from '../../../../api/src/competitions/csv-export.ts'
 import { Failure } from '../../failure.ts'
 import { PUBLIC_BUNDLES } from '../../names.ts'
-import { say } from './report.ts'
+import { say } from '../../terminal/output.ts'
 import { type CompetitionRow, openDatabase, requireRow } from './setting.ts'
 
 const PAGE = 2000

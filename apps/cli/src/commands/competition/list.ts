@@ -1,4 +1,4 @@
-import { say } from './report.ts'
+import { say } from '../../terminal/output.ts'
 import { openDatabase } from './setting.ts'
 
 /** Every competition with what it is scored on. */

@@ -1,9 +1,5 @@
 import type { BoardDifference, Move } from '../../../../api/src/scoring/board-difference.ts'
-
-/** A result for a program. */
-export function say(result: unknown): void {
-  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-}
+import { clean } from '../../terminal/output.ts'
 
 const MOVES_SHOWN = 20
 
@@ -28,15 +24,10 @@ function describeMove(move: Move): string {
   const { rank_before, rank_after, score_before, score_after } = move
   const rank = `${show(rank_before)} → ${show(rank_after)}`.padEnd(14)
   const score = `${show(score_before)} → ${show(score_after)}`
-  return `  ${rank} ${clean(move.display_name).padEnd(24)} ${score}`
+  return `  ${rank} ${clean(move.display_name).slice(0, 40).padEnd(24)} ${score}`
 }
 
 function show(value: number | null): string {
   if (value === null) return '–'
   return Number.isInteger(value) ? String(value) : value.toFixed(6)
-}
-
-/** Somebody's name on an operator's terminal: nothing in it moves the cursor or turns the text. */
-function clean(name: string): string {
-  return name.replace(/\p{C}/gu, '\ufffd').slice(0, 40)
 }

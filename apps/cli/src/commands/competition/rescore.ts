@@ -1,4 +1,4 @@
-import { say } from './report.ts'
+import { say } from '../../terminal/output.ts'
 import { lockCompetitions, openDatabase, requireRow } from './setting.ts'
 import { replaceBoard, type SwitchOptions } from './switch.ts'
 

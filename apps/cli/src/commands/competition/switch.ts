@@ -13,8 +13,8 @@ import {
   type RescoreRun,
   type RescoreTarget,
   readProgress,
-  switchBoard,
 } from '../../../../api/src/scoring/rescore.ts'
+import { switchBoard } from '../../../../api/src/scoring/switch-board.ts'
 import { Failure } from '../../failure.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { createProgress, type Progress } from '../../terminal/progress.ts'

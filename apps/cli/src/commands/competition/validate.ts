@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { describeFault, type InspectedBundle, inspectBundle } from '@medforge/competitions'
 import { Failure } from '../../failure.ts'
-import { say } from './report.ts'
+import { say } from '../../terminal/output.ts'
 
 export type ValidateOptions = { holdout?: string; json?: boolean }
 
