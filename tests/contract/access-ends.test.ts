@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { becomeAdmin } from '../support/admin.ts'
 import { addEchoPack } from '../support/echo/pack.ts'
 import { expectData } from '../support/expectations.ts'
-import { eventually, openDatabase, readInstallation } from '../support/installation.ts'
+import { eventually, openDatabase, readInstallation, within } from '../support/installation.ts'
 import { logIn, PASSWORD, type Person, signUp } from '../support/person.ts'
 import { launch, stop, visit } from '../support/sessions.ts'
 import { openWebsocket } from '../support/websocket.ts'
@@ -32,12 +32,6 @@ async function echoes(socket: NodeJS.ReadWriteStream): Promise<boolean> {
   socket.once('data', () => resolve(true)).once('close', () => resolve(false))
   socket.write('still there?')
   return promise
-}
-
-function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`Nothing within ${timeoutMs} ms.`)), timeoutMs)
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 const statusFor = async (session: Session, person: Person) =>

@@ -77,3 +77,10 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, limits.everyMs ?? 200))
   }
 }
+
+/** What is promised, or a rejection when it takes longer. */
+export function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`Nothing within ${timeoutMs} ms.`)), timeoutMs)
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}

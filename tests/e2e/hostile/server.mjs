@@ -1,0 +1,46 @@
+// What a hostile owner runs in place of the IDE: pages that attack whoever opens them, and answers that try to reach further.
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+
+const here = new URL('.', import.meta.url)
+const attacks = readFileSync(new URL('attacks.js', here))
+const worker = `
+self.addEventListener('install', () => self.skipWaiting())
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
+self.addEventListener('fetch', (event) => {
+  if (event.request.mode !== 'navigate') return
+  event.respondWith(new Response('<title>phishing</title>', { headers: { 'content-type': 'text/html' } }))
+})`
+
+createServer((request, response) => {
+  const { pathname } = new URL(request.url, 'http://session')
+  const parent = request.headers.host.slice(request.headers.host.indexOf('.'))
+  if (pathname === '/attacks.js') {
+    return response.writeHead(200, { 'content-type': 'text/javascript' }).end(attacks)
+  }
+  if (pathname.endsWith('/worker.js')) {
+    const headers = { 'content-type': 'text/javascript', 'service-worker-allowed': '/' }
+    return response.writeHead(200, headers).end(worker)
+  }
+  if (pathname === '/echo') {
+    return response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(request.rawHeaders))
+  }
+  if (pathname === '/far-reaching') {
+    const headers = {
+      'set-cookie': [
+        `medforge_session=tossed; Domain=${parent}; Path=/; Secure`,
+        `tossed=1; Domain=${parent}; Path=/; Secure`,
+        'own=1; Path=/; Secure',
+      ],
+      'clear-site-data': '"*"',
+      'strict-transport-security': 'max-age=31536000; includeSubDomains',
+      'access-control-allow-origin': '*',
+    }
+    return response.writeHead(200, headers).end('far-reaching')
+  }
+  response
+    .writeHead(200, { 'content-type': 'text/html' })
+    .end('<!doctype html><title>hostile</title><script src="/attacks.js"></script>')
+}).listen(8080, '0.0.0.0', () => console.log('listening'))
