@@ -8,6 +8,8 @@ import type {
   DatasetSummary,
   Health,
   Leaderboard,
+  LeaderboardSeries,
+  LeaderboardStanding,
   Login,
   LoginRequest,
   LoginsEnded,
@@ -86,6 +88,15 @@ export function createClient(options: ClientOptions) {
       transport.data<CompetitionDetail>('GET', competitionPath(slug), { signal }),
     getLeaderboard: (slug: string, query: PageQuery = {}, signal?: AbortSignal) =>
       transport.page<Leaderboard>(`${competitionPath(slug)}/leaderboard`, { query, signal }),
+    /** One's own place. */
+    getStanding: (slug: string, signal?: AbortSignal) =>
+      transport.data<LeaderboardStanding>('GET', `${competitionPath(slug)}/leaderboard/me`, {
+        signal,
+      }),
+    getLeaderboardSeries: (slug: string, signal?: AbortSignal) =>
+      transport.data<LeaderboardSeries>('GET', `${competitionPath(slug)}/leaderboard/series`, {
+        signal,
+      }),
     /** The sample submission's CSV text. */
     getSampleSubmission: async (slug: string, signal?: AbortSignal) => {
       const path = `${competitionPath(slug)}/sample-submission`

@@ -30,20 +30,37 @@ describe(checkLocally, () => {
     ['labels', 'accuracy', LABELS],
     ['boxes', 'map_iou', BOXES],
   ] as const)('accepts the sample of %s itself', async (_note, metric, text) => {
-    expect(await checkLocally(metric, csv(text), sample(text))).toEqual({ kind: 'good' })
+    expect(await checkLocally({ metric }, csv(text), sample(text))).toEqual({ kind: 'good' })
   })
 
   test('lists what is wrong with a file', async () => {
     const check = await checkLocally(
-      'accuracy',
+      { metric: 'accuracy' },
       csv('PassengerId,Survived\n892,x\n'),
       sample(LABELS),
     )
     expect(check).toMatchObject({ kind: 'faulty', total: 2 })
   })
 
+  test('knows which labels there are where the competition says so', async () => {
+    const submission_spec = {
+      metric: 'accuracy',
+      id_column: 'PassengerId',
+      target_column: 'Survived',
+      label_min: 0,
+      label_max: 1,
+    } as const
+    const file = csv('PassengerId,Survived\n892,2\n893,1\n')
+    const check = await checkLocally({ metric: 'accuracy', submission_spec }, file, sample(LABELS))
+    expect(check).toMatchObject({ kind: 'faulty', faults: [{ kind: 'out_of_range', row: 2 }] })
+  })
+
   test('refuses another kind of file by its name', async () => {
-    const check = await checkLocally('accuracy', csv(LABELS, 'model.pkl'), sample(LABELS))
+    const check = await checkLocally(
+      { metric: 'accuracy' },
+      csv(LABELS, 'model.pkl'),
+      sample(LABELS),
+    )
     expect(check).toMatchObject({
       kind: 'faulty',
       faults: [{ message: expect.stringContaining('.csv') }],
@@ -51,7 +68,7 @@ describe(checkLocally, () => {
   })
 
   test('leaves the judgement to the API when the sample cannot be read', async () => {
-    const check = await checkLocally('accuracy', csv(LABELS), () =>
+    const check = await checkLocally({ metric: 'accuracy' }, csv(LABELS), () =>
       Promise.reject(new Error('away')),
     )
     expect(check.kind).toBe('unchecked')

@@ -1,4 +1,4 @@
-import type { Metric } from '@medforge/contracts'
+import type { Metric, SubmissionShape } from '@medforge/contracts'
 import { checkSubmission, expectIds, type Fault, type SubmissionSpec } from '@medforge/scoring'
 
 export type LocalCheck =
@@ -10,8 +10,11 @@ export type LocalCheck =
 /** Reading more than this into a page's memory is not worth an early answer. */
 const LARGEST_CHECKED_BYTES = 32 * 1024 * 1024
 
-/** Whole numbers of any size: which labels exist is not public in the sample, so their range is the API's to check. */
+/** Whole numbers of any size, where the API does not say which labels there are. */
 const ANY_LABEL = { min: -(2 ** 31), max: 2 ** 31 - 1 }
+
+/** What a competition says about its submissions. */
+export type Checked = { metric: Metric; submission_spec?: SubmissionShape | null }
 
 /**
  * Check a prediction file against the sample submission, with the very code that the API uses, before anything is sent.
@@ -19,7 +22,7 @@ const ANY_LABEL = { min: -(2 ** 31), max: 2 ** 31 - 1 }
  * @param readSample  gets the text of the sample submission; its failure makes the check an `unchecked`, never an error
  */
 export async function checkLocally(
-  metric: Metric,
+  { metric, submission_spec: shape }: Checked,
   file: File,
   readSample: () => Promise<string>,
 ): Promise<LocalCheck> {
@@ -36,9 +39,17 @@ export async function checkLocally(
     return { kind: 'unchecked', reason: 'The sample submission could not be read to compare with.' }
   }
   const bytes = new Uint8Array(await file.arrayBuffer())
-  const result = checkSubmission(sample.spec, expectIds(sample.ids), bytes)
+  const spec = shape ? specOfShape(shape) : sample.spec
+  const result = checkSubmission(spec, expectIds(sample.ids), bytes)
   if (result.ok) return { kind: 'good' }
   return { kind: 'faulty', faults: result.faults, total: result.total }
+}
+
+function specOfShape(shape: SubmissionShape): SubmissionSpec {
+  const { metric, id_column: idColumn } = shape
+  if (metric === 'map_iou') return { metric, idColumn, boxColumns: shape.box_columns }
+  const labels = { min: shape.label_min, max: shape.label_max }
+  return { metric, idColumn, targetColumn: shape.target_column, labels }
 }
 
 function refusal(message: string): LocalCheck {

@@ -20,7 +20,7 @@ import { usePrediction } from './use-prediction.ts'
 type SubmitFormProps = {
   competition: Pick<
     CompetitionDetail,
-    'slug' | 'metric' | 'status' | 'submission_cap_per_day' | 'holdout'
+    'slug' | 'metric' | 'status' | 'submission_cap_per_day' | 'holdout' | 'submission_spec'
   >
 }
 

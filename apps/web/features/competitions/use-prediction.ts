@@ -17,8 +17,10 @@ type Prediction = {
 }
 
 /** The file that the person is about to submit: chosen, checked here, sent. */
-export function usePrediction(competition: Pick<CompetitionDetail, 'slug' | 'metric'>) {
-  const { slug, metric } = competition
+export function usePrediction(
+  competition: Pick<CompetitionDetail, 'slug' | 'metric' | 'submission_spec'>,
+) {
+  const { slug } = competition
   const client = useApi()
   const queryClient = useQueryClient()
   const sample = useRef<Promise<string> | null>(null)
@@ -46,7 +48,7 @@ export function usePrediction(competition: Pick<CompetitionDetail, 'slug' | 'met
     if (file === null) return setPrediction(null)
     const chosen: Prediction = { file, idempotencyKey: crypto.randomUUID(), check: null }
     setPrediction(chosen)
-    const check = await checkLocally(metric, file, readSample).catch(
+    const check = await checkLocally(competition, file, readSample).catch(
       (): LocalCheck => ({ kind: 'unchecked', reason: 'The browser could not read it.' }),
     )
     // Another file may have been chosen meanwhile; only the chosen one gets its result.

@@ -9,6 +9,7 @@ import { HoldoutExplanation } from '../../../../features/competitions/holdout-ba
 import { LeaderboardTable } from '../../../../features/competitions/leaderboard-table.tsx'
 import { metricLabel } from '../../../../features/competitions/metric-label.ts'
 import { readCompetition } from '../../../../features/competitions/read.ts'
+import { StandingCard } from '../../../../features/competitions/standing-card.tsx'
 import { getViewer } from '../../../../features/identity/viewer.ts'
 import { attempt } from '../../../../lib/api/attempt.ts'
 import { serverClient } from '../../../../lib/api/server.ts'
@@ -45,10 +46,14 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
     )
   }
   const { entries } = board.value.items
+  // The board is worth showing without it.
+  const standing =
+    viewer.kind === 'signed-in' ? await attempt(() => client.getStanding(slug)) : null
   const nextCursor = board.value.meta.next_cursor
   return (
     <div className="space-y-4">
       {notice ? <BoardNotice notice={notice} /> : null}
+      {standing?.ok ? <StandingCard standing={standing.value} now={new Date()} /> : null}
       <Card aria-labelledby="leaderboard">
         <CardHeader
           title="Leaderboard"
