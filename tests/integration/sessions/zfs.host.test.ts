@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdtempSync,
@@ -12,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeSessionWorkspaces } from '@medforge/api/sessions/workspace/port.contract.ts'
+import { runCommand } from '@medforge/api/sessions/workspace/run-command.ts'
 import { createZfsWorkspaces } from '@medforge/api/sessions/workspace/zfs.ts'
 import { eventually } from '@medforge/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -155,5 +157,52 @@ describe('a pool that is away', () => {
     }
     expect(await workspaces.ensure(dataset, signal)).toBe(path)
     expect(await workspaces.snapshot(stop, signal)).toBe('taken')
+  })
+})
+
+describe('a pool that hangs', () => {
+  test('is away after a time limit: nothing is known, nothing is refused for good, and no directory is made instead', async () => {
+    const dataset = newDataset()
+    const fresh = newDataset()
+    await workspaces.ensure(dataset, signal)
+    const stop = `${dataset}@stop-1795472777000`
+    const hasty = createZfsWorkspaces({
+      root: ROOT,
+      quotaBytes: null,
+      run: (file, args, limits) => runCommand(file, args, { ...limits, limitMs: 1_000 }),
+    })
+    await hasty.check(signal)
+    const server = Number(run('pidof', 'zfs-fuse'))
+    process.kill(server, 'SIGSTOP')
+    try {
+      expect(await hasty.observe(dataset, stop, signal)).toMatchObject({ kind: 'unknown' })
+      for (const call of [
+        hasty.check(signal),
+        hasty.ensure(fresh, signal),
+        hasty.snapshot(stop, signal),
+      ]) {
+        await expect(call).rejects.toMatchObject({ name: 'HostAwayError' })
+      }
+    } finally {
+      process.kill(server, 'SIGCONT')
+    }
+    await eventually(() => hasty.check(signal).then(() => true), { timeoutMs: 30_000 })
+    expect(await workspaces.snapshot(stop, signal)).toBe('taken')
+    expect(await workspaces.ensure(fresh, signal)).toContain(fresh.slice(ROOT.length))
+  })
+})
+
+describe('a workspace that somebody is still in', () => {
+  test('is snapshotted all the same', async () => {
+    const dataset = newDataset()
+    const path = await workspaces.ensure(dataset, signal)
+    const sleeper = spawn('sleep', ['600'], { cwd: path, stdio: 'ignore' })
+    await once(sleeper, 'spawn')
+    try {
+      expect(await workspaces.snapshot(`${dataset}@death-1795472777000`, signal)).toBe('taken')
+    } finally {
+      sleeper.kill('SIGKILL')
+      await once(sleeper, 'exit')
+    }
   })
 })
