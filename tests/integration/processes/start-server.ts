@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { findFreePort } from '@medforge/test-support'
 
 const SERVER = fileURLToPath(import.meta.resolve('@medforge/api/main/server.ts'))
 
@@ -31,13 +31,4 @@ export async function startServer(env: Record<string, string>): Promise<Started>
   }
   const exited = once(child, 'exit')
   return { child, exited, said: () => text, port, url: `http://127.0.0.1:${port}` }
-}
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  if (address === null || typeof address === 'string') throw new Error('No free port.')
-  return address.port
 }
