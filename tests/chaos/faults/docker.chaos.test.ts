@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { toSqlTime } from '@medforge/db'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { docker, eventually, runOnHost } from '../../support/installation.ts'
+import { visit } from '../../support/sessions.ts'
 import { type Chaos, openChaos } from '../support/chaos.ts'
 import type { Client } from '../support/clients.ts'
 import { processesOf, signalAll, startDocker, untilGone } from '../support/daemons.ts'
 
-/* What happens when Docker and what belongs to it fails: F9, F10, F14, F15, F16. */
+/* What happens when Docker and what belongs to it fails: F9, F10, F14, F15, F16; and F26. */
 
 let chaos: Chaos
 
@@ -80,6 +81,36 @@ describe('a Docker server that', () => {
     await chaos.settle('dockerd hung')
     expect((await rowOf(id)).status).toBe('stopped')
     expect(processesOf('dockerd')).toHaveLength(1)
+  })
+})
+
+describe('an edge that is started anew', () => {
+  test('lets no stranger in meanwhile, and its owner in again afterwards', async () => {
+    const { client, id } = await launched()
+    const slug = (await rowOf(id)).slug
+    const stranger = await chaos.client()
+    const statuses = new Set<number | undefined>()
+    let isOver = false
+    async function knock(who: Client['person'] | undefined): Promise<void> {
+      while (!isOver) {
+        const answer = await visit(chaos.installation, slug, who).catch(() => undefined)
+        statuses.add(answer?.status)
+      }
+    }
+    const knocking = [undefined, undefined, stranger.person, stranger.person].map(knock)
+    await docker('restart', '--time', '1', 'medforge-caddy')
+    await eventually(
+      async () =>
+        (await visit(chaos.installation, slug, client.person).catch(() => undefined))?.status ===
+        200,
+      'its owner gets in again',
+      { timeoutMs: 60_000 },
+    )
+    isOver = true
+    await Promise.all(knocking)
+    // No answer, who are you, not yours, or not there yet.
+    const known = [undefined, 401, 403, 502, 503, 504]
+    expect([...statuses].filter((status) => !known.includes(status))).toEqual([])
   })
 })
 
