@@ -2,7 +2,10 @@
 export const TARGETS = {
   launch: {
     p50Ratio: { what: 'p50 of a launch, in bare docker runs', max: 1.5 },
-    togetherRatio: { what: 'p50 of launches at once, in as many bare docker runs at once', max: 1.5 },
+    togetherRatio: {
+      what: 'p50 of launches at once, in as many bare docker runs at once',
+      max: 1.5,
+    },
   },
   stop: {
     p95Ms: { what: 'p95 from the click on stop to a free GPU, in ms', max: 3000 },
@@ -34,7 +37,7 @@ export const TARGETS = {
     difference: { what: 'largest difference between the two scores', max: 1e-9 },
   },
   upload: {
-    growthRatio: { what: "peak of the server's memory, second half in first halves", max: 1.1 },
+    growthRatio: { what: "median of the server's memory, second half in first halves", max: 1.1 },
     perUploadMib: { what: 'memory for each upload at the peak, in MiB', max: 25 },
   },
 } as const satisfies Record<string, Record<string, Target>>

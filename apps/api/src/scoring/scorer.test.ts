@@ -44,14 +44,18 @@ describe(createThreadScorer, () => {
     { note: 'takes too much memory', name: 'grow', timeMs: 20_000, reason: 'memory' },
     { note: 'throws', name: 'throw', timeMs: 20_000, reason: 'poison' },
     { note: 'ends its thread', name: 'exit', timeMs: 20_000, reason: 'code 3' },
-  ])('survives a job that $note, and scores the next', async ({ name, timeMs, reason }) => {
-    const scorer = await open(timeMs)
-    expect(await scorer.score(job(name))).toEqual({
-      kind: 'fault',
-      reason: expect.stringContaining(reason),
-    })
-    expect(await scorer.score(job('fine'))).toMatchObject({ kind: 'scored' })
-  }, 30_000)
+  ])(
+    'survives a job that $note, and scores the next',
+    async ({ name, timeMs, reason }) => {
+      const scorer = await open(timeMs)
+      expect(await scorer.score(job(name))).toEqual({
+        kind: 'fault',
+        reason: expect.stringContaining(reason),
+      })
+      expect(await scorer.score(job('fine'))).toMatchObject({ kind: 'scored' })
+    },
+    30_000,
+  )
 
   test('interrupts a job when it is closed, and takes no more', async () => {
     const scorer = await open()
