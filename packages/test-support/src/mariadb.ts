@@ -32,6 +32,7 @@ export type MariadbOptions = {
 
 const START_LIMIT_MS = 60_000
 const PREFIX = 'medforge-mariadb-'
+const LOCK = 'lock'
 
 export async function openMariadb({ isDurable = false }: MariadbOptions = {}): Promise<Mariadb> {
   removeLeftovers()
@@ -93,7 +94,9 @@ export async function openMariadb({ isDurable = false }: MariadbOptions = {}): P
   }
 
   async function start(): Promise<void> {
-    const child = spawn('setpriv', args, { stdio: 'ignore' })
+    // Held as long as the server lives, wherever somebody looks from: a test cell has process ids of its own.
+    const locked = ['--no-fork', join(folder, LOCK), 'setpriv', ...args]
+    const child = spawn('flock', locked, { stdio: 'ignore' })
     server = { child, gone: once(child, 'exit') }
     const deadline = Date.now() + START_LIMIT_MS
     while (!isUp(join(folder, 'socket'))) {
@@ -124,6 +127,10 @@ function isUp(socket: string): boolean {
   return spawnSync('mariadb', args).status === 0
 }
 
+function isLocked(path: string): boolean {
+  return existsSync(path) && spawnSync('flock', ['--nonblock', path, 'true']).status !== 0
+}
+
 /** Folders of runs that were killed: their server is gone, so nobody writes to them. */
 function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
@@ -132,7 +139,7 @@ function removeLeftovers(): void {
       ? readFileSync(join(folder, 'pid'), 'utf8').trim()
       : ''
     const isNew = Date.now() - statSync(folder).mtimeMs < START_LIMIT_MS
-    const isServed = pid !== '' && existsSync(`/proc/${pid}`)
+    const isServed = (pid !== '' && existsSync(`/proc/${pid}`)) || isLocked(join(folder, LOCK))
     if (!isNew && !isServed) rmSync(folder, { recursive: true, force: true })
   }
 }
