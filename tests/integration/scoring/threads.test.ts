@@ -49,7 +49,11 @@ describe('the whole way', () => {
     if (claim?.job.submissionId !== submission.id) throw new Error('no claim')
     const inThread = createThreadScorer(foldersOf(site))
     const here = await computeHere(site)
-    expect(await inThread.score(claim.job)).toEqual(await here.score(claim.job))
+    const [there, mine] = [await inThread.score(claim.job), await here.score(claim.job)]
+    if (there.kind !== 'scored' || mine.kind !== 'scored') throw new Error('It was not scored.')
+    expect(there.result).toEqual(mine.result)
+    // A Buffer that came from a thread is a plain array of bytes.
+    expect(Buffer.from(there.fingerprint ?? [])).toEqual(Buffer.from(mine.fingerprint ?? []))
     await inThread.close()
   })
 })
