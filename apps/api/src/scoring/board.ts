@@ -108,7 +108,8 @@ function textOf(entry: Entry): string {
  * The rule itself: of each person and split the best official score that is not excluded (of equal ones the earlier, then the smaller
  * submission id), and how many there are.
  *
- * Two steps, so that the many scores are only counted along the index `submission_scores_board` and only the best ones are sorted.
+ * Two steps, so that the many scores are only counted along the index `submission_scores_board` and only the best ones are sorted. The index
+ * is named, because MariaDB takes a far worse one while its statistics are older than the scores (77 s instead of 8).
  */
 async function computeEntries(db: Kysely<DB>, scope: BoardScope): Promise<Entry[]> {
   const { higher_is_better } = await db
@@ -132,10 +133,10 @@ async function computeEntries(db: Kysely<DB>, scope: BoardScope): Promise<Entry[
       FROM (
         SELECT score.evaluation_split_version, score.user_id, ${best}(score.primary_score) AS best,
           COUNT(*) AS entries
-        FROM submission_scores AS score ${counted(scope)}
+        FROM submission_scores AS score FORCE INDEX (submission_scores_board) ${counted(scope)}
         GROUP BY score.evaluation_split_version, score.user_id
       ) AS person
-      STRAIGHT_JOIN submission_scores AS score
+      STRAIGHT_JOIN submission_scores AS score FORCE INDEX (submission_scores_board)
         ON score.evaluation_split_version = person.evaluation_split_version
         AND score.user_id = person.user_id
         AND score.primary_score = person.best
