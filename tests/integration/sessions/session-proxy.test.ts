@@ -169,6 +169,16 @@ describe('what counts at once', () => {
     expect((await ask({ cookie })).status).toBe(401)
   })
 
+  test('a logout at another server on the same database', async ({ stage, open }) => {
+    const { visitor, ask } = await running(stage)
+    const cookie = visitor.cookie() ?? ''
+    const other = (await open()).visitor()
+    expect((await ask()).status).toBe(200)
+    expect((await ask()).status).toBe(200)
+    expect((await other.post('/auth/logout', undefined, { cookie })).status).toBe(200)
+    expect((await ask()).status).toBe(401)
+  })
+
   test('a login ended by another writer, once it moved the epoch', async ({ stage, db }) => {
     const { ask } = await running(stage)
     const setEpoch = (value: string) =>

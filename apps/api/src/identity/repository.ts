@@ -7,6 +7,7 @@ import {
   toSqlTime,
 } from '@medforge/db'
 import type { Insertable, Kysely, Selectable } from 'kysely'
+import { forgetInServers } from './account-changes.ts'
 import { takeInvitation } from './invitations-repository.ts'
 
 export type UserRow = Selectable<DB['users']>
@@ -39,7 +40,7 @@ export interface IdentityRepository {
   ): Promise<'made' | 'email-taken' | 'invitation-gone'>
   /** @returns false, and nothing was inserted, when the password is another by now or the account is disabled */
   insertLogin(login: Insertable<DB['auth_sessions']>, passwordHash: string): Promise<boolean>
-  /** @returns the login that was revoked by this call, if any */
+  /** Right at once in every server that runs. @returns the login that was revoked by this call, if any */
   revokeLogin(tokenHash: Buffer, at: Date): Promise<{ id: string; user_id: string } | undefined>
   /** Moves `last_seen_at` on, unless somebody did after `since`. */
   slideLogin(id: string, at: Date, since: Date): Promise<void>
@@ -114,20 +115,24 @@ export function createIdentityRepository(db: Kysely<DB>): IdentityRepository {
       })
     },
 
-    async revokeLogin(tokenHash, at) {
-      const login = await db
-        .selectFrom('auth_sessions')
-        .select(['id', 'user_id'])
-        .where('token_hash', '=', tokenHash)
-        .executeTakeFirst()
-      if (!login) return undefined
-      const { numUpdatedRows } = await db
-        .updateTable('auth_sessions')
-        .set({ revoked_at: toSqlTime(at) })
-        .where('id', '=', login.id)
-        .where('revoked_at', 'is', null)
-        .executeTakeFirst()
-      return numUpdatedRows > 0n ? login : undefined
+    revokeLogin(tokenHash, at) {
+      return inTransaction(db, async (tx) => {
+        const login = await tx
+          .selectFrom('auth_sessions')
+          .select(['id', 'user_id'])
+          .where('token_hash', '=', tokenHash)
+          .where('revoked_at', 'is', null)
+          .forUpdate()
+          .executeTakeFirst()
+        if (!login) return undefined
+        await tx
+          .updateTable('auth_sessions')
+          .set({ revoked_at: toSqlTime(at) })
+          .where('id', '=', login.id)
+          .execute()
+        await forgetInServers(tx, at)
+        return login
+      })
     },
 
     async slideLogin(id, at, since) {
