@@ -60,9 +60,11 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
   const { config, secrets, logger, signal, overrides = {} } = options
   const clock = overrides.clock ?? systemClock
   const db = createDatabase(secrets.databaseUrl, { poolSize: POOL_SIZE })
+  const monotonicMs = overrides.monotonicMs ?? (() => performance.now())
   const identity = createIdentity({
     db,
     clock,
+    monotonicMs,
     logger,
     config: {
       auth: config.auth,
@@ -74,10 +76,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
   const { max, windowSeconds } = config.auth.rateLimit
   const guards = createGuards({
     webHost: hostsOf(config.domain).web,
-    rateLimiter: createRateLimiter(
-      { max, windowMs: windowSeconds * 1000 },
-      overrides.monotonicMs ?? (() => performance.now()),
-    ),
+    rateLimiter: createRateLimiter({ max, windowMs: windowSeconds * 1000 }, monotonicMs),
     authenticateCookie: identity.authenticateCookie,
   })
 

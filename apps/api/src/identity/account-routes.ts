@@ -40,11 +40,11 @@ export function accountRoutes(deps: AccountRoutesDeps): Routes {
         preValidation: [guards.origin, guards.signedIn],
         schema: route({
           summary: 'Choose my display name',
-          description: 'Leaderboards show the new name at once.',
+          description: 'Leaderboards show the new name at once. Ten changes an hour are possible.',
           tags,
           body: ProfileChange,
           success: { 200: Me },
-          problems: ['origin_not_allowed', 'authentication_required'],
+          problems: ['origin_not_allowed', 'authentication_required', 'rate_limit_exceeded'],
         }),
       },
       async (request) => {

@@ -2,6 +2,7 @@ import type { Login, PasswordChange, ProblemItem } from '@medforge/contracts'
 import { toTimestamp } from '@medforge/db'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
+import type { RateLimiter } from '../http/rate-limit.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { AccountRepository, LoginKey } from './account-repository.ts'
@@ -18,7 +19,7 @@ export interface AccountService {
     wish: PasswordChange,
     requestId: string,
   ): Promise<string>
-  /** @throws DomainError `request_validation_failed` */
+  /** @throws DomainError `request_validation_failed`, `rate_limit_exceeded` */
   rename(who: AuthenticatedPrincipal, displayName: string, requestId: string): Promise<string>
   listLogins(
     who: AuthenticatedPrincipal,
@@ -35,6 +36,8 @@ export type AccountServiceDeps = {
   hashing: Hashing
   clock: Clock
   idleTtlSeconds: number
+  /** By account: each change of a name is kept in the audit log and makes every server forget its logins. */
+  renames: RateLimiter
   hashToken: (token: string) => Buffer
   /** Tells the rest of this server which logins are over. */
   announceEnd: (login: { authSessionId: string; userId: string }) => void
@@ -65,9 +68,12 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
       return token
     },
 
-    async rename({ userId }, displayName, requestId) {
+    async rename({ userId, displayName: current }, displayName, requestId) {
       const verdict = parseDisplayName(displayName)
       if ('fault' in verdict) throw invalidField('display_name', verdict.fault)
+      if (verdict.name === current) return current
+      const retryAfterSeconds = deps.renames.take(userId)
+      if (retryAfterSeconds > 0) throw tooManyNames(retryAfterSeconds)
       await repository.rename({ userId, requestId, at: clock.now() }, verdict.name)
       return verdict.name
     },
@@ -107,6 +113,13 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
 
 function wrongPassword(): DomainError {
   return new DomainError('invalid_credentials', { detail: 'The current password is not right.' })
+}
+
+function tooManyNames(retryAfterSeconds: number): DomainError {
+  return new DomainError('rate_limit_exceeded', {
+    detail: `You have changed your display name too often. Try again in ${Math.ceil(retryAfterSeconds / 60)} min.`,
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  })
 }
 
 function invalidField(field: string, msg: string): DomainError {

@@ -5,6 +5,7 @@ import type { AuthConfig } from '../config/config.ts'
 import { cookieValues, serializeLoginCookie } from '../http/cookies.ts'
 import { type CookieVerdict, type RouteGuards, unauthenticated } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
+import { createRateLimiter } from '../http/rate-limit.ts'
 import type { Routes } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -43,10 +44,14 @@ export interface Identity {
 export type IdentityDeps = {
   db: Kysely<DB>
   clock: Clock
+  /** What rate limits take for the time: no clock that is set moves it. */
+  monotonicMs: () => number
   logger: Logger
   config: { auth: AuthConfig; cookieDomain: string; sessionSecret: string }
   countActiveSessions: (userId: string) => Promise<number>
 }
+
+const RENAMES = { max: 10, windowMs: 60 * 60_000 }
 
 export function createIdentity(deps: IdentityDeps): Identity {
   const { db, clock, logger, countActiveSessions } = deps
@@ -77,6 +82,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     hashing,
     clock,
     idleTtlSeconds: auth.idleTtlSeconds,
+    renames: createRateLimiter(RENAMES, deps.monotonicMs),
     hashToken,
     announceEnd,
     forget: authenticator.forget,
