@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { excludeSubmission, restoreSubmission } from '@medforge/api/competitions/exclusions.ts'
-import { readLeaderboard, readStanding } from '@medforge/api/competitions/leaderboard.ts'
+import {
+  countPeople,
+  readLeaderboard,
+  readStanding,
+  withBoard,
+} from '@medforge/api/competitions/leaderboard.ts'
 import { findCompetition } from '@medforge/api/competitions/repository.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
-import { countWrongEntries } from '@medforge/api/scoring/board.ts'
+import { countWrongEntries, rebuildBoard } from '@medforge/api/scoring/board.ts'
 import { repairBoards } from '@medforge/api/scoring/board-watch.ts'
 import { publishScore } from '@medforge/api/scoring/publish.ts'
 import type { Claim } from '@medforge/api/scoring/queue.ts'
@@ -250,6 +255,42 @@ describe('the kept board', () => {
       .executeTakeFirstOrThrow()
     const counted = entries.reduce((sum, { entry }) => sum + entry.entries, 0)
     expect(counted).toBe(files.length - Number(excluded))
+  })
+
+  test('is whole for a reader whose competition moves to another holdout while they read', async ({
+    db,
+    site,
+  }) => {
+    expect(site).toBeDefined()
+    const users = await Promise.all(Array.from({ length: 2 }, async () => (await newUser(db)).id))
+    for (const [at, file] of (await newFiles(db, users, 4)).entries()) {
+      await publish(db, file, at / 10, new Date('2026-03-01T12:00:00Z'))
+    }
+    const [someone = ''] = users
+    const seen = await withBoard(db, TITANIC, async (tx, competition) => {
+      await db.transaction().execute(async (other) => {
+        await other
+          .updateTable('competitions')
+          .set({ evaluation_split_version: 'the next' })
+          .where('id', '=', competition.id)
+          .execute()
+        await other
+          .updateTable('submission_scores')
+          .set({ evaluation_split_version: 'the next' })
+          .execute()
+        await rebuildBoard(other, competition.id)
+      })
+      const rows = await readLeaderboard(tx, competition, { limit: null, after: null })
+      return {
+        split: competition.evaluation_split_version,
+        splits: rows.map(({ entry }) => entry.evaluation_split_version),
+        people: await countPeople(tx, competition),
+        mine: (await readStanding(tx, competition, someone))?.evaluation_split_version,
+      }
+    })
+    const { split } = seen
+    expect(seen).toEqual({ split, splits: [split, split], people: 2, mine: split })
+    expect((await factsOf(db)).evaluation_split_version).toBe('the next')
   })
 
   test('that was damaged is found out, and made again from the scores', async ({ db, site }) => {

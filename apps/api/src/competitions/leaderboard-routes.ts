@@ -15,9 +15,13 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { readBestOverTime } from './best-over-time.ts'
 import { leaderboardCsv, prefersCsv } from './csv-export.ts'
-import { countPeople, type LeaderboardKey, readLeaderboard, readStanding } from './leaderboard.ts'
-import { competitionNotFound } from './refusals.ts'
-import { type CompetitionFacts, findCompetition } from './repository.ts'
+import {
+  countPeople,
+  type LeaderboardKey,
+  readLeaderboard,
+  readStanding,
+  withBoard,
+} from './leaderboard.ts'
 
 export type LeaderboardDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 
@@ -26,12 +30,6 @@ const SERIES_PEOPLE = 5
 
 export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
   const { db, guards, pagination } = deps
-
-  async function requireCompetition(slug: string): Promise<CompetitionFacts> {
-    const competition = await findCompetition(db, slug)
-    if (!competition) throw competitionNotFound(slug)
-    return competition
-  }
 
   return async (app) => {
     app.get(
@@ -52,11 +50,12 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
       async (request, reply) => {
         const { slug } = request.params
         const page = pagination.parsePage(`leaderboard ${slug}`, request.query)
-        const competition = await requireCompetition(slug)
         const isCsv = prefersCsv(request.headers.accept)
         const limit = isCsv && request.query.limit === undefined ? null : page.limit
         const after = page.cursor as LeaderboardKey | null
-        const rows = await readLeaderboard(db, competition, { limit, after })
+        const rows = await withBoard(db, slug, (tx, competition) =>
+          readLeaderboard(tx, competition, { limit, after }),
+        )
         reply.header('cache-control', 'no-cache').header('vary', 'Origin, Accept')
         if (isCsv) {
           const shown = limit === null ? rows : rows.slice(0, limit)
@@ -93,14 +92,15 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
       async (request) => {
         const { slug } = request.params
         const { userId } = principalOf(request)
-        const competition = await requireCompetition(slug)
-        const [entry, people, series] = await Promise.all([
-          readStanding(db, competition, userId),
-          countPeople(db, competition),
-          readBestOverTime(db, competition, [userId]),
-        ])
-        const best_over_time = series.get(userId) ?? []
-        return envelopeOf(request, { competition_slug: slug, entry, people, best_over_time })
+        const standing = await withBoard(db, slug, async (tx, competition) => {
+          const series = await readBestOverTime(tx, competition, [userId])
+          return {
+            entry: await readStanding(tx, competition, userId),
+            people: await countPeople(tx, competition),
+            best_over_time: series.get(userId) ?? [],
+          }
+        })
+        return envelopeOf(request, { competition_slug: slug, ...standing })
       },
     )
 
@@ -110,7 +110,7 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         schema: route({
           summary: 'How the best scores of the best came about, for plots',
           description:
-            'Only scores that were somebody’s best in their time, as the board showed them.',
+            'Of each person the scores that were better than all of theirs before. After everything was scored again these are the new scores, at the times of the first ones.',
           tags,
           params: CompetitionSlugParams,
           querystring: LeaderboardSeriesQuery,
@@ -121,12 +121,14 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
       async (request, reply) => {
         const { slug } = request.params
         const limit = Number(request.query.top ?? SERIES_PEOPLE)
-        const competition = await requireCompetition(slug)
-        const top = (await readLeaderboard(db, competition, { limit, after: null })).slice(0, limit)
-        const userIds = top.map(({ entry }) => entry.user_id)
-        const series = await readBestOverTime(db, competition, userIds)
-        const people = top.map(({ entry: { rank, user_id, display_name } }) => {
-          return { rank, user_id, display_name, best_over_time: series.get(user_id) ?? [] }
+        const people = await withBoard(db, slug, async (tx, competition) => {
+          const rows = await readLeaderboard(tx, competition, { limit, after: null })
+          const top = rows.slice(0, limit).map(({ entry }) => entry)
+          const userIds = top.map(({ user_id }) => user_id)
+          const series = await readBestOverTime(tx, competition, userIds)
+          return top.map(({ rank, user_id, display_name }) => {
+            return { rank, user_id, display_name, best_over_time: series.get(user_id) ?? [] }
+          })
         })
         reply.header('cache-control', 'no-cache')
         return envelopeOf(request, { competition_slug: slug, people })

@@ -1,8 +1,9 @@
 import type { LeaderboardEntry } from '@medforge/contracts'
 import { type DB, type SqlTime, toTimestamp } from '@medforge/db'
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
-import type { CompetitionFacts } from './repository.ts'
+import { competitionNotFound } from './refusals.ts'
+import { type CompetitionFacts, findCompetition } from './repository.ts'
 
 /** Where an entry stands on the board of one split: no two entries share it. */
 export type LeaderboardKey = {
@@ -27,6 +28,27 @@ type Row = {
 }
 
 export type RankedEntry = { entry: LeaderboardEntry; key: LeaderboardKey }
+
+/**
+ * The competition as it is, and whatever is read of its board, as of one moment: a switch to another holdout in between is not seen, so
+ * no reader looks for the entries of a split that is no more.
+ *
+ * @throws DomainError `competition_not_found`
+ */
+export async function withBoard<Result>(
+  db: Kysely<DB>,
+  slug: string,
+  read: (tx: Transaction<DB>, competition: CompetitionFacts) => Promise<Result>,
+): Promise<Result> {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => {
+      const competition = await findCompetition(tx, slug)
+      if (!competition) throw competitionNotFound(slug)
+      return read(tx, competition)
+    })
+}
 
 /**
  * Everybody's best official score on the current split, best first: of equal scores the earlier, then the smaller submission id. Ranks are
