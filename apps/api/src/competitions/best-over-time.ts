@@ -10,7 +10,8 @@ type Row = { user_id: string; primary_score: number; created_at: SqlTime }
 
 /**
  * How each person's best score on the current split came about: the scores that were better than every one before, oldest first, and of
- * those the latest `POINTS_MAX`. Each of them stood on the board in its time, so they tell nothing that the board did not.
+ * those the latest `POINTS_MAX`. They are official scores of today at the times of the submissions' first ones: after everything was scored
+ * again, a curve shows what each file is worth now, not what the board showed then.
  */
 export async function readBestOverTime(
   db: Kysely<DB>,
