@@ -1,3 +1,4 @@
+import { SESSION_COOKIE } from '@medforge/contracts'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
 
@@ -117,6 +118,25 @@ describe('an answer that is no success', () => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
     expect(answer.text).not.toContain('127.0.0.1')
   })
+
+  test.for([
+    { method: 'GET', path: '/me', can: 'right now. Try again in a moment.' },
+    { method: 'POST', path: '/sessions', can: 'look before you try again.' },
+    {
+      method: 'POST',
+      path: '/competitions/titanic-survival/submissions',
+      can: 'With an Idempotency-Key, trying again never counts twice.',
+    },
+  ] as const)(
+    'claims of $method $path only what is known when the database goes away',
+    async ({ method, path, can }, { open }) => {
+      const api = await open({ env: { DATABASE_URL: 'mysql://x:x@127.0.0.1:1/x' } })
+      const headers = { cookie: `${SESSION_COOKIE}=${'x'.repeat(64)}` }
+      const { detail } = (await api.visitor().ask(path, { method, headers })).problem()
+      expect(detail.endsWith(can), detail).toBe(true)
+      expect(detail.includes('may or may not have been done')).toBe(method === 'POST')
+    },
+  )
 })
 
 describe('every answer', () => {

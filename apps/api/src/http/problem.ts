@@ -10,6 +10,7 @@ import {
 import { isDatabaseAway, isLostRace } from '@medforge/db'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DomainError } from './domain-error.ts'
+import type { DocumentedSchema } from './schemas.ts'
 import { describeValidation, isValidationFailure } from './validation.ts'
 
 /** RFC 9457, from the catalogue. */
@@ -72,7 +73,7 @@ function toDomainError(error: unknown, request: FastifyRequest): DomainError {
   if (framework) return new DomainError(framework.key, { detail: framework.detail, cause: error })
   if (isDatabaseAway(error) || isLostRace(error)) {
     return new DomainError('service_unavailable', {
-      detail: 'The database does not answer right now. Nothing was lost; try again in a moment.',
+      detail: describeOutage(error, request),
       headers: { 'retry-after': '2' },
       cause: error,
     })
@@ -82,6 +83,21 @@ function toDomainError(error: unknown, request: FastifyRequest): DomainError {
       'Something went wrong on our side. If it happens again, tell the operator the request id.',
     cause: error,
   })
+}
+
+const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** A lost race was rolled back. Where the database went away, its last word, that of a COMMIT, may have been lost. */
+function describeOutage(error: unknown, request: FastifyRequest): string {
+  if (isLostRace(error)) {
+    return 'The database is too busy right now. Nothing was changed; try again in a moment.'
+  }
+  const away = 'The database does not answer right now.'
+  if (READING.has(request.method)) return `${away} Try again in a moment.`
+  const unclear = `${away} What you asked for may or may not have been done: look before you try again.`
+  const schema: DocumentedSchema | undefined = request.routeOptions.schema
+  if (!schema?.['x-headers']?.['Idempotency-Key']) return unclear
+  return `${unclear} With an Idempotency-Key, trying again never counts twice.`
 }
 
 const INVALID_JSON = {
