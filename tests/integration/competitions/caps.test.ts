@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ApiError, createClient } from '@medforge/client'
-import { eventually, newUser, PASSWORD } from '@medforge/test-support'
+import { eventually, findFreePort, newUser, PASSWORD } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { serverEnv } from '../app.ts'
 import { test as base, signIn, TITANIC, titanicCsv, upload } from './site.ts'
@@ -44,15 +43,6 @@ const test = base.extend('serve', async ({ site, database }, { onCleanup }) => {
     return `http://127.0.0.1:${port}`
   }
 })
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 // Two processes start, on a machine that may be busy.
 describe('the daily cap', { timeout: 90_000 }, () => {
