@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Submission } from '@medforge/contracts'
-import { toSqlTime } from '@medforge/db'
+import { createDatabase, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION } from '@medforge/scoring'
 import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
@@ -148,6 +148,35 @@ describe('a worker', () => {
     expect((await scoresOf(db, submission.id)).map(({ primary_score }) => primary_score)).toEqual([
       0.5,
     ])
+  })
+
+  test('keeps a result that the database takes only later, and that is no further attempt', async ({
+    site,
+    site_api,
+    db,
+    database,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    const { scorer, jobs } = scriptedScorer([scored(0.5)])
+    // Soon out of patience, so that the test need not wait for the true limits.
+    await using impatient = createDatabase(database.url, { poolSize: 2, queryLimitMs: 400 })
+    const worker = await openWorker(impatient, site, {
+      ...site_api,
+      scorers: [scorer],
+      times: { recordRetryMs: 10 },
+    })
+    const delays = () => worker.logs.filter(({ msg }) => msg === 'submission.record_delayed')
+    // As a switch does for as long as it writes.
+    await db.transaction().execute(async (tx) => {
+      await tx.selectFrom('competitions').select('id').forUpdate().execute()
+      await worker.claimAvailable()
+      await eventually(async () => delays().length >= 3)
+    })
+    await worker.idle()
+    expect(jobs).toHaveLength(1)
+    expect(await statusOf(db, submission.id)).toMatchObject({ score_status: 'scored', attempts: 1 })
+    expect(await scoresOf(db, submission.id)).toHaveLength(1)
   })
 
   test('tries three times, then gives up with a reason for the person and gives the slot back', async ({

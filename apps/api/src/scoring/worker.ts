@@ -6,6 +6,7 @@ import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
 import { FAILED } from './failures.ts'
+import { insist } from './insist.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
 import { announceWorker, dismissWorker } from './presence.ts'
 import { noteFingerprint } from './probing.ts'
@@ -41,6 +42,8 @@ export type WorkerTimes = ShadowTimes & {
   heartbeatMs: number
   /** How often it looks for leases of workers that died. */
   takeOverMs: number
+  /** How soon a result is recorded again that the database would not take at the moment. */
+  recordRetryMs: number
   /** What a submission in progress is given when the process ends. */
   graceMs: number
 }
@@ -50,6 +53,7 @@ const TIMES: WorkerTimes = {
   leaseMs: 30_000,
   heartbeatMs: 10_000,
   takeOverMs: 2000,
+  recordRetryMs: 500,
   holdoutRetryMs: 10_000,
   faultRetryMs: 1000,
   graceMs: 3000,
@@ -80,6 +84,7 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
   const free = [...deps.scorers]
   const running = new Set<Promise<void>>()
   const shadow = createShadowWork({ db, clock, logger, name, times, attemptsMax: ATTEMPTS_MAX })
+  const ending = new AbortController()
   let takeOverDueMs = 0
   let onFree = () => {}
 
@@ -137,11 +142,12 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
       log.debug('submission.claimed')
       await failpoint('w1.claimed')
       const outcome = await withHeartbeat(claim, log, () => scorer.score(claim.job))
-      await record(
-        claim,
-        outcome,
-        log.child({ duration_ms: Math.round(performance.now() - startedMs) }),
-      )
+      const timed = log.child({ duration_ms: Math.round(performance.now() - startedMs) })
+      await insist(() => record(claim, outcome, timed), {
+        retryMs: times.recordRetryMs,
+        ending: ending.signal,
+        onDelay: (error) => holdOn(claim, error, log),
+      })
     } catch (error) {
       log.warn({ err: error }, 'submission.record_failed')
     }
@@ -152,20 +158,27 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
     log: Logger,
     work: () => Promise<Result>,
   ): Promise<Result> {
-    const beat = async () => {
-      try {
-        const isHeld = await extendLease(db, claim, clock.now(), times.leaseMs)
-        if (!isHeld) log.warn('submission.lease_lost')
-      } catch (error) {
-        log.warn({ err: error }, 'submission.heartbeat_failed')
-      }
-    }
-    const timer = setInterval(() => void beat(), times.heartbeatMs)
+    const timer = setInterval(() => void beat(claim, log), times.heartbeatMs)
     try {
       return await work()
     } finally {
       clearInterval(timer)
     }
+  }
+
+  async function beat(claim: Claim, log: Logger): Promise<void> {
+    try {
+      const isHeld = await extendLease(db, claim, clock.now(), times.leaseMs)
+      if (!isHeld) log.warn('submission.lease_lost')
+    } catch (error) {
+      log.warn({ err: error }, 'submission.heartbeat_failed')
+    }
+  }
+
+  /** What was computed is kept, and the submission with it: nobody has to score it again, and it is no attempt. */
+  async function holdOn(claim: Claim, error: unknown, log: Logger): Promise<void> {
+    log.warn({ err: error }, 'submission.record_delayed')
+    await beat(claim, log)
   }
 
   async function record(claim: Claim, outcome: ScoringOutcome, log: Logger): Promise<void> {
@@ -267,6 +280,7 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
       })
       await Promise.all([loop.run(), presence.run()])
       await Promise.race([idle(), sleep(times.graceMs, undefined, { ref: false })])
+      ending.abort()
       await Promise.all(deps.scorers.map((scorer) => scorer.close()))
       await idle()
       // Only a courtesy to whoever looks at the list: one that is not taken back is forgotten within the hour.
