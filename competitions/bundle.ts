@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   checkSubmission,
@@ -10,6 +10,7 @@ import {
   type SubmissionSpec,
 } from '@medforge/scoring'
 import { BundleError, type BundleManifest, readManifest, specOf } from './bundle-manifest.ts'
+import { openHandedFolder, UnreadableFileError } from './regular-file.ts'
 
 /** The bundles of this repository. */
 export const BUNDLES_ROOT = import.meta.dirname
@@ -64,28 +65,56 @@ export const BUNDLE_FILES = [
 ] as const
 export type BundleFiles = Record<(typeof BUNDLE_FILES)[number], Buffer | null>
 
-/** A file that is missing or cannot be read is null. */
+const TEXT_MAX_BYTES = 256 * 1024
+const CSV_MAX_BYTES = 64 * 1024 * 1024
+
+/** A file that is missing, or is not to be read, is null. */
 export async function readBundleFiles(folder: string): Promise<BundleFiles> {
-  const read = (name: string) => readFile(join(folder, name)).catch(() => null)
+  return (await readBundleFolder(folder)).files
+}
+
+/** The files, with those of the further names; and why some that are there are not read. */
+export async function readBundleFolder(
+  folder: string,
+  others: readonly string[] = [],
+): Promise<{ files: BundleFiles; others: (Buffer | null)[]; unread: BundleFault[] }> {
+  const unread: BundleFault[] = []
+  const say = (file: string) => (error: unknown) => {
+    if (!(error instanceof UnreadableFileError)) throw error
+    unread.push({ file, row: null, message: error.message })
+    return null
+  }
+  await using handed = await openHandedFolder(folder).catch(say(folder))
+  const read = async (name: string): Promise<Buffer | null> => {
+    const maxBytes = name.endsWith('.csv') ? CSV_MAX_BYTES : TEXT_MAX_BYTES
+    return (await handed?.read(name, maxBytes).catch(say(name))) ?? null
+  }
   const [manifest, overview, rules, sample] = await Promise.all(BUNDLE_FILES.map(read))
-  return {
+  const files: BundleFiles = {
     'manifest.json': manifest ?? null,
     'overview.md': overview ?? null,
     'rules.md': rules ?? null,
     'sample_submission.csv': sample ?? null,
   }
+  return { files, others: await Promise.all(others.map(read)), unread }
 }
 
 /** What is wrong with a file of a bundle, and where; `row` is a line of that file, null for the whole of it. */
 export type BundleFault = { file: string; row: number | null; message: string }
 
-/** The public part, or every fault in it. Knows nothing of where it lies. */
-export function checkBundle(files: BundleFiles): { bundle: Bundle } | { faults: BundleFault[] } {
+/** The public part, or every fault in it. Knows nothing of where it lies; `unread` says why a file that is there is null. */
+export function checkBundle(
+  files: BundleFiles,
+  unread: readonly BundleFault[] = [],
+): { bundle: Bundle } | { faults: BundleFault[] } {
   const faults: BundleFault[] = []
   const say = (file: string, message: string, row: number | null = null) => {
     faults.push({ file, row, message })
   }
-  for (const file of BUNDLE_FILES) if (files[file] === null) say(file, 'cannot be read')
+  for (const file of BUNDLE_FILES) {
+    if (files[file] !== null) continue
+    say(file, unread.find((fault) => fault.file === file)?.message ?? 'cannot be read')
+  }
   const texts = { description: textOf(files, 'overview.md'), rules: textOf(files, 'rules.md') }
   if (files['overview.md'] && texts.description === '') say('overview.md', 'is empty or not UTF-8')
   if (files['rules.md'] && texts.rules === '') say('rules.md', 'is empty or not UTF-8')

@@ -1,4 +1,5 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -50,6 +51,46 @@ describe(inspectBundle, () => {
       ['sample_submission.csv', 3],
       [join(folder, 'nowhere.csv'), null],
     ])
+  })
+
+  test.each([
+    'manifest.json',
+    'overview.md',
+    'rules.md',
+    'sample_submission.csv',
+    'holdout_labels.csv',
+  ])('reads no link, pipe, folder or endless file in place of %s', async (name) => {
+    const folder = await titanic()
+    const path = join(folder, name)
+    const aside = join(folder, 'aside')
+    await cp(path, aside)
+    const swaps = {
+      'a symbolic link': () => symlink(aside, path),
+      'regular file': () => mkdir(path),
+      'no regular file': async () => execFileSync('mkfifo', [path]),
+      'larger than': async () => {
+        await cp(aside, path)
+        await truncate(path, 65 * 1024 * 1024)
+      },
+    }
+    for (const [says, swap] of Object.entries(swaps)) {
+      await rm(path, { recursive: true })
+      await swap()
+      const result = await inspectBundle(folder)
+      const faults = result.ok ? [] : result.faults.filter(({ file }) => file === name)
+      expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining(says)])
+    }
+  })
+
+  test('reads no folder behind a link', async () => {
+    const folder = await titanic()
+    const link = join(await mkdtemp(join(tmpdir(), 'inspect-')), 'bundle')
+    folders.push(join(link, '..'))
+    await symlink(folder, link)
+    for (const path of [link, `${link}/`]) {
+      const result = await inspectBundle(path)
+      expect(result.ok ? [] : result.faults.map(({ file }) => file)).toContain(path)
+    }
   })
 
   test('checks labels against ids and range, row by row', async () => {

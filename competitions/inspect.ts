@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { checkHoldout } from '@medforge/scoring'
 import {
   type Bundle,
@@ -8,7 +7,7 @@ import {
   type BundleFiles,
   checkBundle,
   faultsOf,
-  readBundleFiles,
+  readBundleFolder,
 } from './bundle.ts'
 import { type HoldoutManifest, sha256 } from './holdout-store.ts'
 
@@ -30,14 +29,17 @@ export async function inspectBundle(
   folder: string,
   holdoutFile?: string,
 ): Promise<{ ok: true; value: InspectedBundle } | { ok: false; faults: BundleFault[] }> {
-  const files = await readBundleFiles(folder)
-  const labels = await readFile(holdoutFile ?? join(folder, HOLDOUT_FILE)).catch(() => null)
+  const ownLabels = holdoutFile === undefined ? [HOLDOUT_FILE] : []
+  const { files, others, unread } = await readBundleFolder(folder, ownLabels)
+  // A path of the operator's own, who may name whatever they can read.
+  const labels = holdoutFile ? await readFile(holdoutFile).catch(() => null) : (others[0] ?? null)
   const name = holdoutFile ?? HOLDOUT_FILE
-  const faults: BundleFault[] = []
+  // Labels that are there and cannot be read are a fault: without them the bundle would pass as one that has none.
+  const faults = unread.filter(({ file }) => file === name || file === folder)
   if (holdoutFile !== undefined && labels === null) {
     faults.push({ file: name, row: null, message: 'cannot be read' })
   }
-  const read = checkBundle(files)
+  const read = checkBundle(files, unread)
   if ('faults' in read) return { ok: false, faults: [...read.faults, ...faults] }
   const { bundle } = read
   if (labels) {
