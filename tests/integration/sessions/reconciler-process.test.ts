@@ -63,7 +63,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
         runtime,
         workspaces: createFakeWorkspaces(config.sessions.workspaceZfsRoot),
         readiness: { isReady: async () => true },
-        flows: { cut: async () => {} },
+        flows: { cut: async () => [] },
         checks,
         assertGpuFit: gpus.assertFit,
         removeLeftovers: async () => {},

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { changeAccount } from '@medforge/api/identity/account-changes.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
+import { createHostState } from '@medforge/api/sessions/host-state.ts'
 import { createRevocations } from '@medforge/api/sessions/revocations.ts'
 import { type DB, inTransaction, toSqlTime } from '@medforge/db'
 import { createFakeClock, newHost, newSession, newUser } from '@medforge/test-support'
@@ -34,19 +35,27 @@ async function twoSessions(db: Kysely<DB>) {
   const other = await newSession(db, { user_id: grace.id, gpu_id: 1 })
   const cuts: string[][] = []
   const refusals: Error[] = []
-  const revocations = createRevocations({
-    db,
-    clock: createFakeClock(NOW),
-    logger: createLogger('reconciler', 'silent'),
-    flows: {
-      async cut(slugs) {
-        const refusal = refusals.shift()
-        if (refusal) throw refusal
-        cuts.push(slugs.toSorted())
+  const resisting = new Set<string>()
+  const clock = createFakeClock(NOW)
+  const host = createHostState()
+  const newRevocations = () =>
+    createRevocations({
+      ...{ db, clock, host },
+      logger: createLogger('reconciler', 'silent'),
+      flows: {
+        async cut(slugs) {
+          const refusal = refusals.shift()
+          if (refusal) throw refusal
+          cuts.push(slugs.toSorted())
+          return slugs.filter((slug) => resisting.has(slug))
+        },
       },
-    },
-  })
-  return { ada, grace, hers, other, cuts, refusals, revocations }
+    })
+  const revocations = newRevocations()
+  return {
+    ...{ ada, grace, hers, other, cuts, refusals, resisting },
+    ...{ clock, host, revocations, newRevocations },
+  }
 }
 
 describe(createRevocations, () => {
@@ -89,6 +98,49 @@ describe(createRevocations, () => {
     await expect(revocations.runOnce(signal)).rejects.toThrow('Docker is away.')
     await revocations.runOnce(signal)
     expect(cuts).toEqual([[hers.slug]])
+  })
+
+  test.for(['the same process', 'a new process'])(
+    'cuts a login that could not be cut for ten minutes, by %s',
+    async (who, { db }) => {
+      const { ada, hers, cuts, refusals, clock, revocations, newRevocations } =
+        await twoSessions(db)
+      await revocations.runOnce(signal)
+      await revokedLogin(db, ada.id)
+      refusals.push(new Error('Docker is away.'), new Error('Docker is away.'))
+      await expect(revocations.runOnce(signal)).rejects.toThrow()
+      clock.advance(600_000)
+      await expect(revocations.runOnce(signal)).rejects.toThrow()
+      const later = who === 'a new process' ? newRevocations() : revocations
+      await later.runOnce(signal)
+      expect(cuts).toEqual([[hers.slug]])
+    },
+  )
+
+  test('tells health while a login could not be cut, and starts sessions all the same', async ({
+    db,
+  }) => {
+    const { ada, refusals, host, revocations } = await twoSessions(db)
+    const said = () => host.report().reasons.join()
+    await revokedLogin(db, ada.id)
+    refusals.push(new Error('Docker is away.'))
+    await expect(revocations.runOnce(signal)).rejects.toThrow()
+    expect(said()).toContain('could not be cut')
+    await revocations.runOnce(signal)
+    expect(said()).not.toContain('could not be cut')
+  })
+
+  test('tries again only the session that resisted, and nobody beside it', async ({ db }) => {
+    const { hers, other, cuts, resisting, revocations } = await twoSessions(db)
+    const admin = await newUser(db, { role: 'admin' })
+    await revokedLogin(db, admin.id)
+    resisting.add(hers.slug)
+    await expect(revocations.runOnce(signal)).rejects.toThrow()
+    await expect(revocations.runOnce(signal)).rejects.toThrow()
+    resisting.clear()
+    await revocations.runOnce(signal)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([[hers.slug, other.slug].toSorted(), [hers.slug], [hers.slug]])
   })
 
   test('leaves alone what was revoked long ago', async ({ db }) => {

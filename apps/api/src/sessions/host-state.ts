@@ -11,9 +11,11 @@ export type HostPart =
   | 'ports'
   | 'gpus'
   | 'overdue'
+  | 'sockets'
 
-// A session that does not stop in time is the operator's to know and no reason to refuse another; GPUs that are gone are not handed out.
-const HARMLESS_TO_STARTS: readonly HostPart[] = ['overdue', 'gpus']
+// A session that does not stop in time and a socket that cannot be cut are the operator's to know and no reason to refuse another session;
+// GPUs that are gone are not handed out.
+const HARMLESS_TO_STARTS: readonly HostPart[] = ['overdue', 'sockets', 'gpus']
 
 export type HostReport = { able: boolean; reasons: string[]; boot_id: string }
 

@@ -126,7 +126,7 @@ async function runReconciler(options: ReconcilerProcess, signal: AbortSignal): P
     onFailure() {},
   })
 
-  const revocations = createRevocations({ db, clock, logger, flows: options.host.flows })
+  const revocations = createRevocations({ db, clock, logger, flows: options.host.flows, host })
   const cutting = createLoop({
     intervalMs: REVOCATIONS_INTERVAL_MS,
     backoffMaxMs: REVOCATIONS_INTERVAL_MS,

@@ -1,52 +1,112 @@
-import { type DB, toSqlTime } from '@medforge/db'
+import { type DB, sqlTimeToMs, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import { HostAwayError } from './host-error.ts'
+import type { HostState } from './host-state.ts'
 import type { SessionFlows } from './network/flows.ts'
 import { listDemotions, listRevokedLogins, listRunningSlugs } from './repository.ts'
 
-// Longer than any pause between two passes while the database and Docker are well, and than a restart of this process.
+// Longer than a transaction that revokes takes to commit, so that none is overlooked.
 const LOOK_BACK_MS = 120_000
+
+// The mark may lag behind by less than what is looked back at anyway; so an idle platform writes it rarely.
+const MARK_INTERVAL_MS = 30_000
+
+/** Row of `platform_state`: every login that was revoked before its `updated_at` has been seen to. */
+const MARK = 'sockets'
 
 export interface Revocations {
   /**
-   * End the open sockets behind logins that were revoked of late, whoever revoked them, and those of somebody who ceased to be an
-   * administrator: the edge asks about a login once a connection, so a websocket would outlive it. Rejects when that failed; the next pass tries again.
+   * End the open sockets behind logins that were revoked, whoever revoked them, and those of somebody who ceased to be an
+   * administrator: the edge asks about a login once a connection, so a websocket would outlive it. Rejects when that failed; the next
+   * pass tries again, however long it takes, and health says so meanwhile.
    */
   runOnce(signal: AbortSignal): Promise<void>
 }
 
 /**
- * Compares the revoked logins with those already seen to. Nothing is kept but the ids of the last two minutes; a new process cuts those
- * again, which costs their owners a reconnect at most.
+ * Compares the revoked logins with those already seen to. It looks back to the last pass at which nothing was left to cut, which the
+ * database remembers: neither a Docker that is away for an hour nor a new process makes it overlook one. What a new process cuts again
+ * costs its owner a reconnect at most.
  */
 export function createRevocations(deps: {
   db: Kysely<DB>
   clock: Clock
   logger: Logger
   flows: SessionFlows
+  host: HostState
 }): Revocations {
-  const { db, clock, logger, flows } = deps
+  const { db, clock, logger, flows, host } = deps
   let done = new Set<string>()
+  let markMs: number | undefined
+  /** Sessions with connections that could not be reset, to be tried again without those that could. */
+  let resisting: string[] = []
+
+  async function saveMark(nowMs: number): Promise<void> {
+    // A mark that lies ahead comes from a clock that was put back since.
+    if (markMs !== undefined && Math.abs(nowMs - markMs) < MARK_INTERVAL_MS) return
+    const mark = { value: '{}', updated_at: toSqlTime(new Date(nowMs)) }
+    await db
+      .insertInto('platform_state')
+      .values({ name: MARK, ...mark })
+      .onDuplicateKeyUpdate(mark)
+      .execute()
+    markMs = nowMs
+  }
+
+  /** The running sessions behind what was revoked or taken away and not yet seen to. */
+  async function affected(fresh: Awaited<ReturnType<typeof listRevokedLogins>>, demoted: boolean) {
+    if (fresh.length === 0 && !demoted) return []
+    // An admin may have any session open; everybody else only their own.
+    const isAnyAdmin = demoted || fresh.some(({ role }) => role === 'admin')
+    return listRunningSlugs(db, isAnyAdmin ? 'everybody' : fresh.map(({ user_id }) => user_id))
+  }
+
+  async function pass(signal: AbortSignal): Promise<void> {
+    const nowMs = clock.now().getTime()
+    markMs ??= await readMark(db)
+    const since = toSqlTime(new Date(Math.min(nowMs - LOOK_BACK_MS, markMs ?? nowMs)))
+    const revoked = await listRevokedLogins(db, since)
+    const demotions = await listDemotions(db, since)
+    const fresh = revoked.filter(({ id }) => !done.has(id))
+    const wasAnyDemoted = demotions.some((id) => !done.has(id))
+    const slugs = new Set([...resisting, ...(await affected(fresh, wasAnyDemoted))])
+    if (slugs.size > 0) {
+      resisting = await flows.cut([...slugs], signal)
+      const cut = [...slugs].filter((slug) => !resisting.includes(slug))
+      if (cut.length > 0) {
+        logger.info({ slugs: cut, logins: fresh.length }, 'session.sockets.cut')
+      }
+    }
+    done = new Set([...revoked.map(({ id }) => id), ...demotions])
+    if (resisting.length > 0) {
+      throw new HostAwayError(`Open connections of ${resisting.length} sessions resist.`)
+    }
+    await saveMark(nowMs)
+  }
 
   return {
     async runOnce(signal) {
-      const since = new Date(clock.now().getTime() - LOOK_BACK_MS)
-      const revoked = await listRevokedLogins(db, toSqlTime(since))
-      const demotions = await listDemotions(db, toSqlTime(since))
-      const fresh = revoked.filter(({ id }) => !done.has(id))
-      const wasAnyDemoted = demotions.some((id) => !done.has(id))
-      if (fresh.length > 0 || wasAnyDemoted) {
-        // An admin may have any session open; everybody else only their own.
-        const isAnyAdmin = wasAnyDemoted || fresh.some(({ role }) => role === 'admin')
-        const owners = isAnyAdmin ? 'everybody' : fresh.map(({ user_id }) => user_id)
-        const slugs = await listRunningSlugs(db, owners)
-        if (slugs.length > 0) {
-          await flows.cut(slugs, signal)
-          logger.info({ slugs, logins: fresh.length }, 'session.sockets.cut')
+      try {
+        await pass(signal)
+        host.set('sockets', null)
+      } catch (error) {
+        if (!signal.aborted) {
+          const text = 'Open connections of logins that have ended could not be cut; trying again.'
+          host.set('sockets', { code: 'sockets_not_cut', text })
         }
+        throw error
       }
-      done = new Set([...revoked.map(({ id }) => id), ...demotions])
     },
   }
+}
+
+async function readMark(db: Kysely<DB>): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('platform_state')
+    .select('updated_at')
+    .where('name', '=', MARK)
+    .executeTakeFirst()
+  return row && sqlTimeToMs(row.updated_at)
 }

@@ -8,9 +8,10 @@ export interface SessionFlows {
    * Reset every connection that the edge holds open to these sessions, websockets above all. Whoever is still allowed in connects again;
    * whoever is not is refused. A session without a container has no connections.
    *
-   * @throws HostAwayError when Docker does not answer or the connections could not be reset
+   * @returns the sessions whose connections resisted or could not be looked for; those of the others are gone
+   * @throws HostAwayError when none was reset, because Docker does not answer or has no helper
    */
-  cut(slugs: readonly string[], signal: AbortSignal): Promise<void>
+  cut(slugs: readonly string[], signal: AbortSignal): Promise<string[]>
 }
 
 const EDGE_CONTAINER = 'medforge-caddy'
@@ -18,16 +19,14 @@ const CALL_LIMIT_MS = 5_000
 const HELPER_LIMIT_MS = 10_000
 
 // `ss -K` needs a kernel with INET_DIAG_DESTROY and says nothing where it lacks it; so look whether the flows of before are gone. A flow in
-// TIME-WAIT carries nothing any more, and older kernels cannot end it. One session that resists keeps no other from being cut.
+// TIME-WAIT carries nothing any more, and older kernels cannot end it. It prints the addresses that resist; they keep no other from being cut.
 export const CUT_SCRIPT = `
-left=0
 for address in "$@"; do
   flows() { ss -Hnt state connected exclude time-wait dst "$address" | awk '{ print $(NF - 1), $NF }' | sort; }
   before=$(flows)
   ss -K -Hnt dst "$address" >/dev/null
-  if [ -n "$before" ] && flows | grep -qxF -e "$before"; then left=3; fi
-done
-exit $left`
+  if [ -n "$before" ] && flows | grep -qxF -e "$before"; then echo "$address"; fi
+done`
 
 /** Resets flows from inside the edge's network namespace, by a helper with NET_ADMIN alone; the edge itself is not touched. */
 export function createSessionFlows(options: {
@@ -53,15 +52,21 @@ export function createSessionFlows(options: {
 
   return {
     async cut(slugs, signal) {
-      const found = await Promise.all(slugs.map((slug) => addressOf(slug, signal)))
-      const addresses = found.filter((address) => address !== undefined)
-      if (addresses.length === 0) return
-      const { exitCode } = await runHelper(
+      const found = await Promise.allSettled(slugs.map((slug) => addressOf(slug, signal)))
+      const unknown = slugs.filter((_, at) => found[at]?.status === 'rejected')
+      const slugAt = new Map(
+        slugs.flatMap((slug, at) => {
+          const look = found[at]
+          return look?.status === 'fulfilled' && look.value ? [[look.value, slug] as const] : []
+        }),
+      )
+      if (slugAt.size === 0) return unknown
+      const { exitCode, output } = await runHelper(
         docker,
         {
           purpose: 'flows',
           image: helperImage,
-          command: ['sh', '-c', CUT_SCRIPT, 'flows', ...addresses],
+          command: ['sh', '-c', CUT_SCRIPT, 'flows', ...slugAt.keys()],
           hostConfig: { NetworkMode: `container:${EDGE_CONTAINER}`, CapAdd: ['NET_ADMIN'] },
           limitMs: HELPER_LIMIT_MS,
         },
@@ -70,6 +75,8 @@ export function createSessionFlows(options: {
       if (exitCode !== 0) {
         throw new HostAwayError('Open connections of a session could not be reset.')
       }
+      const resisting = output.split('\n').flatMap((address) => slugAt.get(address.trim()) ?? [])
+      return [...unknown, ...resisting]
     },
   }
 }
