@@ -1,11 +1,13 @@
 import type { Submission } from '@medforge/contracts'
 import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
+import { fault, scriptedScorer } from '../scoring/stage.ts'
 import {
   openWorker,
   signIn,
   statusOf,
   submit,
+  TITANIC,
   test,
   titanicCsv,
   titanicWithMatches,
@@ -70,6 +72,8 @@ describe('scoring again', () => {
       score_status: 'scored',
       official_score: { primary_score: 50 / 418 },
     })
+    // It counts now, so its day does too.
+    expect((await statusOf(db, submission.id)).counts_against_cap).toBe(true)
 
     await db.updateTable('submission_scores').set({ scorer_version: 'older' }).execute()
     const second = (await admin.visitor.post(path)).data<Submission>()
@@ -84,6 +88,31 @@ describe('scoring again', () => {
       [admin.userId, 'submission.score_again', '{"from":"failed"}'],
       [admin.userId, 'submission.score_again', '{"from":"scored"}'],
     ])
+  })
+
+  test('leaves a score as it is when it comes to nothing, with its slot of the day', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 50))
+    await (await openWorker(db, site, site_api)).drain()
+    const outdated = { scorer_version: 'older' }
+    await db.updateTable('submission_scores').set(outdated).execute()
+    await db.updateTable('submissions').set({ score_status: 'queued', attempts: 2 }).execute()
+    const { scorer } = scriptedScorer([fault])
+    await (await openWorker(db, site, { ...site_api, scorers: [scorer] })).drain()
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'scored',
+      score_error: null,
+      score_error_internal: expect.stringContaining('fire'),
+      counts_against_cap: true,
+    })
+    const [mine] = (await visitor.get(`/competitions/${TITANIC}/submissions/me`)).data<
+      Submission[]
+    >()
+    expect(mine?.official_score).toMatchObject({ ...outdated, primary_score: 50 / 418 })
   })
 
   test('says so when the holdout is what is missing', async ({ site, site_api, db }) => {

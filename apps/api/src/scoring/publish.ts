@@ -2,7 +2,7 @@ import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION, type ScoreResult } from '@medforge/scoring'
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import { newId } from '../lib/ids.ts'
-import { lockPerson, rebuildBoard, refreshEntry } from './board.ts'
+import { lockPerson, refreshEntry } from './board.ts'
 import type { Claim } from './queue.ts'
 
 /**
@@ -52,6 +52,8 @@ export async function publishScore(
         score_status: 'scored',
         score_error: null,
         score_error_internal: null,
+        // A score counts against its day, also that of a file which had been given up before.
+        counts_against_cap: true,
         scored_at: scoredAt,
         lease_owner: null,
         lease_expires_at: null,
@@ -132,7 +134,7 @@ async function replaceOfficial(
  * Put the scores of a re-score in the place of all official scores of its competition. Those that would not change stay as they are, and
  * a new one keeps the time of the one before it, so nobody loses a tie by it.
  *
- * The caller holds the competition's row, which keeps `publishScore` out until the commit.
+ * The caller holds the competition's row, which keeps `publishScore` out until the commit, and makes the board again.
  */
 export async function switchOfficialScores(
   tx: Transaction<DB>,
@@ -173,5 +175,4 @@ export async function switchOfficialScores(
       ON kept.submission_id = shadow.submission_id AND kept.official_active = 1
     WHERE shadow.run_id = ${run.id} AND shadow.state = 'scored' AND kept.id IS NULL
   `.execute(tx)
-  await rebuildBoard(tx, run.competition_id)
 }

@@ -175,20 +175,40 @@ export async function releaseClaim(
   return numUpdatedRows > 0n
 }
 
-/** Give a submission up, and its slot of the day back. An official score that it had from before stays. */
+/**
+ * Give a submission up, and its slot of the day back. One that has an official score from before counts as it did: it goes back to
+ * `scored` and keeps its slot, and only the operator reads why it got no other.
+ */
 export async function failClaim(
   db: Kysely<DB>,
   claim: Claim,
   reasons: { forPerson: string; internal: string },
 ): Promise<boolean> {
+  const ended = {
+    score_error_internal: reasons.internal,
+    lease_owner: null,
+    lease_expires_at: null,
+  }
+  // Only who holds the claim publishes, so the official score cannot come between the two.
+  const kept = await updateClaimed(db, claim)
+    .set({ ...ended, score_status: 'scored', score_error: null })
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('submission_scores as score')
+          .select('score.id')
+          .whereRef('score.submission_id', '=', 'submissions.id')
+          .where('score.official_active', '=', 1),
+      ),
+    )
+    .executeTakeFirst()
+  if (kept.numUpdatedRows > 0n) return true
   const { numUpdatedRows } = await updateClaimed(db, claim)
     .set({
+      ...ended,
       score_status: 'failed',
       score_error: reasons.forPerson,
-      score_error_internal: reasons.internal,
       counts_against_cap: false,
-      lease_owner: null,
-      lease_expires_at: null,
     })
     .executeTakeFirst()
   return numUpdatedRows > 0n

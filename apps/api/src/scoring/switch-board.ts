@@ -103,7 +103,7 @@ async function settleSubmissions(tx: Transaction<DB>, run: RescoreRun): Promise<
     JOIN shadow_scores AS shadow
       ON shadow.submission_id = submissions.id AND shadow.run_id = ${run.id}
     SET submissions.score_status = 'scored', submissions.score_error = NULL,
-      submissions.score_error_internal = NULL,
+      submissions.score_error_internal = NULL, submissions.counts_against_cap = 1,
       submissions.scored_at = COALESCE(submissions.scored_at, shadow.scored_at)
     WHERE shadow.state = 'scored' AND submissions.score_status = 'failed'
   `.execute(tx)
