@@ -95,7 +95,7 @@ function describeOutage(error: unknown, request: FastifyRequest): string {
   const away = 'The database does not answer right now.'
   if (READING.has(request.method)) return `${away} Try again in a moment.`
   const unclear = `${away} What you asked for may or may not have been done: look before you try again.`
-  const schema: DocumentedSchema | undefined = request.routeOptions.schema
+  const schema = request.routeOptions.schema as DocumentedSchema | undefined
   if (!schema?.['x-headers']?.['Idempotency-Key']) return unclear
   return `${unclear} With an Idempotency-Key, trying again never counts twice.`
 }
