@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { createDatabase } from '@medforge/db'
+import { createDatabase, PATIENT_QUERY_LIMIT_MS } from '@medforge/db'
 import { parseWorkerConfig } from '../config/config.ts'
 import { readEnv } from '../config/env.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -13,14 +13,19 @@ import { waitForDatabase } from './wait-for-database.ts'
 
 // Scoring a file takes milliseconds, and the host's cores belong to sessions.
 const SCORERS = 2
-// One for each scorer, one for its heartbeat, one for the queue, one for the boards.
-const POOL_SIZE = 6
+// One for each scorer, one for its heartbeat, one for the queue.
+const POOL_SIZE = 5
 
 await runMain(async () => {
   const { config, secrets } = parseWorkerConfig(readEnv())
   const logger = createLogger('worker', config.logLevel)
   const signal = shutdownSignal(logger)
   await using db = createDatabase(secrets.databaseUrl, { poolSize: POOL_SIZE })
+  // All of a board's scores are read at once, which takes longer than anything that a person waits for.
+  await using patientDb = createDatabase(secrets.databaseUrl, {
+    poolSize: 1,
+    queryLimitMs: PATIENT_QUERY_LIMIT_MS,
+  })
 
   await waitForDatabase(db, logger, signal)
   if (signal.aborted) return
@@ -39,5 +44,5 @@ await runMain(async () => {
     failpoint: createFailpoint(config.failpoints),
   })
   logger.info({ scorers: SCORERS, uid: process.getuid?.() }, 'worker.ready')
-  await Promise.all([worker.run(signal), watchBoards({ db, logger }, signal)])
+  await Promise.all([worker.run(signal), watchBoards({ db: patientDb, logger }, signal)])
 })

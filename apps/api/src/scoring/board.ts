@@ -69,39 +69,20 @@ export async function rebuildBoard(tx: Transaction<DB>, competitionId: string): 
 
 /** How many entries of a competition's boards are missing, surplus or different from what the official scores say; 0 always, unless there is a bug. */
 export async function countWrongEntries(db: Kysely<DB>, competitionId: string): Promise<number> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .execute(async (tx) => {
-      const computed = await computeEntries(tx, { competitionId })
-      const kept = await tx
-        .selectFrom('leaderboard_entries')
-        .selectAll()
-        .where('competition_id', '=', competitionId)
-        .execute()
-      const expected = new Map(computed.map((entry) => [keyOf(entry), textOf(entry)]))
-      const wrong = kept.filter((entry) => expected.get(keyOf(entry)) !== textOf(entry)).length
-      const known = new Set(kept.map(keyOf))
-      return wrong + computed.filter((entry) => !known.has(keyOf(entry))).length
-    })
-}
-
-function keyOf({ evaluation_split_version, user_id }: Entry): string {
-  return `${user_id} ${evaluation_split_version}`
-}
-
-function textOf(entry: Entry): string {
-  const { sort_score, primary_score, scored_at, submission_id, score_id, metric_version, entries } =
-    entry
-  return JSON.stringify([
-    Number(sort_score),
-    Number(primary_score),
-    scored_at,
-    submission_id,
-    score_id,
-    metric_version,
-    Number(entries),
-  ])
+  const columns = sql`evaluation_split_version, user_id, sort_score, primary_score, scored_at,
+    submission_id, score_id, metric_version, entries`
+  // One statement, so both sides are of one moment. What is right is there twice.
+  const { rows } = await sql<{ wrong: number }>`
+    SELECT COUNT(DISTINCT evaluation_split_version, user_id) AS wrong FROM (
+      SELECT ${columns} FROM (
+        SELECT ${columns} FROM (${await entriesQuery(db, { competitionId })}) AS computed
+        UNION ALL
+        SELECT ${columns} FROM leaderboard_entries WHERE competition_id = ${competitionId}
+      ) AS both_sides
+      GROUP BY ${columns} HAVING COUNT(*) = 1
+    ) AS single
+  `.execute(db)
+  return Number(rows[0]?.wrong ?? 0)
 }
 
 /**
@@ -109,9 +90,9 @@ function textOf(entry: Entry): string {
  * submission id), and how many there are.
  *
  * Two steps, so that the many scores are only counted along the index `submission_scores_board` and only the best ones are sorted. The index
- * is named, because MariaDB takes a far worse one while its statistics are older than the scores (77 s instead of 8).
+ * is named, because MariaDB takes a far worse one while its statistics are older than the scores.
  */
-async function computeEntries(db: Kysely<DB>, scope: BoardScope): Promise<Entry[]> {
+async function entriesQuery(db: Kysely<DB>, scope: BoardScope): Promise<RawBuilder<Entry>> {
   const { higher_is_better } = await db
     .selectFrom('competitions')
     .select('higher_is_better')
@@ -119,7 +100,7 @@ async function computeEntries(db: Kysely<DB>, scope: BoardScope): Promise<Entry[
     .executeTakeFirstOrThrow()
   const best = higher_is_better ? sql`MAX` : sql`MIN`
   const sortScore = higher_is_better ? sql`0 - score.primary_score` : sql`score.primary_score`
-  const { rows } = await sql<Entry>`
+  return sql<Entry>`
     SELECT competition_id, evaluation_split_version, user_id, sort_score, primary_score, scored_at,
       submission_id, score_id, metric_version, entries
     FROM (
@@ -143,8 +124,12 @@ async function computeEntries(db: Kysely<DB>, scope: BoardScope): Promise<Entry[
       ${counted(scope)}
     ) AS ranked
     WHERE place = 1
-    ORDER BY evaluation_split_version, user_id
-  `.execute(db)
+  `
+}
+
+async function computeEntries(db: Kysely<DB>, scope: BoardScope): Promise<Entry[]> {
+  const query = await entriesQuery(db, scope)
+  const { rows } = await sql<Entry>`${query} ORDER BY evaluation_split_version, user_id`.execute(db)
   return rows
 }
 
