@@ -5,7 +5,7 @@ import { countChangedRows, fingerprintOf } from './fingerprint.ts'
 
 const labels = (values: number[]) =>
   fingerprintOf({ metric: 'accuracy', labels: Int32Array.from(values) })
-const box = (x: number): Box => ({ confidence: 0.5, x, y: 1, width: 2, height: 3 })
+const box = (x: number, confidence = 0.5): Box => ({ confidence, x, y: 1, width: 2, height: 3 })
 
 describe(countChangedRows, () => {
   test('counts the ids whose label differs, exactly', () => {
@@ -24,6 +24,21 @@ describe(countChangedRows, () => {
     expect(countChangedRows(base, of([[box(1), box(2)], [], [box(3)]]), 9)).toBe(0)
     expect(countChangedRows(base, of([[box(2), box(1)], [box(4)], []]), 9)).toBe(3)
     expect(countChangedRows(base, of([[box(1), box(2.5)], [], [box(3)]]), 9)).toBe(1)
+  })
+
+  test('is not misled by other confidences in the same order, nor by moves too small to matter', () => {
+    const of = (images: Box[][]) => fingerprintOf({ metric: 'map_iou', images })
+    const base = of([[box(1, 0.9), box(2, 0.8)], [box(3, 1)]])
+    const same = of([[box(1.01, 0.5), box(2, 0.4)], [box(3, 0.01)]])
+    const written = of([[box(2, 0.8), box(1, 0.9)], [box(3, 1)]])
+    const reordered = of([[box(1, 0.4), box(2, 0.5)], [box(3, 0.5)]])
+    expect(countChangedRows(base, same, 9)).toBe(0)
+    expect(countChangedRows(base, written, 9)).toBe(0)
+    expect(countChangedRows(base, reordered, 9)).toBe(1)
+  })
+
+  test('tells labels apart that are larger than two bytes hold', () => {
+    expect(countChangedRows(labels([0, 1, 70_000]), labels([65_536, 1, 70_001]), 9)).toBe(2)
   })
 
   test('stops behind its limit, and compares only files about the same ids', () => {

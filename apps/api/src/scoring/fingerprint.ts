@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Box, Table } from '@medforge/scoring'
 
-/** Bytes for each id. Two different predictions for one image have the same 16 bits once in 65,536; labels are told apart exactly. */
+/** Bytes for each id. Two different predictions have the same 16 bits once in 65,536, except labels below that number, which are told apart exactly. */
 const ROW_BYTES = 2
 // Far more ids than any file has.
 const BYTES_MAX = 4 * 1024 * 1024
@@ -10,7 +10,7 @@ const BYTES_MAX = 4 * 1024 * 1024
 export function fingerprintOf(table: Table): Buffer {
   const rows =
     table.metric === 'accuracy'
-      ? Uint16Array.from(table.labels)
+      ? Uint16Array.from(table.labels, hashLabel)
       : Uint16Array.from(table.images, hashBoxes)
   return deflateRawSync(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
 }
@@ -34,15 +34,26 @@ function unpack(packed: Buffer): Buffer {
   return inflateRawSync(packed, { maxOutputLength: BYTES_MAX })
 }
 
-/** FNV-1a over the numbers of the boxes in their order, folded to 16 bits. */
+function hashLabel(label: number): number {
+  return label >= 0 && label <= 0xffff ? label : hashNumbers([label])
+}
+
+/** A move of less than this (in pixels) changes no overlap that matters. */
+const BOX_STEP = 0.25
+
+/** The boxes in the order in which they choose, and nothing of how confident each is: that alone changes no score. */
 function hashBoxes(boxes: readonly Box[]): number {
-  const numbers = boxes.flatMap(({ confidence, x, y, width, height }) => [
-    confidence,
-    x,
-    y,
-    width,
-    height,
-  ])
+  const inOrder = boxes.toSorted((a, b) => b.confidence - a.confidence)
+  return hashNumbers(
+    inOrder.flatMap(({ x, y, width, height }) =>
+      // Adding 0 makes -0 the 0 that it equals.
+      [x, y, width, height].map((value) => Math.round(value / BOX_STEP) + 0),
+    ),
+  )
+}
+
+/** FNV-1a, folded to 16 bits. */
+function hashNumbers(numbers: readonly number[]): number {
   let hash = 0x811c9dc5
   for (const byte of new Uint8Array(Float64Array.from(numbers).buffer)) {
     hash = Math.imul(hash ^ byte, 0x01000193)
