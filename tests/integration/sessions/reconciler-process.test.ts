@@ -170,17 +170,22 @@ async function heartbeats(db: Kysely<DB>, count: number): Promise<void> {
 }
 
 describe('with recovery switched off', () => {
-  test('the passes rest, what is asked for is done, and health does not suffer', async ({
+  test('what is asked for is done without a nudge, nothing else is, and health does not suffer', async ({
     start,
     db,
   }) => {
     const asked = await starting(db)
-    const { nudge } = start({ SESSION_RECOVERY_ENABLED: 'false' })
-    await eventually(async () => (await health(db)).status === 'ok')
-    await heartbeats(db, 2)
-    expect(await statusOf(db, asked.id)).toBe('starting')
-    nudge(asked.id)
+    const { runtime } = start({ SESSION_RECOVERY_ENABLED: 'false' })
     await eventually(async () => (await statusOf(db, asked.id)) === 'running')
+    runtime.vanish(asked.slug)
+    await heartbeats(db, 2)
+    expect(await statusOf(db, asked.id)).toBe('running')
+    // As the operator's commands and a server whose nudge is lost do it.
+    await db
+      .updateTable('sessions')
+      .set({ status: 'stopping', snapshot_name: `${asked.workspace_zfs}@stop-1772366400000` })
+      .execute()
+    await eventually(async () => (await statusOf(db, asked.id)) === 'stopped')
     const off = await readHealth(
       db,
       { now: () => new Date(Date.now() + 3_600_000) },

@@ -40,7 +40,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     child.on('message', (message) => {
       const relay = relayOf(name, message)
       const receiver = relay ? children.get(relay.to) : undefined
-      // A receiver that is not there misses a hint, nothing more: it reads the database when it comes back.
+      // A receiver that is not there misses a hint, nothing more: it reads the rows at its next pass.
       if (relay && receiver?.connected) receiver.send(relay.message, () => {})
     })
     return child

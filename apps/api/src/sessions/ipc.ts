@@ -1,6 +1,6 @@
 /**
  * The channel between the server and the reconciler: two messages, relayed by the supervisor. They only save time; a lost or doubled
- * one changes nothing but the wait.
+ * one changes nothing but the wait, as every pass takes up what is asked for in the rows, with recovery switched off too.
  */
 export type Nudge = { type: 'nudge'; session_id: string }
 export type Changed = { type: 'changed'; session_id: string }

@@ -94,7 +94,7 @@ async function runReconciler(options: ReconcilerProcess, signal: AbortSignal): P
     async runOnce() {
       checks.runDue(signal)
       if (recoveryEnabled) await reconciler.scan(isFirst ? 'boot' : 'poll', signal)
-      else await reconciler.checkDocker(signal)
+      else await reconciler.takeUpWishes(signal)
       isFirst = false
     },
     onFailure: (error, retryInMs) =>

@@ -26,8 +26,11 @@ export interface Reconciler {
    * the pass; only the database being away does, and then it rejects.
    */
   scan(trigger: Trigger, signal: AbortSignal): Promise<PassStats>
-  /** Only find out whether Docker answers: what is left of a pass where recovery is switched off. */
-  checkDocker(signal: AbortSignal): Promise<void>
+  /**
+   * What is left of a pass where recovery is switched off: find out whether Docker answers, and take up what create and stop asked for,
+   * as their nudge may be lost and the operator's commands send none. Running sessions and orphans are left alone.
+   */
+  takeUpWishes(signal: AbortSignal): Promise<void>
   /** `scan`, and wait until all the work that it caused is done. */
   runOnce(signal: AbortSignal): Promise<PassStats>
 }
@@ -108,8 +111,12 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
   return {
     scan,
-    async checkDocker(signal) {
-      await listContainers(signal)
+    async takeUpWishes(signal) {
+      const containers = await listContainers(signal)
+      const wished = (await listActive(db)).filter(({ status }) => status !== 'running')
+      const now = clock.now()
+      const due = wished.filter((row) => needsWork(row, containers, now))
+      for (const row of due) driver.ensure(row.id, 'poll')
     },
     async runOnce(signal) {
       const stats = await scan('poll', signal)
