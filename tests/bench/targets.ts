@@ -38,7 +38,7 @@ export const TARGETS = {
   },
   upload: {
     growthRatio: { what: "median of the server's memory, second half in first halves", max: 1.1 },
-    perUploadMib: { what: 'memory for each upload at the peak, in MiB', max: 25 },
+    perUploadMib: { what: 'memory for each upload of 10 MiB at the peak, in MiB', max: 6 },
   },
 } as const satisfies Record<string, Record<string, Target>>
 
