@@ -80,9 +80,12 @@ export async function startBackend(address: string, port: number): Promise<Runni
     open.add(socket)
     socket.on('close', () => open.delete(socket))
   })
-  // A websocket server as far as the edge can tell: it accepts and sends back what it gets.
+  // A websocket server as far as the edge can tell: it accepts and sends back what it gets, or does what `takeOver` does.
   server.on('upgrade', (incoming, socket: Socket, head: Buffer) => {
-    backend.seen.push(recordOf(incoming, ''))
+    const seen = recordOf(incoming, '')
+    backend.seen.push(seen)
+    const { takeOver } = backend.reply(seen)
+    if (takeOver) return takeOver(socket)
     socket.write(
       'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     )

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import type { ClientHttp2Session } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,7 +9,17 @@ import type { TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { allow, type Backend, echo, SLUG, startBackend } from './backend.ts'
-import { type Answer, type Ask, ask, askHttp2, askPlain, askProbe, openTls, raw } from './wire.ts'
+import {
+  type Answer,
+  type Ask,
+  ask,
+  askHttp2,
+  askPlain,
+  askProbe,
+  openHttp2,
+  openTls,
+  raw,
+} from './wire.ts'
 
 const execute = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
@@ -43,6 +54,11 @@ export type Edge = AsyncDisposable & {
   raw: (serverName: string, bytes: string, waitMs?: number) => Promise<string>
   /** An open TLS connection, for upgrades. */
   connect: (serverName: string) => Promise<TLSSocket>
+  /** An open HTTP/2 connection, for visitors who give up. */
+  connectHttp2: (serverName: string) => Promise<ClientHttp2Session>
+  /** Why Caddy ended, its last words; undefined while it runs. A panic ends the container with it: nothing starts it again here. */
+  death: () => string | undefined
+  ended: Promise<void>
   reset: () => void
 }
 
@@ -112,7 +128,10 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
     askProbe: (path, from) => askProbe(network, path, from),
     mayCertify: async (host) => (await fetch(`http://${network}.2:8082/?domain=${host}`)).ok,
     connect: (serverName) => openTls(target, serverName),
+    connectHttp2: (serverName) => openHttp2(target, serverName),
     raw: (serverName, bytes, waitMs = 1_500) => raw(target, serverName, bytes, waitMs),
+    ended: ended.then(() => undefined),
+    death: () => (caddy.exitCode === null ? undefined : log),
     reset: () => {
       for (const backend of backends) backend.seen.length = 0
       api.reply = allow
@@ -127,7 +146,7 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
   }
   edge.reset()
   try {
-    await waitUntilReady(edge, certificate, () => (caddy.exitCode === null ? undefined : log))
+    await waitUntilReady(edge, certificate)
   } catch (error) {
     await edge[Symbol.asyncDispose]()
     throw error
@@ -136,14 +155,10 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
   return edge
 }
 
-async function waitUntilReady(
-  edge: Edge,
-  certificate: string,
-  death: () => string | undefined,
-): Promise<void> {
+async function waitUntilReady(edge: Edge, certificate: string): Promise<void> {
   const deadline = Date.now() + 30_000
   for (;;) {
-    const log = death()
+    const log = edge.death()
     if (log !== undefined) throw new Error(`Caddy ended:\n${log}`)
     if (existsSync(certificate)) {
       const answers = await Promise.allSettled(

@@ -1,6 +1,10 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2'
+import {
+  type ClientHttp2Session,
+  connect as connectHttp2,
+  type IncomingHttpHeaders,
+} from 'node:http2'
 import { request } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
@@ -146,6 +150,19 @@ export async function openTls(target: Target, serverName: string): Promise<TLSSo
   })
   await once(socket, 'secureConnect')
   return socket
+}
+
+/** Requests on it go to `serverName`. It ends without an error when the edge ends. */
+export async function openHttp2(target: Target, serverName: string): Promise<ClientHttp2Session> {
+  const ca = readFileSync(target.certificate)
+  const socket = connectTls({
+    ...{ host: target.address, port: 443, servername: serverName, ca, ALPNProtocols: ['h2'] },
+  })
+  await once(socket, 'secureConnect')
+  const session = connectHttp2(`https://${serverName}`, { createConnection: () => socket })
+  session.on('error', () => {})
+  await once(session, 'remoteSettings')
+  return session
 }
 
 export async function raw(
