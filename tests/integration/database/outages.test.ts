@@ -19,7 +19,7 @@ import { openTestApp, type TestApp } from '../app.ts'
  */
 const SLUG = 'abcdefgh'
 const HOST = `s-${SLUG}.medforge.localhost`
-const PARTS = ['docker', 'pool', 'network', 'image', 'firewall'] as const
+const PARTS = ['docker', 'pool', 'network', 'image', 'firewall', 'ports', 'gpus'] as const
 
 let server: Mariadb
 let api: TestApp

@@ -16,7 +16,7 @@ import { test as base } from '../app.ts'
 
 const SLUG = 'abcdefgh'
 const HOST = `s-${SLUG}.medforge.localhost`
-const PARTS = ['docker', 'pool', 'network', 'image', 'firewall'] as const
+const PARTS = ['docker', 'pool', 'network', 'image', 'firewall', 'ports', 'gpus'] as const
 
 /** A test whose way to the database goes through `proxy`, at `url`. */
 const test = base

@@ -16,7 +16,7 @@ import { describe, expect } from 'vitest'
 import { test as base } from '../app.ts'
 
 const IMAGE = `packs/default@sha256:${'0123456789abcdef'.repeat(4)}`
-const PARTS = ['pool', 'network', 'image', 'firewall'] as const
+const PARTS = ['pool', 'network', 'image', 'firewall', 'ports'] as const
 
 type Started = {
   runtime: ReturnType<typeof createFakeRuntime>

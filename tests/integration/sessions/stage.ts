@@ -44,7 +44,7 @@ export type Stage = {
   row(id: string): Promise<Row>
 }
 
-const PARTS = ['docker', 'pool', 'network', 'image', 'firewall'] as const
+const PARTS = ['docker', 'pool', 'network', 'image', 'firewall', 'ports', 'gpus'] as const
 
 /** @param options.isListening  whether the reconciler hears the server's nudges; else only `pass` makes it work */
 async function openStage(

@@ -43,6 +43,8 @@ export interface SessionDriver {
   nudge(sessionId: string, trigger: Trigger): void
   /** Look at this session unless somebody is at it already. */
   ensure(sessionId: string, trigger: Trigger): void
+  /** Try at once again whatever waits for its next try: what it waited for may be over. */
+  resume(): void
   /** Resolves once nothing is being worked on; what waits for its next try does not count. */
   idle(): Promise<void>
 }
@@ -152,6 +154,9 @@ export function createDriver(deps: DriverDeps): SessionDriver {
       work.wake()
     },
     ensure: (id, trigger) => start(id, trigger, forgetRetry(id)),
+    resume() {
+      for (const id of [...retries.keys()]) start(id, 'poll', forgetRetry(id))
+    },
     async idle() {
       while (working.size > 0) await Promise.all([...working.values()].map((work) => work.done))
     },

@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { createHostState, type HostPart } from './host-state.ts'
 
-const PARTS: HostPart[] = ['docker', 'pool', 'network', 'image', 'firewall']
+const PARTS: HostPart[] = ['docker', 'pool', 'network', 'image', 'firewall', 'ports']
 
 function wellHost() {
   const host = createHostState()
-  for (const part of PARTS) host.set(part, null)
+  for (const part of [...PARTS, 'gpus' as const]) host.set(part, null)
   return host
 }
 
 describe(createHostState, () => {
   test('is not able before every part was checked', () => {
     const host = createHostState()
+    host.set('gpus', null)
     for (const part of PARTS) {
       expect(host.report()).toMatchObject({ able: false, reasons: [expect.any(String)] })
       host.set(part, null)

@@ -40,6 +40,8 @@ export function createHostState(): HostState {
     ['network', UNCHECKED],
     ['image', UNCHECKED],
     ['firewall', UNCHECKED],
+    ['ports', UNCHECKED],
+    ['gpus', UNCHECKED],
   ])
 
   let onChange = () => {}

@@ -135,7 +135,11 @@ async function runReconciler(options: ReconcilerProcess, signal: AbortSignal): P
     onFailure: (error) => logger.error({ err: error }, 'session.sockets.not_cut'),
   })
 
-  host.onChange(() => heartbeats.nudge())
+  host.onChange(() => {
+    heartbeats.nudge()
+    // A launch that was found before the host was checked need not sit out its pause.
+    if (host.whyClosed() === null) driver.resume()
+  })
   const unsubscribe = ipc.onNudge((sessionId) => driver.nudge(sessionId, 'nudge'))
   logger.info({ recovery_enabled: recoveryEnabled }, 'reconciler.started')
   await options.host.removeLeftovers(signal).catch(() => {})
