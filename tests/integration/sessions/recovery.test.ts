@@ -1,3 +1,4 @@
+import { toSqlTime } from '@medforge/db'
 import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { type Stage, sessionOf, test } from './stage.ts'
@@ -97,6 +98,19 @@ describe('a reconciler that was killed', () => {
     expect(stage.runtime.containers.size).toBe(1)
   })
 
+  test('goes on with a launch as soon as its host is checked, without waiting for the next try', async ({
+    stage,
+  }) => {
+    stage.host.set('ports', { code: 'unchecked', text: 'The host is still being checked.' })
+    const { visitor } = await stage.person()
+    const { id } = sessionOf(await visitor.post('/sessions', {}, { prefer: 'respond-async' }))
+    await eventually(async () => (await stage.row(id)).attempts > 0)
+    await stage.driver.idle()
+    stage.host.set('ports', null)
+    stage.driver.resume()
+    await eventually(async () => (await stage.row(id)).status === 'running')
+  })
+
   test('finds running sessions running and touches nothing', async ({ stage }) => {
     const session = await launch(stage)
     const before = await stage.row(session.id)
@@ -108,6 +122,34 @@ describe('a reconciler that was killed', () => {
   })
 })
 
+describe('a reconciler that has lost its lead and does not know it', () => {
+  test('starts no container of a session that another has ended', async ({ stage, db }) => {
+    const { start } = stage.runtime
+    const states: (string | undefined)[] = []
+    stage.runtime.start = (spec, signal, confirm) =>
+      start(spec, signal, async () => {
+        // The other one found no container, freed the GPU, and this call was under way all the while.
+        await db
+          .updateTable('sessions')
+          .set((set) => ({
+            status: 'stopped',
+            stopped_at: toSqlTime(stage.api.clock.now()),
+            version: set('version', '+', 1),
+          }))
+          .where('id', '=', spec.sessionId)
+          .execute()
+        await confirm?.()
+        states.push('started')
+      })
+    const { visitor } = await stage.person()
+    const { id } = sessionOf(await visitor.post('/sessions', {}, { prefer: 'respond-async' }))
+    await eventually(async () => (await stage.row(id)).status === 'stopped')
+    await stage.driver.idle()
+    expect(states).toEqual([])
+    expect(stage.runtime.containers.size).toBe(0)
+  })
+})
+
 describe('one bad session', () => {
   test('delays no other', async ({ stage }) => {
     const { visitor: slow } = await stage.person()
@@ -115,12 +157,12 @@ describe('one bad session', () => {
     const { start } = stage.runtime
     const release = Promise.withResolvers<void>()
     let isHung = true
-    stage.runtime.start = async (spec, signal) => {
+    stage.runtime.start = async (spec, signal, confirm) => {
       if (isHung) {
         isHung = false
         await release.promise
       }
-      return start(spec, signal)
+      return start(spec, signal, confirm)
     }
     const hanging = slow.post('/sessions', {})
     await eventually(() => !isHung)

@@ -140,7 +140,7 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
     return version === null ? AGAIN : SETTLED
   }
 
-  async function startContainer(signal: AbortSignal): Promise<undefined> {
+  async function startContainer(signal: AbortSignal): Promise<Outcome | undefined> {
     const closed = deps.whyClosed()
     if (closed) throw new HostAwayError(closed.text)
     if (workspacePath === undefined)
@@ -150,7 +150,17 @@ function createJob(deps: ApplyDeps, row: WorkRow, seen: Observation) {
     const { id: sessionId, user_id: userId, slug, tier, image } = row
     const gpu = { id: row.gpu_id, uuid: row.gpu_uuid }
     const spec = { sessionId, userId, slug, tier, image, gpu, workspacePath }
-    const id = await runtime.start(spec, signal)
+    // Whoever looks at the row from here on sees the container; whoever ended the session before has moved the row, and nothing is started.
+    let isMine = true
+    const confirm = async () => {
+      isMine = await patchRow({})
+      if (!isMine) throw new Error('The session was changed by somebody else.')
+    }
+    const id = await runtime.start(spec, signal, confirm).catch((error) => {
+      if (isMine) throw error
+      return undefined
+    })
+    if (id === undefined) return AGAIN
     containerId = id
     const finished = { step: 'container' as const, durationMs: lap(), at: clock.now() }
     record(async () => {

@@ -18,8 +18,9 @@ const PROOF_LIMIT_MS = 5_000
 /**
  * Lets one reconciler at a time work on a database, by a named lock of MariaDB that ends with its connection.
  *
- * The lock saves double work; safety does not hang on it, because rows move by compare-and-set and containers and snapshots have one
- * name each. Resolves once `signal` has aborted and the last lead has ended.
+ * The lock saves double work; safety does not hang on it. Until a process notices that it has lost its lead, another may act too: rows
+ * move by compare-and-set, containers and snapshots have one name each, and a container is started only after a compare-and-set that
+ * came when it could be seen already, so that whoever frees its GPU finds it. Resolves once `signal` has aborted and the last lead has ended.
  */
 export async function whileLeading(options: LeadershipOptions): Promise<void> {
   const { db, logger, signal } = options

@@ -85,6 +85,13 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
     }
   }
 
+  /** Docker refuses this for a container that somebody has started meanwhile: it is theirs. What stays is found as an orphan. */
+  async function removeUnstarted(containerId: string, signal: AbortSignal): Promise<void> {
+    await callDocker({ limitMs: LIMIT_MS.remove, signal }, (call) =>
+      docker.getContainer(containerId).remove(bodyless(call, { v: true })),
+    ).catch(() => {})
+  }
+
   /** Waits until Docker says that the container does not exist. */
   async function untilAbsent(containerId: string, signal: AbortSignal): Promise<void> {
     const untilMs = performance.now() + LIMIT_MS.remove
@@ -127,9 +134,16 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
       }
     },
 
-    async start(spec, signal) {
-      const id = (await create(spec, signal)) ?? (await adopt(spec, signal))
+    async start(spec, signal, confirm) {
+      const made = await create(spec, signal)
+      const id = made ?? (await adopt(spec, signal))
       await failpoint('c5.container_created')
+      try {
+        await confirm?.()
+      } catch (error) {
+        if (made !== undefined) await removeUnstarted(made, signal)
+        throw error
+      }
       try {
         await callDocker({ limitMs: LIMIT_MS.start, signal }, (call) =>
           docker.getContainer(id).start(bodyless(call)),

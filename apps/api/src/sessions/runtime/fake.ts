@@ -114,7 +114,7 @@ export function createFakeRuntime(): FakeRuntime {
         ? { kind: 'present', id, state, exitCode, oomKilled }
         : { kind: 'present', id, state }
     },
-    async start(spec, signal) {
+    async start(spec, signal, confirm) {
       enter('start', signal)
       if (refusal) {
         const error = refusal
@@ -135,8 +135,14 @@ export function createFakeRuntime(): FakeRuntime {
         exitCode: null,
         oomKilled: false,
       }
-      container.state = 'running'
       containers.set(name, container)
+      try {
+        await confirm?.()
+      } catch (error) {
+        if (!existing && container.state === 'created') containers.delete(name)
+        throw error
+      }
+      container.state = 'running'
       return container.id
     },
     async remove(containerId, signal) {

@@ -48,6 +48,30 @@ export function describeSessionRuntime(name: string, underTest: () => RuntimeUnd
       await runtime.remove(ids[0] ?? '', signal)
     })
 
+    test('a container whose start is not confirmed is never started, and does not stay', async () => {
+      const { runtime, newSpec } = underTest()
+      const spec = newSpec()
+      const seen: string[] = []
+      const confirm = async () => {
+        const fact = await runtime.observe(spec, signal)
+        seen.push(fact.kind === 'present' ? fact.state : fact.kind)
+        throw new Error('Not any more.')
+      }
+      await expect(runtime.start(spec, signal, confirm)).rejects.toThrow('Not any more.')
+      expect(seen).toEqual(['created'])
+      expect(await runtime.observe(spec, signal)).toEqual({ kind: 'absent' })
+    })
+
+    test('a container that runs already outlives a start that is not confirmed', async () => {
+      const { runtime, newSpec } = underTest()
+      const spec = newSpec()
+      const id = await runtime.start(spec, signal)
+      const confirm = () => Promise.reject(new Error('Not any more.'))
+      await expect(runtime.start(spec, signal, confirm)).rejects.toThrow('Not any more.')
+      expect(await runtime.observe(spec, signal)).toEqual({ kind: 'present', id, state: 'running' })
+      await runtime.remove(id, signal)
+    })
+
     test('a removed container is absent, and removing it again is fine', async () => {
       const { runtime, newSpec } = underTest()
       const spec = newSpec()

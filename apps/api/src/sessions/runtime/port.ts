@@ -46,10 +46,12 @@ export interface SessionRuntime {
   /**
    * The session's container exists and was started. One that exists already is taken over if it carries this session's labels.
    *
+   * @param confirm  asked when the container exists and before it is started; where it rejects, a container that was made for it is
+   *   removed, nothing is started, and the rejection is passed on
    * @returns the container's id
    * @throws HostRefusedError `name_taken`, `image_missing`, `network_missing`, `gpu_refused`, `container_refused`
    */
-  start(spec: ContainerSpec, signal: AbortSignal): Promise<string>
+  start(spec: ContainerSpec, signal: AbortSignal, confirm?: () => Promise<void>): Promise<string>
   /** SIGTERM, a short grace, SIGKILL, removal. Resolves only once Docker says that the container does not exist. */
   remove(containerId: string, signal: AbortSignal): Promise<void>
   /** Calls back with a session's id when its container ended or vanished; resolves when the stream breaks. A hint: nothing depends on it. */
