@@ -19,6 +19,14 @@ const execute = promisify(execFile)
 const medforge = (...args: string[]) => runOnHost(`${REPOSITORY}/medforge`, ...args)
 const json = async (...args: string[]) => JSON.parse(await medforge(...args, '--json'))
 
+/** A file system in user space is told of a file's end a moment after the program that read it has ended: until then it is busy. */
+async function destroyClone(dataset: string): Promise<void> {
+  await eventually(async () => {
+    await runOnHost('zfs', 'destroy', dataset)
+    return true
+  }, `${dataset} is destroyed`)
+}
+
 /** What a command says when it refuses; it has no terminal to ask on. */
 async function refusalOf(...args: string[]): Promise<string> {
   const child = execute(`${REPOSITORY}/medforge`, args)
@@ -93,7 +101,7 @@ describe('./medforge snapshots', () => {
     await runOnHost('sh', '-c', give)
     const file = ['stat', '-c', '%u:%g %s', '/workspace/thesis']
     expect(await inContainer(`mf-session-${next.slug}`, ...file)).toBe('1000:1000 9\n')
-    await runOnHost('zfs', 'destroy', made.dataset)
+    await destroyClone(made.dataset)
     expect((await json('snapshots', 'list', '--session', session.id)).snapshots).toEqual(snapshots)
   })
 
@@ -105,7 +113,7 @@ describe('./medforge snapshots', () => {
     )
     expect(made.dataset).toContain(`/${other.user_id}/`)
     expect(await runOnHost('cat', `${made.mountpoint}/thesis`)).toBe('precious\n')
-    await runOnHost('zfs', 'destroy', made.dataset)
+    await destroyClone(made.dataset)
   })
 })
 

@@ -71,7 +71,7 @@ describe('the five containers', () => {
       const sources = (await inspect(name)).Mounts.map(({ Source }) => Source)
       const hasDocker = sources.some((source) => source.endsWith('docker.sock'))
       expect(hasDocker, name).toBe(name === 'medforge-api')
-      const hasHoldouts = sources.some((source) => source.includes('/competitions'))
+      const hasHoldouts = sources.some((source) => source.includes('/competitions/hidden'))
       expect(hasHoldouts, name).toBe(name === 'medforge-api-worker')
     }
     const tank = (await inspect('medforge-api')).Mounts.find(({ Source }) => Source === '/tank')
