@@ -21,10 +21,12 @@ const json = async (...args: string[]) => JSON.parse(await medforge(...args, '--
 
 /** A file system in user space is told of a file's end a moment after the program that read it has ended: until then it is busy. */
 async function destroyClone(dataset: string): Promise<void> {
-  await eventually(async () => {
-    await runOnHost('zfs', 'destroy', dataset)
-    return true
-  }, `${dataset} is destroyed`)
+  const destroy = () =>
+    runOnHost('zfs', 'destroy', dataset).then(
+      () => true,
+      () => false,
+    )
+  await eventually(destroy, `${dataset} is destroyed`)
 }
 
 /** What a command says when it refuses; it has no terminal to ask on. */
