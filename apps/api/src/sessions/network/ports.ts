@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { sessionContainerName } from '@medforge/contracts'
 import type { NetworkInspectInfo } from 'dockerode'
 import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
-import { type RunningHelper, startHelper } from '../docker/helper.ts'
+import { type RunningHelper, removeLeftHelpers, startHelper } from '../docker/helper.ts'
 import { HostAwayError } from '../host-error.ts'
 import { bridgeOf } from './bridge.ts'
 
@@ -54,6 +54,8 @@ export function createPortGuard(options: {
   }
 
   async function start(bridge: string, edge: string[], signal: AbortSignal): Promise<void> {
+    // One that was given up, or whose creation was answered too late, would go on with its rights and be nobody's.
+    await removeLeftHelpers(docker, signal, (purpose) => purpose === PURPOSE)
     const helper = await startHelper(
       docker,
       {
@@ -66,7 +68,12 @@ export function createPortGuard(options: {
       },
       signal,
     )
-    await helper.untilOutput('watching', signal)
+    try {
+      await helper.untilOutput('watching', signal)
+    } catch (error) {
+      await helper[Symbol.asyncDispose]()
+      throw error
+    }
     running = { helper, edge }
   }
 
