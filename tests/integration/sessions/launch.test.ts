@@ -1,3 +1,4 @@
+import { allocateSession } from '@medforge/api/sessions/allocation.ts'
 import { writeHeartbeat } from '@medforge/api/sessions/heartbeat.ts'
 import { HostRefusedError } from '@medforge/api/sessions/host-error.ts'
 import { DEFAULT_PACK_ID } from '@medforge/contracts'
@@ -151,6 +152,28 @@ describe('the order of refusals', () => {
     })
   })
 
+  test('puts an account that was disabled meanwhile before every limit', async ({ stage, db }) => {
+    const { user } = await stage.person()
+    await db
+      .updateTable('users')
+      .set({ disabled_at: toSqlTime(stage.api.clock.now()) })
+      .where('id', '=', user.id)
+      .execute()
+    const wish = { userId: user.id, tier: 'public' as const, packId: DEFAULT_PACK_ID }
+    const allocating = allocateSession(
+      db,
+      { ...wish, requestId: 'late' },
+      {
+        clock: stage.api.clock,
+        limits: { startTimeoutMs: 120_000, stopTimeoutMs: 60_000 },
+        workspaceRoot: 'tank/medforge/workspaces',
+        assertAble: async () => {},
+      },
+    )
+    await expect(allocating).rejects.toMatchObject({ key: 'authentication_required' })
+    expect(await db.selectFrom('sessions').selectAll().execute()).toEqual([])
+  })
+
   test('knows deprecated packs and packs of the other tier', async ({ stage, db }) => {
     const { visitor } = await stage.person()
     const pack = {
@@ -190,12 +213,13 @@ describe('the order of refusals', () => {
 describe('a reconciler that is not able', () => {
   test.beforeEach(({ expectedErrors }) => void expectedErrors.add('request failed'))
 
-  test.for(['stale', 'away', 'never seen'])(
+  test.for(['stale', 'stale, the clock put back since', 'away', 'never seen'])(
     '(%s) refuses with 503 and allocates nothing',
     async (how, { stage, db }) => {
       const { visitor } = await stage.person()
       if (how === 'never seen') await db.deleteFrom('platform_state').execute()
       if (how === 'stale') stage.api.clock.advance(16_000)
+      if (how.includes('put back')) stage.api.clock.advance(-3_600_000)
       if (how === 'away') {
         stage.host.set('docker', { code: 'docker_away', text: 'Docker does not answer.' })
         await writeHeartbeat(db, stage.api.clock, stage.host.report())

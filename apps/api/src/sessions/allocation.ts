@@ -31,7 +31,7 @@ export type AllocationOptions = {
  * The person's row is locked first, so two requests of one person are served one after the other; GPUs are taken with `SKIP LOCKED`;
  * the unique key on `(gpu_id, gpu_active)` has the last word, and whoever loses against it starts over (five tries).
  *
- * @throws DomainError `concurrent_limit_reached`, `no_gpu_available`, or what `assertAble` throws; nothing was allocated then
+ * @throws DomainError `authentication_required` for an account that is disabled by now, `concurrent_limit_reached`, `no_gpu_available`, or what `assertAble` throws; nothing was allocated then
  */
 export async function allocateSession(
   db: Kysely<DB>,
@@ -42,7 +42,7 @@ export async function allocateSession(
   return inTransaction(
     db,
     async (tx) => {
-      await assertBelowLimit(tx, wish.userId)
+      await assertMayHold(tx, wish.userId)
       await options.assertAble(tx)
       const gpuId = await takeFreeGpu(tx)
       const allocated = await insertStarting(tx, wish, { ...options, gpuId, startedMs })
@@ -60,14 +60,18 @@ export function mintSlug(): string {
   return Array.from({ length: 8 }, () => SLUG_ALPHABET[randomInt(32)]).join('')
 }
 
-async function assertBelowLimit(tx: Transaction<DB>, userId: string): Promise<void> {
+async function assertMayHold(tx: Transaction<DB>, userId: string): Promise<void> {
   // The lock comes before any other read: a snapshot taken earlier would not show what the lock waited for.
   const user = await tx
     .selectFrom('users')
-    .select('max_concurrent_sessions')
+    .select(['max_concurrent_sessions', 'disabled_at'])
     .where('id', '=', userId)
     .forUpdate()
     .executeTakeFirstOrThrow()
+  // The account was disabled after this request was let in.
+  if (user.disabled_at !== null) {
+    throw new DomainError('authentication_required', { detail: 'Authentication required.' })
+  }
   const limit = user.max_concurrent_sessions
   if ((await countActive(tx, userId)) < limit) return
   throw new DomainError('concurrent_limit_reached', {

@@ -97,7 +97,8 @@ export async function disable(
 ): Promise<void> {
   await using setting = openSetting()
   const user = await requireUser(setting.db, email)
-  const held = await listSessions(setting.db, { all: false, userId: user.user_id })
+  const listHeld = () => listSessions(setting.db, { all: false, userId: user.user_id })
+  const held = await listHeld()
   const fate = options.stopSessions ? 'are stopped, each with a snapshot' : 'go on without them'
   const sessions = held.length === 0 ? '' : ` Their sessions (${slugsOf(held)}) ${fate}.`
   await confirm(
@@ -105,7 +106,9 @@ export async function disable(
     options.yes ?? false,
   )
   const changed = await changeUser(setting.db, user, { isDisabled: true })
-  const left = options.stopSessions ? await stopAll(setting, held) : held
+  // Once more: the person may have launched while the question stood, and cannot any more.
+  const stillHeld = await listHeld()
+  const left = options.stopSessions ? await stopAll(setting, stillHeld) : stillHeld
   const text = [
     `${changed.email} is disabled; logins have ended, open sockets end within ten seconds.`,
     ...(left.some(isActive)
