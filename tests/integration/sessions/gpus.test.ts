@@ -192,9 +192,9 @@ describe('a GPU that nobody’s session uses and somebody does', () => {
 
 describe('before a container is started on it, a GPU', () => {
   /** A GPU that somebody had until now, and a session that waits for it. */
-  async function handedOn(host: { clock: FakeClock }, db: Kysely<DB>) {
+  async function handedOn(host: { clock: FakeClock }, db: Kysely<DB>, passedMs = 1_000) {
     const { id: user_id } = await newUser(db)
-    host.clock.advance(1_000)
+    host.clock.advance(passedMs)
     const stopped_at = toSqlTime(host.clock.now())
     await newSession(db, { user_id, gpu_id: 0, status: 'stopped', stopped_at })
     return newSession(db, { user_id, gpu_id: 0, status: 'starting' })
@@ -211,6 +211,18 @@ describe('before a container is started on it, a GPU', () => {
     // Still so for a look that takes the session that waits for the one that uses it.
     expect((await host.look()).rows[0]).toMatchObject({ quarantine: 'dirty' })
     expect((await host.look([{ uuid: A }])).rows[0]).toMatchObject({ quarantine: null })
+  })
+
+  test('is looked at once more also when the clock was put back meanwhile', async ({
+    host,
+    db,
+  }) => {
+    const { check, assertFit } = host.openWatch()
+    host.smi.show([{ uuid: A }])
+    await check.run(NEVER)
+    const session = await handedOn(host, db, -3_600_000)
+    host.smi.show([{ uuid: A, pids: [4711] }])
+    await expect(assertFit(session, NEVER)).rejects.toMatchObject({ code: 'gpu_refused' })
   })
 
   test('is taken as it is if nobody had it, and if it was seen clean since', async ({

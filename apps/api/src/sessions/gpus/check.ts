@@ -1,5 +1,5 @@
 import type { GpuMode } from '@medforge/contracts'
-import { type DB, toSqlTime } from '@medforge/db'
+import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
@@ -62,13 +62,13 @@ export type AssertFit = (
 ) => Promise<void>
 
 export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
-  const { db, clock, mode } = deps
+  const { db, mode } = deps
   let last: Look | undefined
   let looking: Promise<Reason | null> | undefined
   /** GPUs of sessions that wait for their container: what is seen on them is not theirs. */
   const unstarted = new Set<number>()
-  /** When a GPU was last seen with no session on it. */
-  const judgedAt = new Map<number, Date>()
+  /** How many sessions had ended on a GPU when it was last looked at with none on it. A count, as a clock can be put back. */
+  const judgedAfter = new Map<number, number>()
 
   function isDue(rows: readonly GpuRow[], holders: Holders): boolean {
     if (!last) return true
@@ -80,8 +80,8 @@ export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
   }
 
   async function lookAt(signal: AbortSignal): Promise<Reason | null> {
-    const at = clock.now()
     const free = new Set(unstarted)
+    const ended = await countEnded(db)
     const rows = await listGpuRows(db)
     const holders = await readHolders(db)
     const look = { atMs: performance.now(), holders }
@@ -89,7 +89,7 @@ export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
     last = { ...look, reason: UNSEEN, isAwaited: true }
     const { facts, reason, unheld } = await observe(deps, rows, holders, free, signal)
     await recordFacts(deps, rows, facts, holders)
-    for (const id of unheld) judgedAt.set(id, at)
+    for (const id of unheld) judgedAfter.set(id, ended.get(id) ?? 0)
     const isAwaited = reason !== null || facts.some(({ quarantine }) => quarantine === 'dirty')
     last = { ...look, reason, isAwaited }
     return reason
@@ -103,7 +103,11 @@ export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
   }
 
   async function seeClean(session: { id: string; gpu_id: number }, signal: AbortSignal) {
-    while (await isUnseen(db, session, judgedAt.get(session.gpu_id))) {
+    const isUnseen = async () => {
+      const judged = judgedAfter.get(session.gpu_id)
+      return judged === undefined || judged !== ((await countEnded(db)).get(session.gpu_id) ?? 0)
+    }
+    while (await isUnseen()) {
       // Somebody else's look may have begun too early to count for this GPU.
       if (!looking) return void (await look(signal))
       await looking.catch(() => {})
@@ -145,22 +149,15 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<v
   await Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
 }
 
-/** Whether another session has had this GPU since it was last seen with none on it. */
-async function isUnseen(
-  db: Kysely<DB>,
-  session: { id: string; gpu_id: number },
-  since: Date | undefined,
-): Promise<boolean> {
-  if (since === undefined) return true
-  const other = await db
+/** How many sessions have ended on each GPU. */
+async function countEnded(db: Kysely<DB>): Promise<Map<number, number>> {
+  const rows = await db
     .selectFrom('sessions')
-    .select('id')
-    .where('gpu_id', '=', session.gpu_id)
-    .where('id', '!=', session.id)
-    .where('stopped_at', '>=', toSqlTime(since))
-    .limit(1)
-    .executeTakeFirst()
-  return other !== undefined
+    .select(({ fn }) => ['gpu_id', fn.countAll<number>().as('ended')])
+    .where('gpu_active', 'is', null)
+    .groupBy('gpu_id')
+    .execute()
+  return new Map(rows.map(({ gpu_id, ended }) => [gpu_id, Number(ended)]))
 }
 
 async function observe(
