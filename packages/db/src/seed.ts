@@ -39,24 +39,56 @@ export type CompetitionSeed = {
   competition: Insertable<DB['competitions']>
 }
 
+/** What its scores are about: a board with submissions never gets another of these but by a re-score. */
+const BOARD_COLUMNS = [
+  'metric',
+  'metric_version',
+  'higher_is_better',
+  'evaluation_split_version',
+  'manifest_sha256',
+  'holdout_kind',
+  'holdout_rows',
+] as const
+
 /**
  * A competition and its data set, found again by slug. What the bundle says wins over what the row said, but the row's
- * id, its status and the time of its creation stay. One that the operator imported stays as it is as a whole.
+ * id, its status and the time of its creation stay. One that the operator imported stays as it is as a whole, and one with submissions
+ * stays on the holdout on which they were scored.
+ *
+ * @returns the split version that was kept although the bundle would begin with another; null where there is none
  */
-export async function seedCompetition(db: Kysely<DB>, seed: CompetitionSeed): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+export async function seedCompetition(
+  db: Kysely<DB>,
+  seed: CompetitionSeed,
+): Promise<string | null> {
+  return db.transaction().execute(async (tx) => {
     const before = await tx
       .selectFrom('competitions')
-      .select('bundle_version')
+      .select(['id', 'bundle_version', ...BOARD_COLUMNS])
       .where('slug', '=', seed.competition.slug)
       .forUpdate()
       .executeTakeFirst()
-    if (before && before.bundle_version !== null) return
+    if (before && before.bundle_version !== null) return null
+    const isOther =
+      before !== undefined && BOARD_COLUMNS.some((name) => before[name] !== seed.competition[name])
+    const isKept = isOther && (await hasSubmissions(tx, before.id))
     const datasetId = await saveDataset(tx, seed.dataset)
     const row = { ...seed.competition, dataset_id: datasetId }
+    if (isKept) Object.assign(row, before)
     const { id: _id, created_at: _at, status: _status, ...competition } = row
     await tx.insertInto('competitions').values(row).onDuplicateKeyUpdate(competition).execute()
+    return isKept ? before.evaluation_split_version : null
   })
+}
+
+async function hasSubmissions(db: Kysely<DB>, competitionId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('submissions')
+    .select('id')
+    .where('competition_id', '=', competitionId)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** A data set, found again by slug. @returns the id of its row */

@@ -2,10 +2,20 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bundleVersionOf, loadBundles, readPublicFiles, storeBundle } from '@medforge/competitions'
 import type { CompetitionDetail } from '@medforge/contracts'
-import type { DB } from '@medforge/db'
+import { type DB, seedCompetition } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
-import { type Site, seedCompetitions, signIn, TITANIC, test, titanicCsv, upload } from './site.ts'
+import {
+  type Site,
+  seedCompetitions,
+  seedsOf,
+  signIn,
+  submit,
+  TITANIC,
+  test,
+  titanicCsv,
+  upload,
+} from './site.ts'
 
 /** Titanic with other words, imported beside the one that comes with MedForge. */
 async function importTitanic(db: Kysely<DB>, site: Site): Promise<string> {
@@ -64,5 +74,45 @@ describe('an imported competition', () => {
     expect(await importTitanic(db, site)).toBe(version)
     expect(bundleVersionOf(await read())).toBe(version)
     expect(await loadBundles()).toHaveLength(3)
+  })
+})
+
+describe('a competition that comes with MedForge', () => {
+  test('keeps its holdout where it has submissions, whatever the next version would begin with', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const seed = (await seedsOf(site.hiddenRoot)).find(
+      ({ competition: { slug } }) => slug === TITANIC,
+    )
+    if (!seed) throw new Error('no seed')
+    const { competition } = seed
+    const next = (split: string, title: string) =>
+      seedCompetition(db, {
+        ...seed,
+        competition: {
+          ...competition,
+          title,
+          evaluation_split_version: split,
+          manifest_sha256: 'a'.repeat(64),
+        },
+      })
+    const stamps = ['title', 'evaluation_split_version', 'manifest_sha256', 'status'] as const
+    const row = () =>
+      db
+        .selectFrom('competitions')
+        .select(stamps)
+        .where('slug', '=', TITANIC)
+        .executeTakeFirstOrThrow()
+
+    expect(await next('second', 'Nobody submitted')).toBeNull()
+    expect(await row()).toMatchObject({ evaluation_split_version: 'second' })
+    const { visitor } = await signIn(site_api, db)
+    await submit(visitor, titanicCsv())
+    const before = await row()
+    expect(await next('third', 'Other words')).toBe('second')
+    expect(await row()).toEqual({ ...before, title: 'Other words' })
+    expect(await next('second', 'Other words')).toBeNull()
   })
 })

@@ -15,7 +15,7 @@ import {
   readHoldoutTable,
 } from '@medforge/competitions'
 import type { SubmissionAccepted } from '@medforge/contracts'
-import { type DB, seedCompetition } from '@medforge/db'
+import { type CompetitionSeed, type DB, seedCompetition } from '@medforge/db'
 import type { Table } from '@medforge/scoring'
 import { type FakeClock, newUser, type Visitor } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
@@ -84,9 +84,12 @@ export async function makeHoldouts(hiddenRoot: string): Promise<void> {
 }
 
 export async function seedCompetitions(db: Kysely<DB>, hiddenRoot: string): Promise<void> {
+  for (const seed of await seedsOf(hiddenRoot)) await seedCompetition(db, seed)
+}
+
+export async function seedsOf(hiddenRoot: string): Promise<CompetitionSeed[]> {
   const at = new Date('2026-03-01T00:00:00Z')
-  const seeds = await competitionSeeds({ publicRoot: BUNDLES_ROOT, hiddenRoot, at, log: () => {} })
-  for (const seed of seeds) await seedCompetition(db, seed)
+  return competitionSeeds({ publicRoot: BUNDLES_ROOT, hiddenRoot, at, log: () => {} })
 }
 
 /** Somebody who is logged in. */

@@ -9,6 +9,8 @@ import {
   seedGpus,
 } from '@medforge/db'
 import { Failure } from '../failure.ts'
+import { acquireLock } from '../lock.ts'
+import { COMPETITION_LOCK_FILE } from '../names.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { writeSecretFile } from './env-file.ts'
 
@@ -29,6 +31,8 @@ export type ContentWishes = {
  */
 export async function ensureContent(wishes: ContentWishes): Promise<string> {
   const { databaseUrl, progress } = wishes
+  // An import writes the same folders.
+  await using _lock = await acquireLock(COMPETITION_LOCK_FILE)
   progress.detail('migrating')
   const migrations = await migrateToLatest(databaseUrl).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : ''
@@ -48,7 +52,12 @@ export async function ensureContent(wishes: ContentWishes): Promise<string> {
   await seedGpus(db)
   await seedDefaultPack(db, wishes.packImage, new Date())
   for (const seed of await competitionSeeds({ publicRoot, hiddenRoot, at: new Date(), log })) {
-    await seedCompetition(db, seed)
+    const kept = await seedCompetition(db, seed)
+    if (kept === null) continue
+    const { slug, evaluation_split_version } = seed.competition
+    progress.note(
+      `${slug} stays on the holdout ${kept}, on which its submissions were scored; a new installation would begin with ${evaluation_split_version}. ./medforge competition import with the labels to use scores everything again, and ./medforge competition rescore does on the same holdout.`,
+    )
   }
   return migrations.length > 0 ? `${migrations.length} migrations applied` : 'up to date'
 }
