@@ -1,6 +1,14 @@
 import { type Static, Type } from 'typebox'
 import { LeaderboardEntry, Submission } from './competitions.ts'
-import { Id, ListQuery, literals, nullable, Timestamp, UUID_PATTERN } from './primitives.ts'
+import {
+  CompetitionSlug,
+  Id,
+  ListQuery,
+  literals,
+  nullable,
+  Timestamp,
+  UUID_PATTERN,
+} from './primitives.ts'
 
 /** What goes beyond a page of a leaderboard: all of it is additive to the specification. */
 
@@ -76,7 +84,7 @@ export type AdminSubmission = Static<typeof AdminSubmission>
 
 export const AdminSubmissionQuery = Type.Object({
   ...ListQuery.properties,
-  competition: Type.Optional(Type.String({ maxLength: 100, description: 'Slug.' })),
+  competition: Type.Optional(CompetitionSlug),
   user: Type.Optional(Type.String({ pattern: UUID_PATTERN, description: 'Id of a person.' })),
   status: Type.Optional(literals(['queued', 'scoring', 'scored', 'failed', 'excluded'])),
   q: Type.Optional(
