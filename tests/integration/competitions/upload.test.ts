@@ -1,11 +1,3 @@
-import { once } from 'node:events'
-import { utimes, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createConnection } from 'node:net'
-import { join } from 'node:path'
-import { createSubmissionStore } from '@medforge/api/competitions/submission-store.ts'
-import { sweepAbandonedFiles } from '@medforge/api/competitions/sweep.ts'
-import type { Submission } from '@medforge/contracts'
-import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import {
   multipart,
@@ -224,6 +216,20 @@ describe('a request that is no upload', () => {
     expect(answer.problem().code).toBe('unsupported_media_type')
   })
 
+  test('that is no form is refused 415 before the competition is looked for', async ({
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    await db.updateTable('competitions').set({ status: 'inactive' }).execute()
+    for (const slug of ['nothing-here', TITANIC]) {
+      for (const path of ['submissions', 'submissions/validate']) {
+        const answer = await visitor.post(`/competitions/${slug}/${path}`, {})
+        expect([answer.status, answer.problem().code]).toEqual([415, 'unsupported_media_type'])
+      }
+    }
+  })
+
   test('is refused before the file is looked at: origin, login, competition, state', async ({
     site,
     site_api,
@@ -356,84 +362,6 @@ describe('an Idempotency-Key', () => {
     const { visitor } = await signIn(site_api, db)
     expect((await upload(visitor, GOOD, keyed('x'.repeat(256)))).status).toBe(422)
     expect((await upload(visitor, GOOD, keyed('a b'))).status).toBe(422)
-  })
-})
-
-describe('the files of uploads', () => {
-  test('are gone when the sender goes away in the middle', async ({ site, site_api, db }) => {
-    const { visitor } = await signIn(site_api, db)
-    await site_api.app.listen({ port: 0, host: '127.0.0.1' })
-    const { port } = site_api.app.server.address() as AddressInfo
-    const form = multipart([{ name: 'file', filename: 'a.csv', content: GOOD.repeat(50) }])
-    const socket = createConnection(port, '127.0.0.1')
-    await once(socket, 'connect')
-    socket.write(
-      `POST /api/v1/competitions/${TITANIC}/submissions HTTP/1.1\r\nhost: api.medforge.localhost\r\ncookie: ${visitor.cookie()}\r\n` +
-        `content-type: ${form.headers['content-type']}\r\ncontent-length: ${form.body.length}\r\n\r\n`,
-    )
-    socket.write(form.body.subarray(0, 100_000))
-    await eventually(async () => (await site.files()).length === 1)
-    socket.destroy()
-    await eventually(async () => (await site.files()).length === 0)
-    expect(await db.selectFrom('submissions').selectAll().execute()).toEqual([])
-  })
-
-  test('are swept when a crash left them without a row', async ({ site, site_api, db }) => {
-    const { visitor } = await signIn(site_api, db)
-    const { submission } = await submit(visitor, GOOD)
-    const { submissionsDir } = site
-    const orphan = '11111111-2222-4333-8444-555555555555.csv'
-    const old = [orphan, 'incoming/half.part', `${submission.id}.csv`, 'readme.txt']
-    const young = ['incoming/now.part', '99999999-2222-4333-8444-555555555555.csv']
-    for (const name of [orphan, 'incoming/half.part', 'readme.txt', ...young]) {
-      await writeFile(join(submissionsDir, name), 'x')
-    }
-    const { clock, context } = site_api
-    clock.set(new Date())
-    const longAgo = new Date(Date.now() - 2 * 3_600_000)
-    for (const name of old) await utimes(join(submissionsDir, name), longAgo, longAgo)
-    const store = createSubmissionStore(submissionsDir)
-    expect(await sweepAbandonedFiles({ db, store, clock, logger: context.logger })).toBe(2)
-    expect((await site.files()).toSorted()).toEqual(
-      [`${submission.id}.csv`, 'readme.txt', 'now.part', young[1]].toSorted(),
-    )
-  })
-})
-
-describe('my submissions', () => {
-  test('are mine alone, newest first, by pages', async ({ site_api, db }) => {
-    const [me, other] = [await signIn(site_api, db), await signIn(site_api, db)]
-    const mine: string[] = []
-    for (let nth = 0; nth < 5; nth += 1) {
-      // Two of the same moment.
-      if (nth !== 3) site_api.clock.advance(1000)
-      mine.push((await submit(me.visitor, GOOD)).submission.id)
-      await submit(other.visitor, GOOD)
-    }
-    const seen: Submission[] = []
-    let cursor = ''
-    do {
-      const answer = await me.visitor.get(
-        `/competitions/${TITANIC}/submissions/me?limit=2${cursor}`,
-      )
-      expect(answer.headers['cache-control']).toBe('no-store')
-      seen.push(...answer.data<Submission[]>())
-      cursor = answer.meta().next_cursor ? `&cursor=${answer.meta().next_cursor}` : ''
-    } while (cursor !== '')
-    expect(seen.map(({ id }) => id).toSorted()).toEqual(mine.toSorted())
-    expect(seen[0]?.id).toBe(mine[4])
-    expect(seen[4]?.id).toBe(mine[0])
-    expect(seen.every(({ user_id }) => user_id === me.userId)).toBe(true)
-    const stolen = await me.visitor.get(`/competitions/${TITANIC}/submissions/me?limit=2`)
-    const theirs = await other.visitor.get(
-      `/competitions/${TITANIC}/submissions/me?cursor=${stolen.meta().next_cursor}`,
-    )
-    expect(theirs.problem().code).toBe('invalid_cursor')
-  })
-
-  test('are nobody else’s business', async ({ site_api }) => {
-    const answer = await site_api.visitor().get(`/competitions/${TITANIC}/submissions/me`)
-    expect([answer.status, answer.problem().code]).toEqual([401, 'authentication_failed'])
   })
 })
 

@@ -25,7 +25,7 @@ import { findCompetition, findSubmission } from './repository.ts'
 import { SCORE_WAIT_MS } from './score-watch.ts'
 import type { SubmissionDeps } from './submission-routes.ts'
 import { NOWHERE, type SubmissionStore } from './submission-store.ts'
-import { receiveUpload, type Upload } from './upload.ts'
+import { assertMultipart, receiveUpload, type Upload } from './upload.ts'
 
 const tags = ['Competitions']
 const FILE = {
@@ -117,6 +117,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
         const { userId } = principalOf(request)
         const retryAfterSeconds = checks.take(userId)
         if (retryAfterSeconds > 0) throw tooManyChecks(retryAfterSeconds)
+        assertMultipart(request)
         const { bundle } = await requireOpen(request.params.slug)
         const { filename, sizeBytes } = await receive(request, NOWHERE, bundle, newId())
         return envelopeOf(request, { filename, size_bytes: sizeBytes })
@@ -154,6 +155,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
   async function submit(request: FastifyRequest, slug: string) {
     const { userId } = principalOf(request)
     const idempotencyKey = idempotencyKeyOf(request)
+    assertMultipart(request)
     const { competition, bundle } = await requireOpen(slug)
     const id = newId()
     const upload = await receive(request, store, bundle, id)

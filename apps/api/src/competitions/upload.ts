@@ -38,7 +38,6 @@ export async function receiveUpload(
   submissionId: string,
   limits: UploadLimits,
 ): Promise<Upload> {
-  assertMultipart(request)
   const { promise: timeout, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
     const detail = 'The upload did not arrive in time. Send it again.'
@@ -51,7 +50,8 @@ export async function receiveUpload(
   }
 }
 
-function assertMultipart(request: FastifyRequest): void {
+/** Asked before anything is looked up; a form that is none is no upload, whatever it is for. */
+export function assertMultipart(request: FastifyRequest): void {
   const encoding = request.headers['content-encoding']
   if (request.isMultipart() && (encoding === undefined || encoding === 'identity')) return
   throw new DomainError('unsupported_media_type', {
