@@ -29,10 +29,12 @@ describe('an upload to a full disk', () => {
     expectedErrors.add('request failed')
     const { visitor } = await signIn(site_api, db)
     const filler = join(disk, 'filler')
-    writeFileSync(filler, Buffer.alloc(freeBytes(disk), 1))
+    // Enough to begin, too little to end.
+    writeFileSync(filler, Buffer.alloc(freeBytes(disk) * 0.4, 1))
+    const wide = titanicCsv().replaceAll('\n', `,${'x'.repeat(5_000)}\n`)
     const free = freeBytes(disk)
     for (let attempt = 0; attempt < 3; attempt += 1) {
-      const answer = await upload(visitor, titanicCsv())
+      const answer = await upload(visitor, wide)
       expect(answer.status).toBe(500)
       expect(answer.problem().code).toBe('submission_processing_failed')
       expect(answer.text).not.toMatch(/ENOSPC|\/tmp/)
@@ -43,5 +45,25 @@ describe('an upload to a full disk', () => {
     await rm(filler)
     const { remaining_today: remaining } = await submit(visitor, titanicCsv())
     expect(remaining).toBe(19)
+  })
+
+  test('is refused before it fills what the rest of the installation needs', async ({
+    disk,
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const filler = join(disk, 'filler')
+    writeFileSync(filler, Buffer.alloc(freeBytes(disk) * 0.6, 1))
+    const answer = await upload(visitor, titanicCsv())
+    expect(answer.status).toBe(503)
+    expect(answer.problem()).toMatchObject({
+      code: 'service_unavailable',
+      detail: expect.stringContaining('no room left to spare'),
+    })
+    expect(await site.files()).toEqual(['filler'])
+    await rm(filler)
+    expect((await submit(visitor, titanicCsv())).remaining_today).toBe(19)
   })
 })

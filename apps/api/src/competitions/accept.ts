@@ -1,7 +1,7 @@
 import { type DB, inTransaction, toSqlDay, toSqlTime } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
-import { capReached, competitionClosed, idempotencyKeyReused } from './refusals.ts'
+import { accountDisabled, capReached, competitionClosed, idempotencyKeyReused } from './refusals.ts'
 import type { KeptFile } from './submission-store.ts'
 
 const DAY_MS = 86_400_000
@@ -29,7 +29,7 @@ export type Acceptance = {
  * Take a submission in, if the day's cap allows it: counted and inserted in one transaction that holds the person's row, so that any
  * number of uploads at once, in any number of processes, are accepted exactly up to the cap.
  *
- * @throws DomainError `submission_cap_reached`, `competition_closed`, or 422 for a key that was used for another file
+ * @throws DomainError `authentication_failed`, `submission_cap_reached`, `competition_closed`, or 422 for a key that was used for another file
  */
 export async function acceptSubmission(
   db: Kysely<DB>,
@@ -38,12 +38,14 @@ export async function acceptSubmission(
 ): Promise<Acceptance> {
   return inTransaction(db, async (tx) => {
     // First of all statements: the snapshot of what follows is taken after the lock is held.
-    await tx
+    const user = await tx
       .selectFrom('users')
-      .select('id')
+      .select('disabled_at')
       .where('id', '=', submission.userId)
       .forUpdate()
       .executeTakeFirstOrThrow()
+    // Disabled while the file was on its way.
+    if (user.disabled_at !== null) throw accountDisabled()
     // Read inside the lock: two uploads around midnight are counted in the order in which they are accepted.
     const now = clock.now()
     const competition = await tx

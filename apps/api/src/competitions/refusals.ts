@@ -97,6 +97,21 @@ export function uploadsSaturated(): DomainError {
   })
 }
 
+export function storeFull(): DomainError {
+  return new DomainError('service_unavailable', {
+    detail:
+      'The disk for submissions has no room left to spare, so no file is taken at present. It cost no submission; try again later, and tell the operator of this installation if it stays so.',
+    headers: { 'retry-after': '300', connection: 'close' },
+  })
+}
+
+export function accountDisabled(): DomainError {
+  return new DomainError('authentication_failed', {
+    detail:
+      'This account was disabled while the file was on its way, so the file was not accepted. Ask the operator of this installation about it.',
+  })
+}
+
 export function tooManyChecks(retryAfterSeconds: number): DomainError {
   return new DomainError('rate_limit_exceeded', {
     detail: `Too many files checked in a short time. Try again in ${retryAfterSeconds} s, or submit the file: one with faults costs no submission.`,

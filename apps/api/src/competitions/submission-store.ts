@@ -1,5 +1,14 @@
 import { createHash, type Hash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  stat,
+  statfs,
+  unlink,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
@@ -7,7 +16,11 @@ import { join } from 'node:path'
  * a path. Files being received lie in `incoming/`, kept ones beside it.
  */
 export interface SubmissionStore {
-  /** Begin to receive a file. Exactly one of `keep` and `discard` ends it. */
+  /**
+   * Begin to receive a file. Exactly one of `keep` and `discard` ends it.
+   *
+   * @throws StoreFullError when the disk has no room to spare
+   */
   receive(id: string): Promise<IncomingFile>
   /** Whether it was there. */
   remove(storedName: string): Promise<boolean>
@@ -26,6 +39,13 @@ export interface IncomingFile {
 
 export type KeptFile = { storedName: string; sha256: Buffer; sizeBytes: number }
 
+/** The database and the rest of the installation may share the disk: uploads leave them this. */
+export class StoreFullError extends Error {
+  override readonly name = 'StoreFullError'
+}
+
+const SPARE_MIN_BYTES = 2 * 1024 ** 3
+const SPARE_MIN_SHARE = 0.05
 const STORED_NAME = /^[0-9a-f-]{36}\.csv$/
 
 export function createSubmissionStore(folder: string): SubmissionStore {
@@ -33,6 +53,7 @@ export function createSubmissionStore(folder: string): SubmissionStore {
 
   async function receive(id: string): Promise<IncomingFile> {
     await mkdir(incomingFolder, { recursive: true })
+    if (!(await hasRoom(folder))) throw new StoreFullError()
     const path = join(incomingFolder, `${id}.part`)
     return receiveInto(await open(path, 'wx', 0o640), path, folder, `${id}.csv`)
   }
@@ -108,6 +129,14 @@ function receiveInto(
       if (!isKept) await unlink(path).catch(ignoreMissing)
     },
   }
+}
+
+/** A disk that is hardly larger than what is to be spared is used up to one half. */
+async function hasRoom(folder: string): Promise<boolean> {
+  const { blocks, bavail, bsize } = await statfs(folder)
+  const size = blocks * bsize
+  const spare = Math.min(Math.max(SPARE_MIN_BYTES, size * SPARE_MIN_SHARE), size / 2)
+  return bavail * bsize >= spare
 }
 
 async function syncFolder(path: string): Promise<void> {

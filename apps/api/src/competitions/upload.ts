@@ -4,8 +4,9 @@ import { type Checker, type CheckResult, createChecker } from '@medforge/scoring
 import type { FastifyRequest } from 'fastify'
 import { DomainError } from '../http/domain-error.ts'
 import { invalidRequest } from '../http/validation.ts'
-import { tooLarge, unkept, validationFailed, wrongFilename } from './refusals.ts'
-import type { IncomingFile, SubmissionStore } from './submission-store.ts'
+import { storeFull, tooLarge, unkept, validationFailed, wrongFilename } from './refusals.ts'
+import { type IncomingFile, StoreFullError, type SubmissionStore } from './submission-store.ts'
+import { type Pace, watchPace } from './upload-pace.ts'
 
 export type Upload = {
   /** As the person named it, without folders and made harmless. */
@@ -15,6 +16,7 @@ export type Upload = {
 }
 
 export type UploadLimits = { maxBytes: number }
+type PacedLimits = UploadLimits & { pace: Pace; ended: AbortSignal }
 
 // What is still read of a file that is too large, so that its true size can be told and the sender gets to read the answer.
 const OVERSIZE_READ_MAX_BYTES = 32 * 1024 * 1024
@@ -39,15 +41,34 @@ export async function receiveUpload(
   limits: UploadLimits,
 ): Promise<Upload> {
   const { promise: timeout, reject } = Promise.withResolvers<never>()
+  const ending = new AbortController()
+  const end = (refusal: DomainError) => {
+    reject(refusal)
+    // What was being read gives back its memory and its file now, not when the connection is gone.
+    ending.abort(refusal)
+  }
   const timer = setTimeout(() => {
     const detail = 'The upload did not arrive in time. Send it again.'
-    reject(new DomainError('request_timeout', { detail, headers: CLOSE }))
+    end(new DomainError('request_timeout', { detail, headers: CLOSE }))
   }, UPLOAD_TIMEOUT_MS)
+  // Everything that its connection brought, whichever part of the form it belongs to.
+  const { socket } = request.raw
+  using pace = watchPace(
+    () => socket.bytesRead ?? 0,
+    () => end(tooSlow()),
+  )
   try {
-    return await Promise.race([readParts(request, store, bundle, submissionId, limits), timeout])
+    const paced = { ...limits, pace, ended: ending.signal }
+    return await Promise.race([readParts(request, store, bundle, submissionId, paced), timeout])
   } finally {
     clearTimeout(timer)
   }
+}
+
+function tooSlow(): DomainError {
+  const detail =
+    'The upload came too slowly, or stopped, and was ended so that others get their turn. It cost no submission; send it again over a faster line.'
+  return new DomainError('request_timeout', { detail, headers: CLOSE })
 }
 
 /** Asked before anything is looked up; a form that is none is no upload, whatever it is for. */
@@ -65,7 +86,7 @@ async function readParts(
   store: Pick<SubmissionStore, 'receive'>,
   bundle: Bundle,
   submissionId: string,
-  limits: UploadLimits,
+  limits: PacedLimits,
 ): Promise<Upload> {
   let upload: Upload | null = null
   try {
@@ -90,16 +111,16 @@ async function readFilePart(
   store: Pick<SubmissionStore, 'receive'>,
   bundle: Bundle,
   submissionId: string,
-  { maxBytes }: UploadLimits,
+  { maxBytes, pace, ended }: PacedLimits,
 ): Promise<Upload> {
   const filename = cleanFilename(part.filename)
   if (!filename.toLowerCase().endsWith('.csv')) throw wrongFilename(CLOSE)
-  const file = await store.receive(submissionId).catch((cause) => {
-    throw unkept(cause)
+  const file = await pace.busy(store.receive(submissionId)).catch((cause) => {
+    throw cause instanceof StoreFullError ? storeFull() : unkept(cause)
   })
   try {
     const checker = createChecker(bundle.spec, bundle.expected)
-    const sizeBytes = await readBytes(part, file, checker, maxBytes)
+    const sizeBytes = await readBytes(part, file, checker, { maxBytes, pace, ended })
     if (sizeBytes > maxBytes) throw tooLarge(maxBytes, sizeBytes, CLOSE)
     assertValid(checker.end())
     return { filename, sizeBytes, file }
@@ -114,15 +135,17 @@ async function readBytes(
   part: MultipartFile,
   file: IncomingFile,
   checker: Checker,
-  maxBytes: number,
+  { maxBytes, pace, ended }: PacedLimits,
 ): Promise<number> {
   let sizeBytes = 0
+  ended.throwIfAborted()
+  ended.addEventListener('abort', () => part.file.destroy(ended.reason), { once: true })
   for await (const chunk of part.file as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length
     if (sizeBytes > maxBytes + OVERSIZE_READ_MAX_BYTES) break
     if (sizeBytes > maxBytes) continue
     checker.write(chunk)
-    await file.write(chunk).catch((cause) => {
+    await pace.busy(file.write(chunk)).catch((cause) => {
       throw unkept(cause)
     })
   }

@@ -1,0 +1,105 @@
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { eventually } from '@medforge/test-support'
+import { expect } from 'vitest'
+import type { TestApp } from '../app.ts'
+import { multipart, signIn, TITANIC, test, titanicCsv } from './site.ts'
+
+const ORIGIN = 'https://medforge.localhost'
+
+async function listen(api: TestApp): Promise<number> {
+  await api.app.listen({ host: '127.0.0.1', port: 0 })
+  return (api.app.server.address() as AddressInfo).port
+}
+
+type Line = { socket: Socket; said: string }
+
+/** A request with a body of which only the beginning is sent. */
+function begin(port: number, cookie: string, to: string, first: string, length: number): Line {
+  const socket = connect(port, '127.0.0.1')
+  const line = { socket, said: '' }
+  socket.on('error', () => {})
+  socket.on('data', (chunk) => {
+    line.said += chunk
+  })
+  const head = [
+    `POST /api/v1/competitions/${TITANIC}/${to} HTTP/1.1`,
+    'Host: api.medforge.localhost',
+    `Origin: ${ORIGIN}`,
+    `Cookie: ${cookie}`,
+    'Content-Type: multipart/form-data; boundary=x',
+    `Content-Length: ${length}`,
+  ]
+  socket.write(`${head.join('\r\n')}\r\n\r\n${first}`)
+  return line
+}
+
+const PART = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+
+test('accounts that drip hold nobody up for long, and are told why they were ended', {
+  timeout: 90_000,
+}, async ({ site, site_api, db }) => {
+  const port = await listen(site_api)
+  const lines: Line[] = []
+  for (let account = 0; account < 12; account += 1) {
+    const { visitor } = await signIn(site_api, db)
+    for (const to of ['submissions', 'submissions/validate']) {
+      const first = `${PART}PassengerId,Survived\n`
+      lines.push(begin(port, visitor.cookie() ?? '', to, first, 100_000))
+    }
+  }
+  const drip = setInterval(() => {
+    for (const { socket } of lines) if (socket.writable) socket.write('8')
+  }, 1000)
+  try {
+    await eventually(async () => expect((await site.files()).length).toBeGreaterThan(0))
+    const { visitor } = await signIn(site_api, db)
+    const { headers, body } = multipart([
+      { name: 'file', filename: 'ok.csv', content: titanicCsv() },
+    ])
+    const answer = await fetch(
+      `http://127.0.0.1:${port}/api/v1/competitions/${TITANIC}/submissions`,
+      {
+        method: 'POST',
+        headers: { ...headers, cookie: visitor.cookie() ?? '', origin: ORIGIN },
+        body: new Uint8Array(body),
+        // Shorter than the time after which a server ends any request by itself.
+        signal: AbortSignal.timeout(40_000),
+      },
+    )
+    expect(answer.status).toBe(201)
+    const [first] = lines
+    await eventually(() => {
+      expect(first?.said).toMatch(/^HTTP\/1.1 408 /)
+      expect(first?.said).toMatch(/^connection: close\r$/im)
+      expect(first?.said).toContain('too slowly')
+      expect(first?.socket.readyState).not.toBe('open')
+    })
+  } finally {
+    clearInterval(drip)
+    for (const { socket } of lines) socket.destroy()
+  }
+  await eventually(async () =>
+    expect((await site.files()).filter((name) => name.endsWith('.part'))).toEqual([]),
+  )
+})
+
+test('a file that was on its way when its account was disabled is not accepted', async ({
+  site,
+  site_api,
+  db,
+}) => {
+  const port = await listen(site_api)
+  const { visitor: admin } = await signIn(site_api, db, { role: 'admin' })
+  const { visitor, userId } = await signIn(site_api, db)
+  const body = `${PART}${titanicCsv()}\r\n--x--\r\n`
+  const cookie = visitor.cookie() ?? ''
+  const line = begin(port, cookie, 'submissions', body.slice(0, 200), Buffer.byteLength(body))
+  await eventually(async () => expect(await site.files()).toHaveLength(1))
+  const change = { method: 'PATCH', body: { is_disabled: true } }
+  expect((await admin.ask(`/admin/users/${userId}`, change)).status).toBe(200)
+  line.socket.write(body.slice(200))
+  await eventually(() => expect(line.said).toMatch(/^HTTP\/1.1 401 [\s\S]*authentication_failed/))
+  line.socket.destroy()
+  expect(await db.selectFrom('submissions').select('id').execute()).toEqual([])
+  expect(await site.files()).toEqual([])
+})
