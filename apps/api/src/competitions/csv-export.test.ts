@@ -21,7 +21,6 @@ describe(leaderboardCsv, () => {
     '+1',
     '-1',
     '@SUM(A1)',
-    '\t=1',
     '\tx',
     '\rx',
     '\nx',
@@ -32,6 +31,15 @@ describe(leaderboardCsv, () => {
     '%0A',
   ])('makes the name %j harmless in a spreadsheet', (name) =>
     expect(leaderboardCsv([entry(name)])).toContain(`"'${name}"`),
+  )
+
+  test.each([
+    ['\t=1', "'\t'=1"],
+    ['x;=HYPERLINK(1)', "x;'=HYPERLINK(1)"],
+    ['x; \t@SUM(A1)', "x;' \t@SUM(A1)"],
+    ['x;";-1', `x;"";'-1`],
+  ])('makes the cell that %j begins elsewhere harmless, too', (name, safe) =>
+    expect(leaderboardCsv([entry(name)])).toContain(`"${safe}"`),
   )
 
   test('keeps honest names, quotes and commas', () => {
