@@ -210,6 +210,12 @@ test('POST /auth/logins/end-others leaves the login that asks, and moves the epo
   expect(await epoch.execute()).toHaveLength(1)
 })
 
+test('POST /auth/logins/end-others moves no epoch where it ends nothing', async ({ api, db }) => {
+  const { visitor } = await signIn(api, db)
+  expect((await visitor.post('/auth/logins/end-others')).data()).toMatchObject({ ended: 0 })
+  expect(await db.selectFrom('platform_state').selectAll().execute()).toEqual([])
+})
+
 describe('PATCH /me', () => {
   const rename = (visitor: Visitor, body: object) => visitor.ask('/me', { method: 'PATCH', body })
 

@@ -88,6 +88,8 @@ export function createAccountRepository(db: Kysely<DB>): AccountRepository {
         if (numUpdatedRows === 0n) return undefined
         await tx.updateTable('users').set({ password_hash: to }).where('id', '=', userId).execute()
         const ended = await endOthers(tx, userId, loginId, at)
+        // Also where it was the only login: its token is another one now.
+        await forgetInServers(tx, at)
         const entry = { actorUserId: userId, action: 'user.password_change', subject: userId }
         await recordAudit(tx, { ...entry, requestId, at, detail: { logins_ended: ended.length } })
         return ended
@@ -131,11 +133,17 @@ export function createAccountRepository(db: Kysely<DB>): AccountRepository {
     },
 
     endOtherLogins(userId, loginId, at) {
-      return inTransaction(db, (tx) => endOthers(tx, userId, loginId, at))
+      return inTransaction(db, async (tx) => {
+        const ended = await endOthers(tx, userId, loginId, at)
+        // Every server asks the database about everybody again: nobody brings that about by ending nothing.
+        if (ended.length > 0) await forgetInServers(tx, at)
+        return ended
+      })
     },
   }
 }
 
+/** The caller makes the servers forget. */
 async function endOthers(
   tx: Transaction<DB>,
   userId: string,
@@ -158,6 +166,5 @@ async function endOthers(
       .where('id', 'in', ids)
       .execute()
   }
-  await forgetInServers(tx, at)
   return ids
 }
