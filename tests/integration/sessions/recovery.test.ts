@@ -64,6 +64,8 @@ describe('a session whose container dies', () => {
     await stage.pass()
     expect(await stage.row(session.id)).toMatchObject({ status: 'running' })
     expect(stage.runtime.containers.size).toBe(0)
+    stage.api.clock.advance(11_000)
+    await stage.pass()
     stage.api.clock.advance(61_000)
     await stage.pass()
     const row = await stage.row(session.id)
@@ -82,6 +84,31 @@ describe('a session whose container dies', () => {
     const [snapshot, ...others] = stage.workspaces.datasets.get(session.workspace_zfs) ?? []
     expect(snapshot).toContain('@stop-')
     expect(others).toEqual([])
+  })
+})
+
+describe('a stop that a power cut interrupts for longer than its deadline', () => {
+  test('still gets its snapshot when the pool comes back after the reconciler', async ({
+    stage,
+  }) => {
+    const { visitor } = await stage.person()
+    const session = sessionOf(await visitor.post('/sessions', {}))
+    stage.runtime.setAway(true)
+    await visitor.post(`/sessions/${session.id}/stop`)
+    await stage.driver.idle()
+    stage.crash()
+    stage.api.clock.advance(3_600_000)
+    stage.runtime.setAway(false)
+    stage.runtime.vanish(session.slug)
+    stage.workspaces.setAway(true)
+    await stage.pass()
+    expect((await stage.row(session.id)).status).toBe('stopping')
+    stage.workspaces.setAway(false)
+    stage.api.clock.advance(11_000)
+    await stage.pass()
+    const row = await stage.row(session.id)
+    expect(row.status).toBe('stopped')
+    expect(stage.workspaces.datasets.get(session.workspace_zfs)).toEqual([row.last_snapshot_name])
   })
 })
 

@@ -188,6 +188,8 @@ describe('a stop that cannot be done', () => {
     stage.workspaces.refuse(new HostRefusedError('pool_full', 'The storage of this host is full.'))
     await stop()
     await stage.driver.idle()
+    stage.api.clock.advance(11_000)
+    await stage.pass()
     stage.api.clock.advance(61_000)
     await stage.pass()
     const row = await stage.row(session.id)

@@ -10,7 +10,7 @@ import { attemptBackoffMs, isTerminal, type LifecycleLimits, type Reason } from 
 import { type Observation, planSession } from './plan.ts'
 import type { ReadinessProbe } from './readiness.ts'
 import { findWork, recordRetry, type WorkRow } from './repository.ts'
-import type { SessionRuntime } from './runtime/port.ts'
+import type { ContainerFact, SessionRuntime } from './runtime/port.ts'
 import type { SessionWorkspaces } from './workspace/port.ts'
 
 export type DriverDeps = {
@@ -60,6 +60,8 @@ export function createDriver(deps: DriverDeps): SessionDriver {
   const { db, clock, logger, runtime, workspaces, readiness, signal } = deps
   const later = deps.later ?? setTimer
   const working = new Map<string, Work>()
+  /** Ends being worked on: when their container was first seen gone. */
+  const goneSinceMs = new Map<string, number>()
   const retries = new Map<string, { attempts: number; cancel: () => void }>()
 
   async function observe(row: WorkRow): Promise<Observation> {
@@ -68,7 +70,20 @@ export function createDriver(deps: DriverDeps): SessionDriver {
       workspaces.observe(row.workspace_zfs, row.snapshot_name, signal),
     ])
     const deadlineMs = row.deadline_at === null ? null : sqlTimeToMs(row.deadline_at)
-    return { row: { ...row, deadlineMs }, container, workspace }
+    const snapshotDeadlineMs = snapshotDeadlineOf(row.id, deadlineMs, container)
+    return { row: { ...row, deadlineMs, snapshotDeadlineMs }, container, workspace }
+  }
+
+  /**
+   * The row's deadline, and never less than a stop's time after this process first saw the container gone: after a power cut, or when the
+   * container resisted, the deadline may be over before the snapshot could be tried.
+   */
+  function snapshotDeadlineOf(id: string, deadlineMs: number | null, container: ContainerFact) {
+    if (container.kind === 'present') goneSinceMs.delete(id)
+    if (container.kind === 'present' || container.kind === 'unknown') return null
+    const seenMs = goneSinceMs.get(id) ?? clock.now().getTime()
+    goneSinceMs.set(id, seenMs)
+    return Math.max(deadlineMs ?? 0, seenMs + deps.limits.stopTimeoutMs)
   }
 
   async function turn(work: Work): Promise<Outcome> {
@@ -117,6 +132,7 @@ export function createDriver(deps: DriverDeps): SessionDriver {
         logger.error({ ...contextOf(work), err: error }, 'session.recovery.failure')
         return { kind: 'retry', reason: { code: 'internal', text: 'Trying again.' } }
       })
+      if (outcome.kind === 'settled') goneSinceMs.delete(work.id)
       if (outcome.kind === 'retry' && !work.isNudged) await comeBack(work, outcome.reason)
       if (outcome.kind !== 'again' && !work.isNudged) break
       if (turns % TURNS_WITHOUT_PAUSE_MAX === 0) await work.sleep(attemptBackoffMs(0))

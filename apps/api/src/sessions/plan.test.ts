@@ -35,6 +35,7 @@ function see(overrides: Partial<PlannedRow & Omit<Observation, 'row'>> = {}): Ob
       container_id: null,
       workspace_zfs: DATASET,
       deadlineMs: LATER,
+      snapshotDeadlineMs: LATER,
       error_message: null,
       snapshot_name: null,
       ...row,
@@ -207,8 +208,13 @@ describe(planSession, () => {
     },
     {
       note: 'tries the snapshot of an overdue stop one last time',
-      seen: see({ ...stopping, deadlineMs: OVERDUE, workspace: poolAway }),
+      seen: see({ ...stopping, snapshotDeadlineMs: OVERDUE, workspace: poolAway }),
       kinds: ['take-snapshot', 'mark-stopped'],
+    },
+    {
+      note: 'waits for the pool with an overdue stop whose container was not seen gone for long',
+      seen: see({ ...stopping, deadlineMs: OVERDUE, workspace: poolAway }),
+      kinds: ['wait', 'mark-stopped'],
     },
 
     {
@@ -241,10 +247,20 @@ describe(planSession, () => {
     expect(action).toMatchObject({ kind: 'record-failure', snapshotName: null })
   })
 
-  test('gives the last try of a snapshot away only past the deadline', () => {
-    const [early] = planSession(see(stopping), NOW)
-    const [late] = planSession(see({ ...stopping, deadlineMs: OVERDUE }), NOW)
-    expect([early, late]).toMatchObject([{ isLastTry: false }, { isLastTry: true }])
+  test('gives the last try of a snapshot away only past the snapshot’s own deadline', () => {
+    const firstOf = (row: Partial<PlannedRow>) =>
+      planSession(see({ ...stopping, ...row }), NOW).at(0)
+    expect([
+      firstOf({}),
+      firstOf({ deadlineMs: OVERDUE }),
+      firstOf({ deadlineMs: OVERDUE, snapshotDeadlineMs: null }),
+      firstOf({ deadlineMs: OVERDUE, snapshotDeadlineMs: OVERDUE }),
+    ]).toMatchObject([
+      { isLastTry: false },
+      { isLastTry: false },
+      { isLastTry: false },
+      { isLastTry: true },
+    ])
   })
 })
 
@@ -255,6 +271,7 @@ describe('any situation', () => {
       container_id: fc.constantFrom(null, 'c1'),
       workspace_zfs: fc.constant(DATASET),
       deadlineMs: fc.constantFrom(null, LATER, OVERDUE),
+      snapshotDeadlineMs: fc.constantFrom(null, LATER, OVERDUE),
       error_message: fc.constantFrom(null, 'It failed.'),
       snapshot_name: fc.constantFrom(null, STOP, DEATH),
     }),

@@ -11,6 +11,8 @@ export type PlannedRow = {
   workspace_zfs: string
   /** `deadline_at` in milliseconds since the epoch. */
   deadlineMs: number | null
+  /** When a last snapshot that cannot be taken is given up; null: not before the container was seen gone. */
+  snapshotDeadlineMs: number | null
   /** Not null while the status is still active: the session has failed and is being undone. */
   error_message: string | null
   snapshot_name: string | null
@@ -36,7 +38,7 @@ export type SessionAction =
   /** Write down that the session has failed, and the name of its last snapshot if one is to be taken. The next plan undoes it. */
   | { kind: 'record-failure'; failure: Reason; snapshotName: string | null }
   | { kind: 'remove-container'; containerId: string }
-  /** `isLastTry`: past the deadline, so if it fails now the session ends without it. */
+  /** `isLastTry`: past the snapshot's deadline, so if it fails now the session ends without it. */
   | { kind: 'take-snapshot'; name: string; isLastTry: boolean }
   | { kind: 'mark-stopped' }
   | { kind: 'mark-error' }
@@ -124,7 +126,7 @@ function removal(container: ContainerFact): SessionAction[] {
 function lastSnapshot({ row, workspace }: Observation, now: Date): SessionAction[] {
   if (row.snapshot_name === null) return []
   if (workspace.kind === 'known' && workspace.snapshotTaken) return []
-  const isLastTry = isOverdue(row, now)
+  const isLastTry = row.snapshotDeadlineMs !== null && now.getTime() >= row.snapshotDeadlineMs
   if (workspace.kind === 'unknown' && !isLastTry) {
     return [{ kind: 'wait', reason: FAILURES.poolAway }]
   }
