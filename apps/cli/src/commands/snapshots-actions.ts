@@ -80,12 +80,13 @@ export async function clone(
     'This command is run as root on this host; the snapshot stays as it is.',
     options.yes ?? false,
   )
-  const { mountpoint } = await makeClone(plan)
+  // First: what is done as root is never without its row; one without its clone says that it was tried.
   await recordAudit(db, {
     ...{ actorUserId: null, action: 'snapshot.clone', subject: snapshot.name },
     detail: { dataset: plan.dataset, user_id: userId },
     at: new Date(),
   })
+  const { mountpoint } = await makeClone(plan)
   const text = [
     `The files are at ${mountpoint}, owned by 1000:1000 as in a session.`,
     'Give some back through a running session of that person, with the rights they have there and writing over nothing:',
