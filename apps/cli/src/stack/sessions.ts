@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createDatabase, isDatabaseAway } from '@medforge/db'
 import { requestStopOfAll } from '../../../api/src/sessions/stop-request.ts'
+import { readLimits } from '../operations/setting.ts'
 import { waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { EnvValues } from './env-file.ts'
@@ -14,11 +15,10 @@ export async function stopSessions(
   settings: EnvValues,
   progress: Progress,
 ): Promise<{ ended: number; left: number } | undefined> {
-  const stopTimeoutMs = Number(settings.SESSION_CONTAINER_STOP_TIMEOUT_SECONDS || 60) * 1000
-  const startTimeoutMs = Number(settings.SESSION_CONTAINER_START_TIMEOUT_SECONDS || 120) * 1000
+  const limits = readLimits(settings)
   const db = createDatabase(settings.DATABASE_URL ?? '', { poolSize: 1 })
   try {
-    const wish = { requestId: randomUUID(), limits: { startTimeoutMs, stopTimeoutMs } }
+    const wish = { requestId: randomUUID(), limits }
     const ask = () => requestStopOfAll(db, { ...wish, at: new Date() })
     const asked = await ask()
     if (asked === 0) return { ended: 0, left: 0 }
@@ -29,7 +29,7 @@ export async function stopSessions(
       progress.detail(`${left} of ${asked} still stopping`)
       return left === 0 || undefined
     }
-    await waitFor(isEmpty, { timeoutMs: stopTimeoutMs, everyMs: 500 })
+    await waitFor(isEmpty, { timeoutMs: limits.stopTimeoutMs, everyMs: 500 })
     return { ended: asked - left, left }
   } catch (error) {
     if (isDatabaseAway(error)) return undefined
