@@ -87,14 +87,15 @@ function plug(name: Name, options: { bridge?: string; near?: string[]; far: stri
   inside(name, 'ip', 'link', 'set', 'eth0', 'up')
 }
 
-/** Answers TCP on the given ports, and UDP on 53 and 9000 from the address that was asked. */
+/** Answers TCP on the given ports and sends back whatever comes, and UDP on 53 and 9000 from the address that was asked. */
 const SERVER = `
 const { createServer } = require('node:net')
 const { createSocket } = require('node:dgram')
 const ports = process.argv.slice(1).map(Number)
 const addresses = Object.values(require('node:os').networkInterfaces()).flat().filter(({ family }) => family === 'IPv4')
+const answer = (socket) => { socket.on('error', () => {}).write('hello'); socket.pipe(socket) }
 Promise.all([
-  ...ports.map((port) => new Promise((up) => createServer((socket) => socket.on('error', () => {}).end('hello')).listen(port, '::', up))),
+  ...ports.map((port) => new Promise((up) => createServer({ allowHalfOpen: true }, answer).listen(port, '::', up))),
   ...addresses.flatMap(({ address }) => [53, 9000].map((port) => new Promise((up) => {
     const socket = createSocket('udp4').on('message', (_text, from) => socket.send('hello', from.port, from.address))
     socket.bind(port, address, up)
@@ -151,6 +152,26 @@ async function serve(name: Name, ...ports: number[]): Promise<void> {
 
 function ask(from: Name, kind: 'tcp' | 'udp', host: string, port: number): string | undefined {
   return askAll([{ from, kind, host, port }])[0]
+}
+
+/** A session's ways to its neighbours by the addresses that every port has without being given one. */
+function byIpv6(): Case[] {
+  return (['one', 'caddy', 'api'] as const).map((to) => {
+    const shown = inside(to, 'ip', '-6', 'address', 'show', 'dev', 'eth0')
+    const address = /inet6 (fe80[^/]+)/.exec(shown)?.[1]
+    if (address === undefined) throw new Error(`${to} has no link-local address: ${shown}`)
+    return [`${to} by IPv6`, 'two', 'tcp', `${address}%eth0`, 8080]
+  })
+}
+
+const ECHOING = [ADDRESS.one, ADDRESS.api, ADDRESS.caddy, ADDRESS.gateway, ADDRESS.db, '10.1.2.3']
+
+function answersEcho(from: Name, host: string): boolean {
+  const args = [`--net=/run/netns/${space(from)}`, 'ping', '-n', '-q', '-c', '1', '-W', '1', host]
+  const { status, stderr } = spawnSync('nsenter', args, { encoding: 'utf8' })
+  // 1: no answer came. Anything else is no finding.
+  if (status !== 0 && status !== 1) throw new Error(`ping: ${stderr}`)
+  return status === 0
 }
 
 beforeAll(async () => {
@@ -210,6 +231,8 @@ describe('before the rules', () => {
       ...PRIVATE.map((address): Case => [address, 'two', 'tcp', address, 80]),
     ]
     expect(told(open)).toEqual(open.map(([note]) => `${note}: open`))
+    expect(told(byIpv6())).toEqual(byIpv6().map(([note]) => `${note}: open`))
+    for (const host of ECHOING) expect(answersEcho('two', host), host).toBe(true)
     expect(firewall('check').status).toBe(3)
   })
 })
@@ -270,11 +293,12 @@ describe('with the rules', () => {
   })
 
   test('sessions reach nobody by IPv6 either', () => {
-    const linkLocal = (name: Name) =>
-      /inet6 (fe80[^/]+)/.exec(inside(name, 'ip', '-6', 'address', 'show', 'dev', 'eth0'))?.[1]
-    for (const to of ['one', 'caddy', 'api'] as const) {
-      expect(ask('two', 'tcp', `${linkLocal(to)}%eth0`, 8080)).not.toBe('open')
-    }
+    expect(told(byIpv6()).filter((line) => line.endsWith('open'))).toEqual([])
+  })
+
+  test('sessions get no answer to an echo request either, except from the internet', () => {
+    expect(ECHOING.filter((host) => answersEcho('two', host))).toEqual([])
+    expect(answersEcho('two', ADDRESS.server)).toBe(true)
   })
 
   test.each([
@@ -391,8 +415,18 @@ describe('frames that no rule sees, from somebody with every right inside their 
   })
 })
 
-/** Opens a connection by half, says so, and after a line on stdin sees whether data still passes. */
+/** Opens a connection, says so, and after a line on stdin sends something and waits until it comes back. */
 const LASTING = `
-const socket = require('node:net').connect({ host: process.argv[1], port: 8080, allowHalfOpen: true })
-socket.on('connect', () => console.log('open'))
-process.stdin.once('data', () => socket.write('x', (error) => console.log(error ? error.code : 'still open')))`
+const socket = require('node:net').connect({ host: process.argv[1], port: 8080 })
+let heard = ''
+socket.on('error', (error) => console.log(error.code))
+socket.on('data', (text) => {
+  const before = heard
+  heard += text
+  if (before === '') console.log('open')
+  if (heard.includes('and back') && !before.includes('and back')) console.log('still open')
+})
+process.stdin.once('data', () => {
+  socket.write('there and back')
+  setTimeout(() => console.log('silence'), 5000)
+})`

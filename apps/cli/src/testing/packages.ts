@@ -19,6 +19,7 @@ const CELL: Requirement[] = [
   ZFS_FUSE,
   { program: 'nsenter', packages: ['util-linux'], because: 'enters the test cell' },
   { program: 'ip', packages: ['iproute2'], because: 'connects the test cell' },
+  { program: 'ping', packages: ['iputils-ping'], because: 'asks who answers behind the firewall' },
   { program: 'curl', packages: ['curl'], because: 'asks the edge what a client library would not' },
 ]
 
