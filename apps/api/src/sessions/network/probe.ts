@@ -1,5 +1,6 @@
 import { callDocker, type Docker } from '../docker/client.ts'
 import { type HelperSpec, runHelper, startHelper } from '../docker/helper.ts'
+import { HostAwayError } from '../host-error.ts'
 import type { BridgeNetwork } from './bridge.ts'
 
 export type ProbePlace = { docker: Docker; image: string; network: string }
@@ -17,8 +18,10 @@ for (const port of ports) createServer((socket) => socket.on('error', () => {}).
 })
 setTimeout(() => process.exit(1), ${LIMIT_MS})`
 
-// Tries every address given and prints those that it reached.
+// Tries every address given and prints those that it reached, and whether the gateway said who it is: that is open to every session, and
+// without it nothing that was not reached says anything.
 const INTRUDER = `
+const { readFileSync } = require('node:fs')
 const { connect } = require('node:net')
 const tries = JSON.parse(process.argv[1]).map(([host, port]) => new Promise((done) => {
   const socket = connect({ host, port })
@@ -27,9 +30,17 @@ const tries = JSON.parse(process.argv[1]).map(([host, port]) => new Promise((don
   // Refused is an answer too: the packet arrived and somebody said no.
   socket.on('error', (error) => done(error.code === 'ECONNREFUSED' ? host + ':' + port : undefined))
 }))
-Promise.all(tries).then((reached) => console.log(JSON.stringify(reached.filter(Boolean))))`
+const knows = (host) => readFileSync('/proc/net/arp', 'utf8').split('\\n').some((line) => {
+  const [address, , flags] = line.split(/\\s+/)
+  return address === host && (Number(flags) & 2) !== 0
+})
+Promise.all(tries).then((reached) => console.log(JSON.stringify({ reached: reached.filter(Boolean), hasLink: knows(process.argv[2]) })))`
 
-/** Two containers as sessions are placed, one of which tries to reach the other and everything else that is closed to it. */
+/**
+ * Two containers as sessions are placed, one of which tries to reach the other and everything else that is closed to it.
+ *
+ * @throws HostAwayError when the one that tries has no way out itself, and so proves nothing
+ */
 export async function probeIsolation(
   { docker, image, network }: ProbePlace,
   bridge: BridgeNetwork,
@@ -58,7 +69,9 @@ export async function probeIsolation(
     [bridge.gateway, 443],
     ['169.254.169.254', 80],
   ]
-  const intruder = helper(['node', '-e', INTRUDER, JSON.stringify(closed)])
+  const intruder = helper(['node', '-e', INTRUDER, JSON.stringify(closed), bridge.gateway])
   const { output } = await runHelper(docker, intruder, signal)
-  return JSON.parse(output) as string[]
+  const { reached, hasLink } = JSON.parse(output) as { reached: string[]; hasLink: boolean }
+  if (!hasLink) throw new HostAwayError('The probe of the firewall has no network itself.')
+  return reached
 }
