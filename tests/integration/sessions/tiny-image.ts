@@ -3,11 +3,11 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-// Answers /healthz like an IDE. SIGUSR2: ends with exit code 3. SIGUSR1: takes all the memory that it can get.
+// Answers /healthz like an IDE, and ends at SIGTERM unless it is told to be deaf. SIGUSR2: ends with exit code 3. SIGUSR1: takes all the memory that it can get.
 const PROGRAM = `
 const { createServer } = require('node:http')
 process.on('SIGUSR2', () => process.exit(3))
-process.on('SIGTERM', () => process.exit(0))
+process.on('SIGTERM', () => { if (process.argv[2] !== 'deaf') process.exit(0) })
 process.on('SIGUSR1', () => {
   const kept = []
   for (;;) kept.push(Buffer.alloc(16 * 1024 * 1024, 1))
