@@ -143,6 +143,18 @@ describe(createRevocations, () => {
     expect(cuts).toEqual([[hers.slug, other.slug].toSorted(), [hers.slug], [hers.slug]])
   })
 
+  test('cuts the sessions of whoever’s login ran out, once, and not before', async ({ db }) => {
+    const { ada, hers, cuts, clock, revocations } = await twoSessions(db)
+    await revokedLogin(db, ada.id)
+    await db.updateTable('auth_sessions').set({ revoked_at: null }).execute()
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([])
+    clock.advance(86_400_000)
+    await revocations.runOnce(signal)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([[hers.slug]])
+  })
+
   test('leaves alone what was revoked long ago', async ({ db }) => {
     const { ada, cuts, revocations } = await twoSessions(db)
     await revokedLogin(db, ada.id, new Date(NOW.getTime() - 3_600_000))

@@ -305,15 +305,27 @@ export async function recordRetry(
     .execute()
 }
 
-export type RevokedLogin = { id: string; user_id: string; role: UserRole }
+export type EndedLogin = { id: string; user_id: string; role: UserRole }
 
-/** Logins revoked at or after `since`. One range of the index on `revoked_at`. */
-export async function listRevokedLogins(db: Kysely<DB>, since: SqlTime): Promise<RevokedLogin[]> {
+/** Logins that were revoked or ran out between `since` and `now`: a range of an index each. */
+export async function listEndedLogins(
+  db: Kysely<DB>,
+  { since, now }: { since: SqlTime; now: SqlTime },
+): Promise<EndedLogin[]> {
   return db
     .selectFrom('auth_sessions')
     .innerJoin('users', 'users.id', 'auth_sessions.user_id')
     .select(['auth_sessions.id', 'auth_sessions.user_id', 'users.role'])
-    .where('auth_sessions.revoked_at', '>=', since)
+    .where(({ and, eb, or }) =>
+      or([
+        eb('auth_sessions.revoked_at', '>=', since),
+        and([
+          eb('auth_sessions.revoked_at', 'is', null),
+          eb('auth_sessions.expires_at', '>=', since),
+          eb('auth_sessions.expires_at', '<=', now),
+        ]),
+      ]),
+    )
     .execute()
 }
 

@@ -5,7 +5,7 @@ import type { Logger } from '../lib/logger.ts'
 import { HostAwayError } from './host-error.ts'
 import type { HostState } from './host-state.ts'
 import type { SessionFlows } from './network/flows.ts'
-import { listDemotions, listRevokedLogins, listRunningSlugs } from './repository.ts'
+import { type EndedLogin, listDemotions, listEndedLogins, listRunningSlugs } from './repository.ts'
 
 // Longer than a transaction that revokes takes to commit, so that none is overlooked.
 const LOOK_BACK_MS = 120_000
@@ -13,12 +13,12 @@ const LOOK_BACK_MS = 120_000
 // The mark may lag behind by less than what is looked back at anyway; so an idle platform writes it rarely.
 const MARK_INTERVAL_MS = 30_000
 
-/** Row of `platform_state`: every login that was revoked before its `updated_at` has been seen to. */
+/** Row of `platform_state`: every login that ended before its `updated_at` has been seen to. */
 const MARK = 'sockets'
 
 export interface Revocations {
   /**
-   * End the open sockets behind logins that were revoked, whoever revoked them, and those of somebody who ceased to be an
+   * End the open sockets behind logins that ran out or were revoked, whoever revoked them, and those of somebody who ceased to be an
    * administrator: the edge asks about a login once a connection, so a websocket would outlive it. Rejects when that failed; the next
    * pass tries again, however long it takes, and health says so meanwhile.
    */
@@ -26,7 +26,7 @@ export interface Revocations {
 }
 
 /**
- * Compares the revoked logins with those already seen to. It looks back to the last pass at which nothing was left to cut, which the
+ * Compares the logins that ended with those already seen to. It looks back to the last pass at which nothing was left to cut, which the
  * database remembers: neither a Docker that is away for an hour nor a new process makes it overlook one. What a new process cuts again
  * costs its owner a reconnect at most.
  */
@@ -55,8 +55,8 @@ export function createRevocations(deps: {
     markMs = nowMs
   }
 
-  /** The running sessions behind what was revoked or taken away and not yet seen to. */
-  async function affected(fresh: Awaited<ReturnType<typeof listRevokedLogins>>, demoted: boolean) {
+  /** The running sessions behind what ended or was taken away and not yet seen to. */
+  async function affected(fresh: readonly EndedLogin[], demoted: boolean) {
     if (fresh.length === 0 && !demoted) return []
     // An admin may have any session open; everybody else only their own.
     const isAnyAdmin = demoted || fresh.some(({ role }) => role === 'admin')
@@ -67,9 +67,9 @@ export function createRevocations(deps: {
     const nowMs = clock.now().getTime()
     markMs ??= await readMark(db)
     const since = toSqlTime(new Date(Math.min(nowMs - LOOK_BACK_MS, markMs ?? nowMs)))
-    const revoked = await listRevokedLogins(db, since)
+    const ended = await listEndedLogins(db, { since, now: toSqlTime(new Date(nowMs)) })
     const demotions = await listDemotions(db, since)
-    const fresh = revoked.filter(({ id }) => !done.has(id))
+    const fresh = ended.filter(({ id }) => !done.has(id))
     const wasAnyDemoted = demotions.some((id) => !done.has(id))
     const slugs = new Set([...resisting, ...(await affected(fresh, wasAnyDemoted))])
     if (slugs.size > 0) {
@@ -79,7 +79,7 @@ export function createRevocations(deps: {
         logger.info({ slugs: cut, logins: fresh.length }, 'session.sockets.cut')
       }
     }
-    done = new Set([...revoked.map(({ id }) => id), ...demotions])
+    done = new Set([...ended.map(({ id }) => id), ...demotions])
     if (resisting.length > 0) {
       throw new HostAwayError(`Open connections of ${resisting.length} sessions resist.`)
     }
