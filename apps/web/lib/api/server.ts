@@ -1,8 +1,9 @@
 import { type Client, createClient } from '@medforge/client'
 import { SESSION_COOKIE } from '@medforge/contracts'
-import { cookies } from 'next/headers'
+import { headers } from 'next/headers'
 import { cache } from 'react'
 import { webConfig } from '../../config/env.ts'
+import { rawCookieValues } from './login-cookies.ts'
 
 /**
  * The API as the visitor of this request sees it, over the control network.
@@ -23,6 +24,5 @@ export async function hasLoginCookie(): Promise<boolean> {
 }
 
 async function loginCookies(): Promise<string[]> {
-  const jar = await cookies()
-  return jar.getAll(SESSION_COOKIE).map((cookie) => cookie.value)
+  return rawCookieValues((await headers()).get('cookie'), SESSION_COOKIE)
 }
