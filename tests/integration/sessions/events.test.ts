@@ -65,6 +65,43 @@ describe('GET /sessions/{id}/events', () => {
     expect(messages.every(({ event, data }) => event === data.kind)).toBe(true)
   })
 
+  test("ends for a former admin who reads somebody else's, however much there is to tell", {
+    timeout: 40_000,
+  }, async ({ stage, db }) => {
+    const base = await listen(stage)
+    const owner = await stage.person()
+    const admin = await stage.person({ role: 'admin' })
+    const other = await stage.person({ role: 'admin' })
+    const { id } = sessionOf(await owner.visitor.post('/sessions', {}))
+    const cookie = admin.visitor.cookie() ?? ''
+    const response = await fetch(`${base}/api/v1/sessions/${id}/events`, { headers: { cookie } })
+    const me = (await admin.visitor.get('/me')).data<{ user_id: string }>()
+    const change = { method: 'PATCH', body: { role: 'user' } }
+    expect((await other.visitor.ask(`/admin/users/${me.user_id}`, change)).status).toBe(200)
+    const copy = () =>
+      db
+        .insertInto('session_events')
+        .columns(['session_id', 'kind', 'step', 'at'])
+        .expression((eb) =>
+          eb
+            .selectFrom('session_events')
+            .select(['session_id', 'kind', 'step', 'at'])
+            .where('session_id', '=', id)
+            .where('step', '=', 'container')
+            .limit(1),
+        )
+        .execute()
+    // Each message brings the next one, so that the stream is never silent.
+    let read = 0
+    for await (const _message of readMessages(response)) {
+      read += 1
+      if (read >= LAUNCH.length) await copy()
+    }
+    expect(read).toBeGreaterThan(LAUNCH.length)
+    const { status } = (await owner.visitor.get(`/sessions/${id}`)).data<{ status: string }>()
+    expect(status).toBe('running')
+  })
+
   test('resumes after Last-Event-ID, and answers 204 when nothing is left', async ({ stage }) => {
     const base = await listen(stage)
     const { visitor } = await stage.person()

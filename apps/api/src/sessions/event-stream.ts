@@ -16,7 +16,7 @@ export type EventStreamOptions = {
   sessionId: string
   /** The last event that the reader has, 0 for none. */
   afterId: number
-  /** Asked with every heartbeat: whether the reader may still read. */
+  /** Asked at least every ten seconds: whether the reader may still read. */
   isAllowed(): Promise<boolean>
   signal: AbortSignal
 }
@@ -29,7 +29,7 @@ const RECONNECT_MS = 1_000
 
 /**
  * The text of a session's server-sent events: everything after `afterId`, then live. Ends after the event that makes the session
- * terminal, when the reader leaves, or when the reader's login has ended.
+ * terminal, when the reader leaves, or may not read it any longer.
  */
 export async function* streamEvents(
   deps: EventStreamDeps,
@@ -38,8 +38,14 @@ export async function* streamEvents(
   using watch = deps.changes.watch(sessionId)
   let lastId = afterId
   let spokeMs = performance.now()
+  let askedMs = spokeMs
   yield `retry: ${RECONNECT_MS}\n\n`
   while (!signal.aborted) {
+    // However much there is to tell.
+    if (performance.now() - askedMs >= HEARTBEAT_MS) {
+      if (!(await isAllowed())) return
+      askedMs = performance.now()
+    }
     for (const row of await listEvents(deps.db, sessionId, lastId)) {
       lastId = row.id
       spokeMs = performance.now()
@@ -48,7 +54,6 @@ export async function* streamEvents(
     }
     const silentMs = performance.now() - spokeMs
     if (silentMs >= HEARTBEAT_MS) {
-      if (!(await isAllowed())) return
       spokeMs = performance.now()
       yield ': still here\n\n'
     }

@@ -71,8 +71,8 @@ export function openSessions(deps: SessionsDeps): Sessions {
         events: { db, changes, usual: createUsualDurations(db) },
         guards,
         pagination,
-        isSignedIn: async (cookie: string | undefined) =>
-          (await identity.authenticateCookie(cookie)).principal !== null,
+        authenticate: async (cookie: string | undefined) =>
+          (await identity.authenticateCookie(cookie)).principal,
         signal,
       }
       return [sessionRoutes(routesDeps), sessionProxyRoutes(routesDeps)]

@@ -12,7 +12,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { DomainError } from '../http/domain-error.ts'
-import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { type AuthenticatedPrincipal, principalOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -30,8 +30,8 @@ export type SessionRoutesDeps = {
   events: EventStreamDeps
   guards: RouteGuards
   pagination: Pagination
-  /** Whether this cookie still proves a login; asked again while a stream is open. */
-  isSignedIn(cookieHeader: string | undefined): Promise<boolean>
+  /** Whom this cookie proves by now, null for nobody; asked again while a stream is open. */
+  authenticate(cookieHeader: string | undefined): Promise<AuthenticatedPrincipal | null>
   /** Ends every open stream. */
   signal: AbortSignal
 }
@@ -225,6 +225,23 @@ function prefers(request: FastifyRequest, preference: 'respond-async' | 'return=
   return preferences.some((item) => item.split(';')[0]?.trim().toLowerCase() === preference)
 }
 
+/** The login may have ended since, and whoever read as an admin may be none any more. */
+async function mayStillRead(
+  { authenticate, service }: SessionRoutesDeps,
+  session: Session,
+  request: FastifyRequest,
+): Promise<boolean> {
+  const principal = await authenticate(request.headers.cookie)
+  if (principal === null) return false
+  try {
+    await service.find(principal, session.id)
+    return true
+  } catch (error) {
+    if (error instanceof DomainError) return false
+    throw error
+  }
+}
+
 const EVENT_ID = /^\d{1,15}$/
 
 // More tabs than anybody looks at; each stream asks the database every two seconds.
@@ -261,7 +278,7 @@ async function sendEvents(
     streamEvents(deps.events, {
       sessionId: session.id,
       afterId,
-      isAllowed: () => deps.isSignedIn(request.headers.cookie),
+      isAllowed: () => mayStillRead(deps, session, request),
       signal: AbortSignal.any([left.signal, deps.signal]),
     }),
   )
