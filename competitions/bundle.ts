@@ -149,7 +149,9 @@ export function requireBundle(folder: string, files: BundleFiles): Bundle {
 }
 
 export function describeFault({ file, row, message }: BundleFault): string {
-  return `${file}${row === null ? '' : ` row ${row}`}: ${message.replace(/\.$/, '')}`
+  const text = `${file}${row === null ? '' : ` row ${row}`}: ${message.replace(/\.$/, '')}`
+  // It quotes the bundle, and is shown in a terminal, which takes these for commands.
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{fffd}')
 }
 
 export function faultsOf(checked: { ok: true } | { ok: false; faults: Fault[] }): Fault[] {

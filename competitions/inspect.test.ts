@@ -93,6 +93,19 @@ describe(inspectBundle, () => {
     }
   })
 
+  test('describes faults without commands for a terminal', async () => {
+    const folder = await titanic()
+    const manifest = await readFile(join(folder, 'manifest.json'), 'utf8')
+    const sample = await readFile(join(folder, 'sample_submission.csv'), 'utf8')
+    const evil = '\u001b]0;owned\u0007\u009b2J'
+    await writeFile(join(folder, 'manifest.json'), manifest.replace('{', `{"${evil}": 1,`))
+    await writeFile(join(folder, 'sample_submission.csv'), `${sample}${evil},${evil}\n`)
+    const result = await inspectBundle(folder)
+    const said = result.ok ? '' : result.faults.map(describeFault).join('')
+    expect(said).not.toBe('')
+    expect(said).not.toMatch(/\p{Cc}/u)
+  })
+
   test('checks labels against ids and range, row by row', async () => {
     const folder = await titanic()
     const labels = await readFile(join(folder, 'holdout_labels.csv'), 'utf8')
