@@ -181,6 +181,19 @@ describe('more cookies than fit', () => {
     expect([...edge.api.seen, ...edge.web.seen, ...edge.session.seen]).toEqual([])
   })
 
+  test('are counted in bytes, as the servers behind count them', async () => {
+    const cookie = Array.from({ length: 6 }, (_, index) => `c${index}=${'😀'.repeat(1_000)}`)
+    for (const host of [WEB, SESSION]) {
+      const text = await edge.raw(
+        host,
+        `GET / HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie.join('; ')}\r\nConnection: close\r\n\r\n`,
+      )
+      expect(text).toMatch(/^HTTP\/1.1 431 /)
+      expect(text.toLowerCase()).toContain('clear-site-data: "cookies"')
+    }
+    expect([...edge.web.seen, ...edge.session.seen]).toEqual([])
+  })
+
   test('are a problem of the catalogue for programs', async () => {
     const answer = await edge.ask({ host: API, headers: { cookie: bomb } })
     expect(answer.status).toBe(431)
