@@ -59,8 +59,9 @@ async function open(db: Kysely<DB>, site: Site, now: Date) {
   const run = await openRescore(db, competition.id, await everybodySurvived(site), now)
   await gatherSubmissions(db, run)
   const { evaluation_split_version, manifest_sha256 } = competition
-  const change = () =>
+  const change = ({ leavesOutFailed = false } = {}) =>
     switchBoard(db, run, {
+      leavesOutFailed,
       competition: { holdout_kind: 'operator' },
       notice: 'The real labels are in.',
       at: now,
@@ -281,5 +282,31 @@ describe('a re-score', () => {
       .where('is_official', '=', true)
       .execute()
     expect(official).toEqual([])
+  })
+
+  test('waits for what could not be scored, unless the operator goes on without it and its owner is told', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, withOnes(3))
+    const worker = await openWorker(db, site, site_api)
+    await worker.drain()
+    const { run, change } = await open(db, site, site_api.clock.now())
+    await db
+      .updateTable('shadow_scores')
+      .set({ state: 'failed', reason: 'its disk is gone' })
+      .where('run_id', '=', run.id)
+      .execute()
+    expect(await change()).toBe('behind')
+    expect(await change({ leavesOutFailed: true })).toBe('switched')
+    expect(await statusOf(db, submission.id)).toMatchObject({
+      score_status: 'failed',
+      score_error: expect.stringContaining('upload it again'),
+      score_error_internal: 'its disk is gone',
+      counts_against_cap: false,
+    })
+    expect(await countWrongEntries(db, run.competition_id)).toBe(0)
   })
 })

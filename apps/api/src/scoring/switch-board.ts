@@ -14,6 +14,8 @@ export type Switch = {
   audit: Omit<AuditEntry, 'at'>
   /** The stamps that the board had when its difference was shown. */
   from: Pick<RescoreRun, 'evaluation_split_version' | 'manifest_sha256'>
+  /** Submissions that could not be scored for the new board leave it, and their owners are told. Otherwise they are in the way. */
+  leavesOutFailed?: boolean
 }
 
 /**
@@ -32,7 +34,7 @@ export type SwitchOutcome = 'switched' | 'behind' | 'moved'
 export async function switchBoard(
   db: Kysely<DB>,
   run: RescoreRun,
-  { competition, notice, at, audit, from }: Switch,
+  { competition, notice, at, audit, from, leavesOutFailed = false }: Switch,
 ): Promise<SwitchOutcome> {
   return inTransaction(db, async (tx) => {
     // First of all statements: the snapshot of what follows is taken after the lock is held.
@@ -46,7 +48,7 @@ export async function switchBoard(
       current.evaluation_split_version === from.evaluation_split_version &&
       current.manifest_sha256 === from.manifest_sha256
     if (open?.status !== 'open' || !isSame) return 'moved'
-    if (await isBehind(tx, run)) return 'behind'
+    if (await isBehind(tx, run, leavesOutFailed)) return 'behind'
     await switchOfficialScores(tx, run)
     await settleSubmissions(tx, run)
     await tx
@@ -70,14 +72,19 @@ export async function switchBoard(
 }
 
 /** Whether the board has a score whose submission was not yet scored for the new one. */
-async function isBehind(tx: Transaction<DB>, run: RescoreRun): Promise<boolean> {
+async function isBehind(
+  tx: Transaction<DB>,
+  run: RescoreRun,
+  leavesOutFailed: boolean,
+): Promise<boolean> {
+  const settled = ['scored', 'invalid', ...(leavesOutFailed ? (['failed'] as const) : [])] as const
   const row = await tx
     .selectFrom('submission_scores as score')
     .leftJoin('shadow_scores as shadow', (join) =>
       join
         .onRef('shadow.submission_id', '=', 'score.submission_id')
         .on('shadow.run_id', '=', run.id)
-        .on('shadow.state', 'in', ['scored', 'invalid']),
+        .on('shadow.state', 'in', settled),
     )
     .select('score.id')
     .where('score.competition_id', '=', run.competition_id)
@@ -94,9 +101,10 @@ async function settleSubmissions(tx: Transaction<DB>, run: RescoreRun): Promise<
     UPDATE submissions
     JOIN shadow_scores AS shadow
       ON shadow.submission_id = submissions.id AND shadow.run_id = ${run.id}
-    SET submissions.score_status = 'failed', submissions.score_error = ${FAILED.invalid},
+    SET submissions.score_status = 'failed',
+      submissions.score_error = IF(shadow.state = 'failed', ${FAILED.left_out}, ${FAILED.invalid}),
       submissions.score_error_internal = shadow.reason, submissions.counts_against_cap = 0
-    WHERE shadow.state = 'invalid' AND submissions.score_status = 'scored'
+    WHERE shadow.state IN ('invalid', 'failed') AND submissions.score_status = 'scored'
   `.execute(tx)
   await sql`
     UPDATE submissions

@@ -6,7 +6,14 @@ const NOTE_OPTION = [
   '--note <text>',
   'what everybody reads on the leaderboard about the change',
 ] as const
-const DRY_OPTION = ['--dry-run', 'show what would change, and change nothing'] as const
+const DRY_OPTION = [
+  '--dry-run',
+  'show what would change, and change no text and no board; a switch stores its files and scores everything beside the board',
+] as const
+const LEAVE_OUT_OPTION = [
+  '--leave-out',
+  'go on without submissions that cannot be scored: they leave the board, and their owners are told',
+] as const
 
 /** The work is loaded when it is wanted, so that other commands start without the database's driver. */
 export function registerCompetition(program: Command): void {
@@ -27,6 +34,7 @@ export function registerCompetition(program: Command): void {
     .option('--holdout <file>', 'the labels, instead of the folder’s holdout_labels.csv')
     .option(...NOTE_OPTION)
     .option(...DRY_OPTION)
+    .option(...LEAVE_OUT_OPTION)
     .option(...YES_OPTION)
     .option(...JSON_OPTION)
     .action(async (folder, options) => (await import('./import.ts')).importBundle(folder, options))
@@ -35,6 +43,7 @@ export function registerCompetition(program: Command): void {
     .description('score everything again with the present scorer on the same holdout')
     .option(...NOTE_OPTION)
     .option(...DRY_OPTION)
+    .option(...LEAVE_OUT_OPTION)
     .option(...YES_OPTION)
     .option(...JSON_OPTION)
     .action(async (slug, options) => (await import('./rescore.ts')).rescore(slug, options))

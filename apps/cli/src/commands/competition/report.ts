@@ -10,7 +10,7 @@ export function describeDifference(difference: BoardDifference): string {
     `The board has ${entries_before} people now and ${entries_after} after; ${moved} change their rank, ${changed} their score.`,
     ...(left_out > 0
       ? [
-          `${left_out} scored files do not fit any more: they leave the board, and their owners are told.`,
+          `${left_out} scored files get no score any more: they leave the board, and their owners are told.`,
         ]
       : []),
   ]

@@ -1,9 +1,10 @@
 import { say } from '../../terminal/output.ts'
 import { lockCompetitions, openDatabase, requireRow } from './setting.ts'
-import { replaceBoard, type SwitchOptions } from './switch.ts'
+import { assertNote, replaceBoard, type SwitchOptions } from './switch.ts'
 
 /** Everything again with the present scorer, on the same holdout. */
 export async function rescore(slug: string, options: SwitchOptions): Promise<void> {
+  assertNote(options)
   await using _lock = await lockCompetitions()
   await using db = openDatabase()
   const row = await requireRow(db, slug)

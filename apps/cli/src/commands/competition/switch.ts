@@ -21,7 +21,17 @@ import { createProgress, type Progress } from '../../terminal/progress.ts'
 import { describeDifference } from './report.ts'
 import type { CompetitionRow } from './setting.ts'
 
-export type SwitchOptions = { note?: string; dryRun?: boolean; yes?: boolean; json?: boolean }
+export type SwitchOptions = {
+  note?: string
+  dryRun?: boolean
+  yes?: boolean
+  json?: boolean
+  /** Submissions that cannot be scored leave the board. */
+  leaveOut?: boolean
+}
+
+/** Of the column that holds it, in characters. */
+const NOTE_MAX = 1000
 
 export type SwitchWishes = {
   row: CompetitionRow
@@ -40,6 +50,20 @@ export type SwitchResult = {
 }
 
 /**
+ * Before anything is computed for it.
+ *
+ * @throws Failure when the note is too long to be kept
+ */
+export function assertNote({ note }: SwitchOptions): void {
+  const length = [...(note ?? '')].length
+  if (length <= NOTE_MAX) return
+  throw new Failure(
+    `The note has ${length} characters, and ${NOTE_MAX} are kept; nothing was changed.`,
+    'Shorten it.',
+  )
+}
+
+/**
  * Score everything towards the target beside the board, show what would change, ask, and change it in one transaction.
  *
  * Stopped at any point, the board is the old one or the new one; the same command goes on where it was.
@@ -48,7 +72,7 @@ export async function replaceBoard(db: Kysely<DB>, wishes: SwitchWishes): Promis
   const { row, target, options } = wishes
   const progress = createProgress(process.stderr)
   const run = await openRescore(db, row.id, target, new Date())
-  const difference = await computeShadow(db, run, progress, { isFirst: true })
+  const difference = await computeShadow(db, run, progress, { isFirst: true, options })
   if (!options.json) process.stdout.write(describeDifference(difference))
   if (options.dryRun) {
     await abandonRescore(db, run, new Date())
@@ -58,26 +82,36 @@ export async function replaceBoard(db: Kysely<DB>, wishes: SwitchWishes): Promis
     await abandonRescore(db, run, new Date())
     return { outcome: 'unchanged', difference }
   }
-  const question = `The leaderboard of ${row.slug} changes as shown, for everybody at once.`
-  await confirm(question, options.yes ?? false)
-  await changeBoard(db, run, wishes, difference, progress)
-  return { outcome: 'switched', difference }
+  await confirmChange(wishes)
+  return {
+    outcome: 'switched',
+    difference: await changeBoard(db, run, wishes, difference, progress),
+  }
 }
 
+function confirmChange({ row, options }: SwitchWishes): Promise<void> {
+  const question = `The leaderboard of ${row.slug} changes as shown, for everybody at once.`
+  return confirm(question, options.yes ?? false)
+}
+
+/** @returns the difference that was made, which is the last that was shown */
 async function changeBoard(
   db: Kysely<DB>,
   run: RescoreRun,
-  { row, competition, notice, action, options }: SwitchWishes,
-  { entries_before, entries_after, moved }: BoardDifference,
+  wishes: SwitchWishes,
+  shown: BoardDifference,
   progress: Progress,
-): Promise<void> {
+): Promise<BoardDifference> {
+  const { row, competition, notice, action, options } = wishes
   const { evaluation_split_version, manifest_sha256 } = row
-  for (;;) {
+  for (let difference = shown; ; ) {
+    const { entries_before, entries_after, moved, left_out } = difference
     const outcome = await switchBoard(db, run, {
       competition,
       notice: options.note ?? notice,
       at: new Date(),
       from: { evaluation_split_version, manifest_sha256 },
+      leavesOutFailed: options.leaveOut ?? false,
       audit: {
         actorUserId: null,
         action,
@@ -89,18 +123,21 @@ async function changeBoard(
           entries_before,
           entries_after,
           moved,
+          left_out,
         },
       },
     })
-    if (outcome === 'switched') return
+    if (outcome === 'switched') return difference
     if (outcome === 'moved') {
       throw new Failure(
         `${row.slug} was changed by somebody else while this waited for an answer; nothing was changed here.`,
         'Run this again to see the difference as it is now.',
       )
     }
-    // Somebody's submission got its score on the old board meanwhile.
-    await computeShadow(db, run, progress, { isFirst: false })
+    // Somebody's submission got its score on the old board meanwhile, so what was shown is not what would change.
+    difference = await computeShadow(db, run, progress, { isFirst: false, options })
+    if (!options.json) process.stdout.write(describeDifference(difference))
+    await confirmChange(wishes)
   }
 }
 
@@ -109,7 +146,7 @@ async function computeShadow(
   db: Kysely<DB>,
   run: RescoreRun,
   progress: Progress,
-  { isFirst }: { isFirst: boolean },
+  { isFirst, options }: { isFirst: boolean; options: SwitchOptions },
 ): Promise<BoardDifference> {
   progress.begin(isFirst ? 'Score everything again' : 'Score what came in meanwhile')
   await gatherSubmissions(db, run, { retryFailed: isFirst })
@@ -120,8 +157,9 @@ async function computeShadow(
       await gatherSubmissions(db, run)
       const now = await readProgress(db, run)
       if (now.queued + now.scoring > 0) continue
-      progress.end(`${now.scored} scored, ${now.invalid} that do not fit`)
-      assertComplete(now)
+      const failed = now.failed > 0 ? `, ${now.failed} that could not be scored` : ''
+      progress.end(`${now.scored} scored, ${now.invalid} that do not fit${failed}`)
+      assertComplete(now, options)
       return readBoardDifference(db, run)
     }
     const waits = state.reason === null ? '' : ` (${state.reason})`
@@ -130,11 +168,14 @@ async function computeShadow(
   }
 }
 
-function assertComplete({ failed, reason, scorerVersions }: RescoreProgress): void {
-  if (failed > 0) {
+function assertComplete(
+  { failed, reason, scorerVersions }: RescoreProgress,
+  { leaveOut = false }: SwitchOptions,
+): void {
+  if (failed > 0 && !leaveOut) {
     throw new Failure(
       `${failed} submissions could not be scored (${reason ?? 'no reason given'}); the board was not changed.`,
-      'Read ./medforge logs api-worker, and run this again: it tries just those.',
+      'Read ./medforge logs api-worker, and run this again: it tries just those. --leave-out goes on without them: they get no score, and their owners are told.',
     )
   }
   if (scorerVersions.some((version) => version !== SCORER_VERSION)) {
@@ -149,8 +190,21 @@ function isSameTarget(row: CompetitionRow, target: RescoreTarget): boolean {
   return (Object.keys(target) as (keyof RescoreTarget)[]).every((key) => row[key] === target[key])
 }
 
-/** Whether every submission that counts would keep just the score that it has. */
-async function isSameBoard(db: Kysely<DB>, run: RescoreRun): Promise<boolean> {
+/** Whether every submission that counts would keep just the score that it has, and no other would get or lose one. */
+export async function isSameBoard(db: Kysely<DB>, run: RescoreRun): Promise<boolean> {
+  const leaving = await db
+    .selectFrom('shadow_scores as shadow')
+    .innerJoin('submission_scores as score', (join) =>
+      join
+        .onRef('score.submission_id', '=', 'shadow.submission_id')
+        .on('score.official_active', '=', 1),
+    )
+    .select('shadow.submission_id')
+    .where('shadow.run_id', '=', run.id)
+    .where('shadow.state', 'in', ['invalid', 'failed'])
+    .limit(1)
+    .executeTakeFirst()
+  if (leaving) return false
   const other = await db
     .selectFrom('shadow_scores as shadow')
     .leftJoin('submission_scores as score', (join) =>
