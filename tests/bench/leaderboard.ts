@@ -3,9 +3,7 @@
  * times the submissions by the same people, by HTTP from the real server process; against one query over all scores in the same database.
  * Run by `./medforge bench leaderboard`.
  */
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -15,11 +13,11 @@ import {
   type LeaderboardStanding,
   SESSION_COOKIE,
 } from '@medforge/contracts'
-import { eventually, openMariadb } from '@medforge/test-support'
-import { REPOSITORY } from '../support/installation.ts'
+import { openMariadb } from '@medforge/test-support'
 import { createWorld, PEOPLE, SLUG } from './leaderboard-world.ts'
 import { describeHost } from './machine.ts'
 import { conclude, ms, times } from './report.ts'
+import { startServer } from './server-process.ts'
 import { percentile } from './statistics.ts'
 
 const PORT = 18_002
@@ -42,7 +40,11 @@ const small = Math.max(50_000, Number(values.submissions))
 await using mariadb = await openMariadb()
 const sessionSecret = randomBytes(36).toString('base64')
 await using world = await createWorld(mariadb.url, sessionSecret)
-await using _server = await startServer(world.databaseUrl)
+await using _server = await startServer({
+  databaseUrl: world.databaseUrl,
+  sessionSecret,
+  port: PORT,
+})
 
 const tokens = await world.signIn(SIGNED_IN)
 const sizes = [await measure(small), await measure(small * 10)] as const
@@ -143,33 +145,6 @@ async function timed(address: string, token?: string): Promise<number> {
 function row(size: Measured, what: string, latencies: number[]): string[] {
   const shares = [0.5, 0.95, 1].map((share) => ms(percentile(latencies, share)))
   return [String(size.submissions), what, String(latencies.length), ...shares]
-}
-
-async function startServer(databaseUrl: string): Promise<AsyncDisposable> {
-  const child = spawn(process.execPath, ['apps/api/src/main/server.ts'], {
-    cwd: REPOSITORY,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      NODE_ENV: 'production',
-      DOMAIN: 'localhost',
-      DATABASE_URL: databaseUrl,
-      SESSION_SECRET: sessionSecret,
-      API_PORT: String(PORT),
-      GPU_MODE: 'simulated',
-      PACK_IMAGE: `packs/default@sha256:${'0'.repeat(64)}`,
-    },
-  })
-  child.stdout?.resume()
-  await eventually(async () => (await fetch(`http://127.0.0.1:${PORT}/api/v1/status`)).ok, {
-    timeoutMs: 30_000,
-  })
-  return {
-    async [Symbol.asyncDispose]() {
-      const gone = once(child, 'exit')
-      child.kill('SIGTERM')
-      await gone
-    },
-  }
 }
 
 /** Give this process and its children, with every thread that they have now, another priority. */

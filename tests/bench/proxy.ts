@@ -2,19 +2,18 @@
  * How many decisions does session-proxy make on one core, and how soon? The real server process alone, bound to core 0, on a MariaDB of
  * its own that shares core 1 with the load; against a bare node:http server on the same core. Run by `./medforge bench proxy`.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { eventually, openMariadb } from '@medforge/test-support'
-import { REPOSITORY } from '../support/installation.ts'
+import { openMariadb } from '@medforge/test-support'
 import { type LoadResult, loadFully, loadSteadily } from './load.ts'
 import { describeHost } from './machine.ts'
 import { type CpuTime, pin, prefer, readCpuTime } from './processes.ts'
 import { createWorld, DOMAIN } from './proxy-world.ts'
 import { conclude, ms, times } from './report.ts'
+import { type Subject, startNode, startServer, subjectOf } from './server-process.ts'
 import { percentile } from './statistics.ts'
 
 const PORT = 18_000
@@ -35,7 +34,13 @@ await using mariadb = await openMariadb()
 const sessionSecret = randomBytes(36).toString('base64')
 const world = await createWorld(mariadb.url, sessionSecret)
 
-await using server = await startServer(world.databaseUrl)
+await using server = await startServer({
+  databaseUrl: world.databaseUrl,
+  sessionSecret,
+  port: PORT,
+  domain: DOMAIN,
+  core: SERVER_CORE,
+})
 await using bare = await startBare()
 const everything = { connections: CONNECTIONS, seconds, next: world.next }
 const indifferent = { ...everything, next: () => ({ ...world.next(), status: 200 }) }
@@ -121,8 +126,6 @@ function summary({ requests, seconds: lasted, cpu, latencies }: Measured): objec
   return { requests, seconds: lasted, cpu, p50, p95, p99 }
 }
 
-type Subject = AsyncDisposable & { pid: number; port: number }
-
 async function measure(of: Subject, work: () => Promise<LoadResult>): Promise<Measured> {
   const before = readCpuTime(of.pid)
   const result = await work()
@@ -131,43 +134,9 @@ async function measure(of: Subject, work: () => Promise<LoadResult>): Promise<Me
   return { ...result, cpu }
 }
 
-async function startServer(databaseUrl: string): Promise<Subject> {
-  const child = startPinned(['apps/api/src/main/server.ts'], {
-    NODE_ENV: 'production',
-    DOMAIN,
-    DATABASE_URL: databaseUrl,
-    SESSION_SECRET: sessionSecret,
-    API_PORT: String(PORT),
-    GPU_MODE: 'simulated',
-    PACK_IMAGE: `packs/default@sha256:${'0'.repeat(64)}`,
-  })
-  child.stdout?.resume()
-  await eventually(async () => (await fetch(`http://127.0.0.1:${PORT}/api/v1/status`)).ok, {
-    timeoutMs: 30_000,
-  })
-  return { ...subjectOf(child), port: PORT }
-}
-
 async function startBare(): Promise<Subject> {
-  const child = startPinned(['tests/bench/bare-server.ts'], {})
+  const child = startNode(['tests/bench/bare-server.ts'], {}, SERVER_CORE)
   const lines = createInterface({ input: child.stdout ?? process.stdin })
   const [port] = await once(lines, 'line')
   return { ...subjectOf(child), port: Number(port) }
-}
-
-function startPinned(args: string[], env: Record<string, string>): ChildProcess {
-  const command = ['--cpu-list', String(SERVER_CORE), process.execPath, ...args]
-  return spawn('taskset', command, { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'inherit'] })
-}
-
-function subjectOf(child: ChildProcess): Omit<Subject, 'port'> {
-  if (child.pid === undefined) throw new Error('The server did not start.')
-  return {
-    pid: child.pid,
-    async [Symbol.asyncDispose]() {
-      const gone = once(child, 'exit')
-      child.kill('SIGTERM')
-      await gone
-    },
-  }
 }
