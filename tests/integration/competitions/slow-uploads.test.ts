@@ -95,7 +95,7 @@ test('a file that was on its way when its account was disabled is not accepted',
   const cookie = visitor.cookie() ?? ''
   const line = begin(port, cookie, 'submissions', body.slice(0, 200), Buffer.byteLength(body))
   await eventually(async () => expect(await site.files()).toHaveLength(1))
-  const change = { method: 'PATCH', body: { is_disabled: true } }
+  const change = { method: 'PATCH' as const, body: { is_disabled: true } }
   expect((await admin.ask(`/admin/users/${userId}`, change)).status).toBe(200)
   line.socket.write(body.slice(200))
   await eventually(() => expect(line.said).toMatch(/^HTTP\/1.1 401 [\s\S]*authentication_failed/))

@@ -76,7 +76,7 @@ describe('GET /sessions/{id}/events', () => {
     const cookie = admin.visitor.cookie() ?? ''
     const response = await fetch(`${base}/api/v1/sessions/${id}/events`, { headers: { cookie } })
     const me = (await admin.visitor.get('/me')).data<{ user_id: string }>()
-    const change = { method: 'PATCH', body: { role: 'user' } }
+    const change = { method: 'PATCH' as const, body: { role: 'user' } }
     expect((await other.visitor.ask(`/admin/users/${me.user_id}`, change)).status).toBe(200)
     const copy = () =>
       db
