@@ -5,15 +5,20 @@
 #   EDGE="02:42:ac:1e:00:02 …" isolate-ports.sh     MAC addresses of the ports that stay as they are: Caddy's and the API's
 #
 # A port is known by the first frame that comes out of it, so a container on it has reached nobody yet. Says "isolated <mac>" or
-# "failed <mac>" for each, again whenever the bridge has learned the address anew.
+# "failed <mac>" for each, again whenever the bridge has learned the address anew. A port that was isolated stays so: whoever sends from
+# it with an address of the edge gains nothing, and is a "failed <mac>".
 set -eu
 
 BRIDGE=${BRIDGE:-mf-sessions}
 EDGE=${EDGE:-}
 
+ISOLATED=" "
+
 set_isolated() { # mac, port, on|off
   if bridge link set dev "$2" isolated "$3" 2>/dev/null; then
-    [ "$3" = off ] || echo "isolated $1"
+    [ "$3" = off ] && return
+    case "$ISOLATED" in *" $2 "*) ;; *) ISOLATED="$ISOLATED$2 " ;; esac
+    echo "isolated $1"
   else
     echo "failed $1"
   fi
@@ -29,7 +34,12 @@ echo watching
   # "<mac> dev <port> master <bridge>"; whatever has more words ("permanent") is the host's own end, and "Deleted …" is no address.
   [ "$dev $master $bridge $rest" = "dev master $BRIDGE " ] || continue
   case " $EDGE " in
-    *" $mac "*) set_isolated "$mac" "$port" off ;;
+    *" $mac "*)
+      case "$ISOLATED" in
+        *" $port "*) echo "failed $mac" ;;
+        *) set_isolated "$mac" "$port" off ;;
+      esac
+      ;;
     *) set_isolated "$mac" "$port" on ;;
   esac
 done
