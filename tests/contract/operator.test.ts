@@ -99,7 +99,8 @@ describe('./medforge snapshots', () => {
     expect(made.command).toEqual(['zfs', 'clone', '-p', name, made.dataset])
 
     const next = await launch(person)
-    const give = `tar c -C ${made.mountpoint} thesis | docker exec -i mf-session-${next.slug} tar x -C /workspace --skip-old-files`
+    const read = `docker run --rm --network none --user 1000:1000 --entrypoint tar -v ${made.mountpoint}:/from:ro "$(docker inspect -f '{{.Image}}' mf-session-${next.slug})" c -C /from thesis`
+    const give = `${read} | docker exec -i mf-session-${next.slug} tar x -C /workspace --skip-old-files`
     await runOnHost('sh', '-c', give)
     const file = ['stat', '-c', '%u:%g %s', '/workspace/thesis']
     expect(await inContainer(`mf-session-${next.slug}`, ...file)).toBe('1000:1000 9\n')

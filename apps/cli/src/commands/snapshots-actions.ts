@@ -90,7 +90,8 @@ export async function clone(
   const text = [
     `The files are at ${mountpoint}, owned by 1000:1000 as in a session.`,
     'Give some back through a running session of that person, with the rights they have there and writing over nothing:',
-    `  tar c -C ${mountpoint} <file> | docker exec -i mf-session-<slug> tar x -C /workspace --skip-old-files`,
+    // Its owner's links lead nowhere in a container that holds nothing but the clone; tar as root on this host would follow them.
+    `  docker run --rm --network none --user 1000:1000 --entrypoint tar -v ${mountpoint}:/from:ro "$(docker inspect -f '{{.Image}}' mf-session-<slug>)" c -C /from <file> | docker exec -i mf-session-<slug> tar x -C /workspace --skip-old-files`,
     `When that is done: zfs destroy ${plan.dataset}`,
   ].join('\n')
   const { dataset: made, command } = plan
