@@ -11,12 +11,13 @@ export type Setting = AsyncDisposable & { settings: EnvValues; db: Kysely<DB> }
 /**
  * Close it with `await using`.
  *
+ * @param limits  `queryLimitMs` for a command whose statements may take longer than a server's
  * @throws Failure for somebody who is not root, and where nothing is set up
  */
-export function openSetting(): Setting {
+export function openSetting(limits: { queryLimitMs?: number } = {}): Setting {
   requireRoot(process.getuid?.())
   const settings = readSettings(locateInstallation(readEnvironment()))
-  const db = createDatabase(settings.DATABASE_URL ?? '', { poolSize: 2 })
+  const db = createDatabase(settings.DATABASE_URL ?? '', { poolSize: 2, ...limits })
   return { settings, db, [Symbol.asyncDispose]: () => db.destroy() }
 }
 

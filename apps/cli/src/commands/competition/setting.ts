@@ -1,22 +1,16 @@
-import { createDatabase, type DB, PATIENT_QUERY_LIMIT_MS } from '@medforge/db'
+import { type DB, PATIENT_QUERY_LIMIT_MS } from '@medforge/db'
 import type { Kysely, Selectable } from 'kysely'
-import { readEnvironment } from '../../config/env.ts'
 import { Failure } from '../../failure.ts'
 import { requireRoot } from '../../host/prepare.ts'
 import { acquireLock } from '../../lock.ts'
 import { COMPETITION_LOCK_FILE } from '../../names.ts'
-import { locateInstallation, readSettings } from '../../stack/installation.ts'
+import { openSetting } from '../../operations/setting.ts'
 
 export type CompetitionRow = Selectable<DB['competitions']>
 
 /** The database with the operator's account and patience. Close it with `await using`. */
 export function openDatabase(): Kysely<DB> {
-  requireRoot(process.getuid?.())
-  const settings = readSettings(locateInstallation(readEnvironment()))
-  return createDatabase(settings.DATABASE_URL ?? '', {
-    poolSize: 2,
-    queryLimitMs: PATIENT_QUERY_LIMIT_MS,
-  })
+  return openSetting({ queryLimitMs: PATIENT_QUERY_LIMIT_MS }).db
 }
 
 /** Two commands never change competitions at once. */
