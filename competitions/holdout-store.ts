@@ -115,10 +115,19 @@ export async function writeHoldout(
 ): Promise<void> {
   const files = {
     'holdout_labels.csv': labels,
-    'manifest.json': `${JSON.stringify(manifest, null, 2)}\n`,
+    'manifest.json': textOf(manifest),
   }
   const home = [manifest.slug, manifest.split_version] as const
   await placeFolder(hiddenRoot, home, files, accessOf(readerGid))
+}
+
+/** What `storeHoldout` would say of it. */
+export function factsOf(manifest: HoldoutManifest): HoldoutFacts {
+  return { manifest, manifestSha256: sha256(textOf(manifest)) }
+}
+
+function textOf(manifest: HoldoutManifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`
 }
 
 /**

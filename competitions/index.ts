@@ -26,6 +26,7 @@ export {
   WORKER_GID,
 } from './ensure.ts'
 export {
+  factsOf,
   HoldoutError,
   type HoldoutFacts,
   type HoldoutManifest,

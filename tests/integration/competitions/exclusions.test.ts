@@ -130,6 +130,8 @@ describe('the search for submissions', () => {
     expect(await find('')).toEqual([3, 2, 1])
     expect(await find(`competition=${TITANIC}&user=${ann.userId}`)).toEqual([3, 1])
     expect(await find('competition=cifar-100-classification')).toEqual([])
+    const noSlug = await admin.visitor.get('/admin/submissions?competition=%EF%BB%BF')
+    expect([noSlug.status, noSlug.problem().code]).toEqual([422, 'request_validation_failed'])
     expect(await find('status=failed')).toEqual([2])
     expect(await find('status=excluded')).toEqual([3])
     expect(await find(`q=${encodeURIComponent('100%')}`)).toEqual([3, 1])

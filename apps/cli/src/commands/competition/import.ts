@@ -1,8 +1,10 @@
 import {
   type Bundle,
+  bundleVersionOf,
   createBundleCatalogue,
   describeHoldout,
   ensureDemoHoldout,
+  factsOf,
   HoldoutError,
   type HoldoutFacts,
   type InspectedBundle,
@@ -12,14 +14,14 @@ import {
   storeHoldout,
   WORKER_GID,
 } from '@medforge/competitions'
-import { type CompetitionSeed, type DB, recordAudit, saveDataset } from '@medforge/db'
+import { type CompetitionSeed, type DB, recordAudit, saveDataset, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Failure } from '../../failure.ts'
 import { HIDDEN_HOLDOUTS, HOLDOUT_SEED_FILE, PUBLIC_BUNDLES } from '../../names.ts'
 import { ensureHoldoutSeed } from '../../stack/content.ts'
 import { say } from '../../terminal/output.ts'
 import { type CompetitionRow, findRow, lockCompetitions, openDatabase } from './setting.ts'
-import { replaceBoard, type SwitchOptions, type SwitchResult } from './switch.ts'
+import { assertNote, replaceBoard, type SwitchOptions, type SwitchResult } from './switch.ts'
 import { requireValid } from './validate.ts'
 
 export type ImportOptions = SwitchOptions & { holdout?: string }
@@ -36,25 +38,50 @@ type Imported = {
  * Files are stored complete and under names that never mean anything else; only then does a row name them. Repeating it changes nothing.
  */
 export async function importBundle(folder: string, options: ImportOptions): Promise<void> {
+  assertNote(options)
   const inspected = await requireValid(folder, options.holdout)
   await using _lock = await lockCompetitions()
   await using db = openDatabase()
   const { slug } = inspected.bundle.manifest
   const row = await findRow(db, slug)
   if (row) await assertSameKind(db, row, inspected.bundle)
-  const facts = await placeHoldout(inspected, row)
-  const bundle_version = await storeBundle(PUBLIC_BUNDLES, slug, inspected.files)
+  const bundle_version = bundleVersionOf(inspected.files)
+  const holdout = await planHoldout(inspected, row)
+  const isOther = !(row && holdout.facts && isSameHoldout(row, holdout.facts))
+  // A dry run of a switch needs its files, because the worker has to score with them; any other writes nothing.
+  if (options.dryRun && !(row && isOther)) {
+    const outcome = row && isNothingNew(row, bundle_version, options) ? 'unchanged' : 'dry_run'
+    tell({ outcome }, { slug, bundle_version, holdout: holdout.facts?.manifest ?? null }, options)
+    return
+  }
+  const facts = await holdout.store()
+  await storeBundle(PUBLIC_BUNDLES, slug, inspected.files)
   const seed = seedOf(inspected.bundle, facts, new Date())
-  const { outcome, difference } = row
+  const imported = row
     ? await change(db, row, seed, bundle_version, options)
     : await register(db, seed, bundle_version, options)
-  const version = facts.manifest.split_version
+  tell(imported, { slug, bundle_version, holdout: facts.manifest }, options)
+}
+
+type Told = {
+  slug: string
+  bundle_version: string
+  /** Null: a demo that is not made yet. */
+  holdout: Pick<HoldoutFacts['manifest'], 'split_version' | 'kind'> | null
+}
+
+function tell(
+  { outcome, difference }: Imported,
+  { slug, bundle_version, holdout }: Told,
+  options: ImportOptions,
+): void {
+  const version = holdout?.split_version ?? null
   if (options.json) {
     say({ slug, outcome, evaluation_split_version: version, bundle_version, difference })
     return
   }
   const said: Record<Imported['outcome'], string> = {
-    registered: `is open for submissions, on the holdout ${version} (${facts.manifest.kind}).`,
+    registered: `is open for submissions, on the holdout ${version} (${holdout?.kind}).`,
     updated: 'has the new texts and settings; its holdout and its board are the same.',
     switched: `is on the holdout ${version} now, and so is every score.`,
     unchanged: 'is this bundle on this holdout already; nothing was changed.',
@@ -85,40 +112,79 @@ async function assertSameKind(
   )
 }
 
+/** Nothing is written before `store`. `facts` are null for a demo, which is known only once it is made. */
+type PlannedHoldout = { facts: HoldoutFacts | null; store(): Promise<HoldoutFacts> }
+
 /** The labels that come with the bundle, or those in use where they fit, or a demo for a new competition. */
-async function placeHoldout(
+async function planHoldout(
   { bundle, labels }: InspectedBundle,
   row: CompetitionRow | undefined,
-): Promise<HoldoutFacts> {
+): Promise<PlannedHoldout> {
   const secretSeed = ensureHoldoutSeed(HOLDOUT_SEED_FILE)
-  const { slug } = bundle.manifest
+  const { slug, demo } = bundle.manifest
+  if (labels) {
+    const manifest = describeHoldout(bundle, labels, secretSeed)
+    const store = () => storeHoldout(HIDDEN_HOLDOUTS, manifest, labels, WORKER_GID)
+    return { facts: factsOf(manifest), store: () => explained(store) }
+  }
+  if (row) {
+    const catalogue = createBundleCatalogue({ installedRoot: PUBLIC_BUNDLES })
+    const before = await catalogue.find(row)
+    if (before && fits(before, bundle)) {
+      const version = row.evaluation_split_version
+      const facts = await explained(() => readHoldoutFacts(HIDDEN_HOLDOUTS, slug, version))
+      return { facts, store: async () => facts }
+    }
+    throw new Failure(
+      `The bundle asks for other ids, columns or labels than ${slug} does now, and has no holdout of its own.`,
+      'Name its labels with --holdout.',
+    )
+  }
+  if (!demo) throw noHoldout(slug)
+  const where = { hiddenRoot: HIDDEN_HOLDOUTS, secretSeed, readerGid: WORKER_GID }
+  const store = async () => {
+    const facts = await explained(() => ensureDemoHoldout(bundle, where))
+    if (!facts) throw noHoldout(slug)
+    return facts
+  }
+  return { facts: null, store }
+}
+
+function noHoldout(slug: string): Failure {
+  return new Failure(
+    `${slug} is new, and its bundle has neither a holdout nor a recipe for a demo.`,
+    'Put holdout_labels.csv into the folder, or name the labels with --holdout.',
+  )
+}
+
+async function explained<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
-    if (labels) {
-      const manifest = describeHoldout(bundle, labels, secretSeed)
-      return await storeHoldout(HIDDEN_HOLDOUTS, manifest, labels, WORKER_GID)
-    }
-    if (row) {
-      const catalogue = createBundleCatalogue({ installedRoot: PUBLIC_BUNDLES })
-      const before = await catalogue.find(row)
-      if (before && fits(before, bundle)) {
-        return await readHoldoutFacts(HIDDEN_HOLDOUTS, slug, row.evaluation_split_version)
-      }
-      throw new Failure(
-        `The bundle asks for other ids, columns or labels than ${slug} does now, and has no holdout of its own.`,
-        'Name its labels with --holdout.',
-      )
-    }
-    const where = { hiddenRoot: HIDDEN_HOLDOUTS, secretSeed, readerGid: WORKER_GID }
-    const demo = await ensureDemoHoldout(bundle, where)
-    if (demo) return demo
+    return await work()
   } catch (error) {
     if (!(error instanceof HoldoutError)) throw error
     throw new Failure(error.message, 'Nothing was changed.', { cause: error })
   }
-  throw new Failure(
-    `${slug} is new, and its bundle has neither a holdout nor a recipe for a demo.`,
-    'Put holdout_labels.csv into the folder, or name the labels with --holdout.',
+}
+
+function isSameHoldout(row: CompetitionRow, { manifest, manifestSha256 }: HoldoutFacts): boolean {
+  return (
+    row.evaluation_split_version === manifest.split_version &&
+    row.manifest_sha256 === manifestSha256 &&
+    row.metric_version === manifest.metric_version
   )
+}
+
+function isNothingNew(
+  row: CompetitionRow,
+  bundleVersion: string,
+  { note }: ImportOptions,
+): boolean {
+  return row.bundle_version === bundleVersion && note === undefined
+}
+
+/** What everybody reads about it, where the operator says something. */
+function noticeOf({ note }: ImportOptions): { notice?: string; notice_at?: string } {
+  return note === undefined ? {} : { notice: note, notice_at: toSqlTime(new Date()) }
 }
 
 function fits(before: Bundle, after: Bundle): boolean {
@@ -131,12 +197,11 @@ async function register(
   db: Kysely<DB>,
   seed: CompetitionSeed,
   bundle_version: string,
-  { dryRun }: ImportOptions,
+  options: ImportOptions,
 ): Promise<Imported> {
-  if (dryRun) return { outcome: 'dry_run' }
   await db.transaction().execute(async (tx) => {
     const dataset_id = await saveDataset(tx, seed.dataset)
-    const row = { ...seed.competition, dataset_id, bundle_version }
+    const row = { ...seed.competition, dataset_id, bundle_version, ...noticeOf(options) }
     await tx.insertInto('competitions').values(row).execute()
     await recordAudit(tx, {
       actorUserId: null,
@@ -158,18 +223,17 @@ async function change(
 ): Promise<Imported> {
   const { id: _id, created_at: _at, dataset_id: _dataset, ...facts } = competition
   const { evaluation_split_version, manifest_sha256, metric_version } = facts
-  const isSameHoldout =
+  const isSame =
     row.evaluation_split_version === evaluation_split_version &&
     row.manifest_sha256 === manifest_sha256 &&
     row.metric_version === metric_version
-  if (isSameHoldout && row.bundle_version === bundle_version) return { outcome: 'unchanged' }
-  if (isSameHoldout) {
-    if (options.dryRun) return { outcome: 'dry_run' }
+  if (isSame && isNothingNew(row, bundle_version, options)) return { outcome: 'unchanged' }
+  if (isSame) {
     await db.transaction().execute(async (tx) => {
       const dataset_id = await saveDataset(tx, dataset)
       await tx
         .updateTable('competitions')
-        .set({ ...facts, dataset_id, bundle_version })
+        .set({ ...facts, dataset_id, bundle_version, ...noticeOf(options) })
         .where('id', '=', row.id)
         .execute()
       await recordAudit(tx, {
