@@ -8,7 +8,8 @@ export function formatTimestamp(timestamp: string): string {
   return `${formatDay(timestamp)}, ${formatClock(date)} UTC`
 }
 
-function formatDay(timestamp: string): string {
+/** `23 Nov 2026`, in UTC. */
+export function formatDay(timestamp: string): string {
   const date = new Date(timestamp)
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
 }

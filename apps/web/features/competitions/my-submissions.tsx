@@ -2,9 +2,11 @@
 
 import type { Submission } from '@medforge/contracts'
 import { useQuery } from '@tanstack/react-query'
+import { Fragment } from 'react'
 import { FailureNotice } from '../../components/failure-notice.tsx'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Card, CardHeader } from '../../components/ui/card.tsx'
+import { classNames } from '../../components/ui/class-names.ts'
 import { Cell, DataTable, HeadCell } from '../../components/ui/data-table.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { TimeAgo } from '../../components/ui/time-ago.tsx'
@@ -44,22 +46,24 @@ export function MySubmissions({ slug, higherIsBetter }: MySubmissionsProps) {
           </thead>
           <tbody className="[&_tr:last-child_td]:border-b-0">
             {submissions.map((submission) => (
-              <tr key={submission.id}>
-                <Cell className="max-w-64 break-words">
-                  {submission.filename}
-                  {submission.exclusion ? (
-                    <p className="text-sm text-ink-muted">
+              <Fragment key={submission.id}>
+                <tr className={submission.exclusion ? '[&_td]:border-b-0' : undefined}>
+                  <Cell className="max-w-64 break-words">{submission.filename}</Cell>
+                  <Cell className="whitespace-nowrap text-ink-muted">
+                    <TimeAgo at={submission.created_at} />
+                  </Cell>
+                  <Cell className="text-right">
+                    <Outcome submission={submission} isBest={submission.id === best} />
+                  </Cell>
+                </tr>
+                {submission.exclusion ? (
+                  <tr>
+                    <Cell colSpan={3} className="break-words pt-0 text-ink-muted text-sm">
                       Taken off the leaderboard: {submission.exclusion.reason}
-                    </p>
-                  ) : null}
-                </Cell>
-                <Cell className="whitespace-nowrap text-ink-muted">
-                  <TimeAgo at={submission.created_at} />
-                </Cell>
-                <Cell className="text-right">
-                  <Outcome submission={submission} isBest={submission.id === best} />
-                </Cell>
-              </tr>
+                    </Cell>
+                  </tr>
+                ) : null}
+              </Fragment>
             ))}
           </tbody>
         </DataTable>
@@ -92,7 +96,12 @@ function Outcome({ submission, isBest }: { submission: Submission; isBest: boole
       return (
         <span className="inline-flex items-center gap-2">
           {isBest ? <Badge tone="accent">best</Badge> : null}
-          <span className="font-mono tabular-nums">
+          <span
+            className={classNames(
+              'font-mono tabular-nums',
+              submission.exclusion && 'text-ink-muted line-through',
+            )}
+          >
             {submission.official_score ? formatScore(submission.official_score.primary_score) : '–'}
           </span>
         </span>

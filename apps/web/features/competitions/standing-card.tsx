@@ -1,6 +1,6 @@
 import type { LeaderboardStanding } from '@medforge/contracts'
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx'
-import { formatScore, formatTimestamp } from '../../lib/format.ts'
+import { formatDay, formatScore, formatTimestamp } from '../../lib/format.ts'
 import { PLOT, stepPath } from './step-path.ts'
 
 type StandingCardProps = {
@@ -23,7 +23,10 @@ export function StandingCard({ standing, now }: StandingCardProps) {
       />
       {best_over_time.length > 1 ? (
         <CardBody className="space-y-3">
-          <Plot points={best_over_time} now={now} />
+          <div>
+            <Plot points={best_over_time} now={now} />
+            <PlotEnds points={best_over_time} />
+          </div>
           <details className="text-ink-muted text-sm">
             <summary className="cursor-pointer">How your best score came about</summary>
             <ol className="mt-2 space-y-1 tabular-nums">
@@ -41,6 +44,20 @@ export function StandingCard({ standing, now }: StandingCardProps) {
   )
 }
 
+/** What the line goes from and to. A reader of the label and the list has heard it. */
+function PlotEnds({ points }: { points: LeaderboardStanding['best_over_time'] }) {
+  const [first, last] = [points[0], points.at(-1)]
+  if (!first || !last) return null
+  return (
+    <p aria-hidden="true" className="flex justify-between text-ink-muted text-sm tabular-nums">
+      <span>
+        {formatScore(first.primary_score)}, {formatDay(first.at)}
+      </span>
+      <span>{formatScore(last.primary_score)}, now</span>
+    </p>
+  )
+}
+
 /** The same as the list below it, for the eye. */
 function Plot({ points, now }: { points: LeaderboardStanding['best_over_time']; now: Date }) {
   const [first, last] = [points[0], points.at(-1)]
@@ -48,7 +65,7 @@ function Plot({ points, now }: { points: LeaderboardStanding['best_over_time']; 
   const label = `Your best score over time: from ${formatScore(first.primary_score)} to ${formatScore(last.primary_score)} in ${points.length} steps.`
   return (
     <svg
-      viewBox={`-4 -4 ${PLOT.width + 8} ${PLOT.height + 8}`}
+      viewBox={`0 -4 ${PLOT.width} ${PLOT.height + 8}`}
       preserveAspectRatio="none"
       className="h-24 w-full text-accent"
       role="img"

@@ -1,0 +1,88 @@
+import type { SubmissionAccepted } from '@medforge/contracts'
+import { becomeAdmin } from '../support/admin.ts'
+import { type Installation, openDatabase, readInstallation } from '../support/installation.ts'
+import { type Person, signUp } from '../support/person.ts'
+import { flip, readSample, TITANIC, upload } from '../support/submissions.ts'
+import { expect, expectAccessible, expectNoSidewaysScroll, picture, test } from './fixtures.ts'
+
+const WIDTHS = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+} as const
+const REASON = 'It is the file of another person, uploaded again under this name.'
+const NOTICE = 'Three passengers were counted twice. Every file was scored again without them.'
+
+let person: Person
+
+test.beforeAll(async () => {
+  const installation = readInstallation()
+  person = await signUp(installation, 'standing', { display_name: 'Ada of the Standing' })
+  const sample = await readSample(installation)
+  const ids: string[] = []
+  // Nobody survives in the sample: the fewer answers are turned over, the better.
+  for (const turned of [400, 300, 200, 100, 0]) {
+    const accepted = (await upload(person, flip(sample, turned))).json() as {
+      data: SubmissionAccepted
+    }
+    ids.push(accepted.data.submission.id)
+  }
+  const admin = await becomeAdmin(installation)
+  const excluded = await admin.api('POST', `/admin/submissions/${ids[2]}/exclude`, {
+    json: { reason: REASON },
+  })
+  expect(excluded.status, excluded.text).toBe(200)
+  await setNotice(installation, NOTICE)
+})
+
+test.afterAll(async ({ installation }) => {
+  await setNotice(installation, null)
+})
+
+for (const [width, viewport] of Object.entries(WIDTHS)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(`on a ${width}, ${colorScheme}`, () => {
+      test.use({ viewport, colorScheme })
+
+      test.beforeEach(async ({ context, installation }) => {
+        const [name = '', value = ''] = person.cookie.split('=')
+        const domain = `.${installation.webHost}`
+        await context.addCookies([
+          { name, value, domain, path: '/', secure: true, httpOnly: true, sameSite: 'Lax' },
+        ])
+      })
+
+      test('a leaderboard shows the notice, one’s rank and how it came about', async ({ page }) => {
+        await page.goto(`${TITANIC}/leaderboard`)
+        await expect(page.getByText(NOTICE)).toBeVisible()
+        await expect(page.getByRole('heading', { name: /^Your rank: \d+ of \d+$/ })).toBeVisible()
+        await expect(page.getByRole('img', { name: /^Your best score over time/ })).toBeVisible()
+        await page.getByText('How your best score came about').click()
+        await expect(page.getByRole('row', { name: /Ada of the Standing\s*you/ })).toBeVisible()
+        await expectAccessible(page)
+        await expectNoSidewaysScroll(page)
+        await picture(page, `standing-${width}-${colorScheme}`)
+      })
+
+      test('an excluded submission says why beside its file', async ({ page }) => {
+        await page.goto(TITANIC)
+        const reason = page.getByText(REASON)
+        await reason.scrollIntoViewIfNeeded()
+        await expect(reason).toBeVisible()
+        await expectAccessible(page)
+        await expectNoSidewaysScroll(page)
+        await picture(page, `exclusion-${width}-${colorScheme}`)
+      })
+    })
+  }
+}
+
+/** What a re-score leaves on the board, without one. */
+async function setNotice(installation: Installation, notice: string | null): Promise<void> {
+  await using db = openDatabase(installation)
+  const notice_at = notice === null ? null : '2026-03-01 12:00:00.000000'
+  await db
+    .updateTable('competitions')
+    .set({ notice, notice_at })
+    .where('slug', '=', 'titanic-survival')
+    .execute()
+}
