@@ -15,6 +15,7 @@ import type { CompetitionDetail, Leaderboard } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
+import { isSameBoard } from '../../../apps/cli/src/commands/competition/switch.ts'
 import {
   openWorker,
   SEED,
@@ -299,6 +300,7 @@ describe('a re-score', () => {
       .set({ state: 'failed', reason: 'its disk is gone' })
       .where('run_id', '=', run.id)
       .execute()
+    expect(await isSameBoard(db, run)).toBe(false)
     expect(await change()).toBe('behind')
     expect(await change({ leavesOutFailed: true })).toBe('switched')
     expect(await statusOf(db, submission.id)).toMatchObject({
