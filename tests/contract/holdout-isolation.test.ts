@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { SESSION_PORT } from '@medforge/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from '../support/https.ts'
 import { docker, inContainer, readInstallation, runOnHost } from '../support/installation.ts'
 import { type Person, signUp } from '../support/person.ts'
 import { launch, stop } from '../support/sessions.ts'
-import { flip, readSample, TITANIC, upload } from '../support/submissions.ts'
+import { flip, multipart, readSample, TITANIC, upload } from '../support/submissions.ts'
+import { contentOf, MATRIX } from './matrix.ts'
 
 const HIDDEN = '/var/lib/medforge/competitions/hidden'
 const SEED_FILE = '/var/lib/medforge/competitions/holdout-seed'
@@ -63,6 +67,7 @@ function expectNoMarker(text: string, where: string): void {
 }
 
 let ann: Person
+let sample: string
 let container: string
 let sessionId: string
 
@@ -71,7 +76,7 @@ beforeAll(async () => {
   const session = await launch(ann)
   sessionId = session.id
   container = `mf-session-${session.slug}`
-  const sample = await readSample(installation)
+  sample = await readSample(installation)
   expect((await upload(ann, flip(sample, 7))).status).toBe(201)
   expect((await upload(ann, 'PassengerId,Survived\n892,maybe\n')).status).toBe(422)
 })
@@ -132,13 +137,17 @@ describe('a holdout', () => {
   })
 
   test('is in no answer of the API, whatever a participant asks', async () => {
-    const routes = await readGetRoutes()
-    expect(routes.length).toBeGreaterThan(10)
-    for (const route of routes) {
+    const asked = Object.entries(MATRIX).filter(([name]) => !name.endsWith('/events'))
+    expect(asked.length).toBeGreaterThan(40)
+    for (const [name, how] of asked) {
+      const [method = '', route = ''] = name.split(' ')
       for (const path of new Set(SLUGS.map((slug) => fill(route, slug)))) {
-        for (const headers of [{}, { cookie: ann.cookie }]) {
-          const answer = await ask({ host: installation.apiHost, path, headers })
-          expectNoMarker(JSON.stringify(answer.headers) + answer.text, `GET ${path}`)
+        // What ends a login is asked by somebody who needs it no more.
+        const person = how.needs === 'own login' ? await signUp(installation, 'brief') : ann
+        for (const who of [undefined, person]) {
+          const content = contentOf(how, who, sample)
+          const answer = await ask({ host: installation.apiHost, method, path, ...content })
+          expectNoMarker(JSON.stringify(answer.headers) + answer.text, `${method} ${path}`)
         }
       }
     }
@@ -153,6 +162,61 @@ describe('a holdout', () => {
       const answer = await ann.api('GET', path)
       expect(answer.status, path).toBeGreaterThanOrEqual(400)
       expectNoMarker(answer.text, path)
+    }
+  })
+
+  test('is in no word about a faulty file, whether it is uploaded or only checked', async () => {
+    const [header = '', ...rows] = sample.trim().split('\n')
+    const faulty = {
+      'a label too many': sample.replaceAll(',0', ',2'),
+      'no label': sample.replaceAll(/,[01]$/gm, ','),
+      'half of the rows': [header, ...rows.slice(200)].join('\n'),
+      'every row twice': [header, ...rows, ...rows].join('\n'),
+      'ids of nobody': sample.replaceAll(/^\d/gm, '7$&'),
+      'another header': sample.replace('Survived', 'survived'),
+      'labels in words': sample.replaceAll(/,[01]$/gm, ',yes'),
+      'numbers that are none': sample.replaceAll(/,[01]$/gm, ',nan'),
+      'nothing but a header': header,
+      'no CSV': '{"holdout": true}',
+      nothing: '',
+    }
+    const places = SLUGS.flatMap((slug) =>
+      ['submissions', 'submissions/validate'].map((end) => `/competitions/${slug}/${end}`),
+    )
+    for (const [nth, path] of places.entries()) {
+      // Checks are limited by person.
+      const person = await signUp(installation, `faulty-${nth}`)
+      for (const [what, file] of Object.entries(faulty)) {
+        const answer = await person.api('POST', path, multipart(file))
+        const isRefused = path.endsWith('validate') ? [200, 422] : [422]
+        expect(isRefused, `${path}: ${what}: ${answer.text}`).toContain(answer.status)
+        expectNoMarker(JSON.stringify(answer.headers) + answer.text, `${path}: ${what}`)
+        expect(answer.text).not.toMatch(/\/var\/lib|holdout_labels/)
+      }
+    }
+  })
+
+  test('is behind no connection that a session can make', async () => {
+    const [worker] = await inspect(WORKER)
+    // The worker listens nowhere: somebody in its place would have to be reached.
+    const listen = "require('node:net').createServer().listen(3999, () => console.log('ready'))"
+    const namespace = ['--target', String(worker?.State.Pid), '--net']
+    const listener = spawn('nsenter', [...namespace, process.execPath, '-e', listen])
+    try {
+      await once(listener.stdout, 'data')
+      expect(await connect('127.0.0.1', SESSION_PORT), 'itself').toBe('connected')
+      for (const [address, port] of [
+        ['172.30.1.4', 3999],
+        ['172.30.1.5', 3306],
+        ['172.30.1.3', 8000],
+        ['172.30.0.1', 5055],
+        ['medforge-db', 3306],
+        [WORKER, 3999],
+      ] as const) {
+        expect(await connect(address, port), `${address}:${port}`).toBe('failed')
+      }
+    } finally {
+      listener.kill()
     }
   })
 
@@ -192,12 +256,10 @@ describe('a holdout', () => {
   }, 300_000)
 })
 
-async function readGetRoutes(): Promise<string[]> {
-  const answer = await ask({ host: installation.apiHost, path: '/openapi.json' })
-  const { paths } = answer.json() as { paths: Record<string, { get?: object }> }
-  return Object.entries(paths)
-    .filter(([path, operations]) => operations.get && !/events|stream/.test(path))
-    .map(([path]) => path)
+/** Whether a session gets a TCP connection. */
+async function connect(host: string, port: number): Promise<string> {
+  const attempt = `timeout 2 bash -c '</dev/tcp/${host}/${port}' 2>/dev/null && echo connected || echo failed`
+  return (await inContainer(container, 'bash', '-c', attempt)).trim()
 }
 
 function fill(route: string, slug: string): string {

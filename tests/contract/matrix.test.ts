@@ -3,13 +3,13 @@ import { Type } from 'typebox'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { becomeAdmin } from '../support/admin.ts'
 import { expectData } from '../support/expectations.ts'
-import { type Answer, type Ask, ask } from '../support/https.ts'
+import { type Answer, ask } from '../support/https.ts'
 import { readInstallation } from '../support/installation.ts'
 import { type Document, expectDocumented, mediaTypeOf } from '../support/openapi.ts'
 import { logIn, PASSWORD, type Person, signUp } from '../support/person.ts'
 import { launch, stop } from '../support/sessions.ts'
-import { multipart, readSample, upload } from '../support/submissions.ts'
-import { CACHES, type Case, MATRIX, ROLES, type Role } from './matrix.ts'
+import { readSample, upload } from '../support/submissions.ts'
+import { CACHES, type Case, contentOf, MATRIX, ROLES, type Role } from './matrix.ts'
 
 const installation = readInstallation()
 const document = (
@@ -61,7 +61,7 @@ describe.each(operations)('$name', ({ name, method, path, operation }) => {
       host: installation.apiHost,
       method,
       path: filled,
-      ...contentOf(how.body, person),
+      ...contentOf(how, person, sample),
     })
     expect(answer.status, answer.text.slice(0, 500)).toBe(status)
     expectDocumented(operation, `${method} ${filled}`, {
@@ -99,19 +99,6 @@ async function fill(path: string, { needs }: Case): Promise<string> {
     values.invitation_id = expectData(made, 201, NewInvitation).invitation.id
   }
   return path.replace(/\{(\w+)\}/g, (_, parameter: string) => values[parameter] ?? '')
-}
-
-function contentOf(body: unknown, person: Person | undefined): Pick<Ask, 'headers' | 'body'> {
-  const cookie: Record<string, string> = person ? { cookie: person.cookie } : {}
-  if (body === undefined) return { headers: cookie }
-  if (body === 'upload') {
-    const form = multipart(sample)
-    return { body: form.body, headers: { ...form.headers, ...cookie } }
-  }
-  return {
-    body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json', ...cookie },
-  }
 }
 
 function expectCommonFacts(name: string, answer: Answer): void {

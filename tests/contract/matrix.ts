@@ -1,3 +1,7 @@
+import type { Ask } from '../support/https.ts'
+import type { Person } from '../support/person.ts'
+import { multipart } from '../support/submissions.ts'
+
 export const ROLES = ['anonymous', 'owner', 'other', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
@@ -100,4 +104,22 @@ export const CACHES: Record<string, RegExp> = {
   'GET /api/v1/competitions/{slug}/leaderboard/series': /^no-cache$/,
   'GET /api/v1/datasets': /^no-cache$/,
   'GET /api/v1/datasets/{slug}': /^no-cache$/,
+}
+
+/** Headers and body of a case, with this file where it is an upload. */
+export function contentOf(
+  { body }: Case,
+  person: Person | undefined,
+  file: string,
+): Pick<Ask, 'headers' | 'body'> {
+  const cookie: Record<string, string> = person ? { cookie: person.cookie } : {}
+  if (body === undefined) return { headers: cookie }
+  if (body === 'upload') {
+    const form = multipart(file)
+    return { body: form.body, headers: { ...form.headers, ...cookie } }
+  }
+  return {
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...cookie },
+  }
 }
