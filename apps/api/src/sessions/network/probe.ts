@@ -18,8 +18,8 @@ for (const port of ports) createServer((socket) => socket.on('error', () => {}).
 })
 setTimeout(() => process.exit(1), ${LIMIT_MS})`
 
-// Tries every address given and prints those that it reached, and whether the gateway said who it is: that is open to every session, and
-// without it nothing that was not reached says anything.
+// Tries every address given and prints those that it reached, and whether the gateway or the edge said whose address it asked for. That much
+// is open to every session; without it, nothing that was not reached says anything.
 const INTRUDER = `
 const { readFileSync } = require('node:fs')
 const { connect } = require('node:net')
@@ -30,11 +30,11 @@ const tries = JSON.parse(process.argv[1]).map(([host, port]) => new Promise((don
   // Refused is an answer too: the packet arrived and somebody said no.
   socket.on('error', (error) => done(error.code === 'ECONNREFUSED' ? host + ':' + port : undefined))
 }))
-const knows = (host) => readFileSync('/proc/net/arp', 'utf8').split('\\n').some((line) => {
+const hasLink = () => readFileSync('/proc/net/arp', 'utf8').split('\\n').some((line) => {
   const [address, , flags] = line.split(/\\s+/)
-  return address === host && (Number(flags) & 2) !== 0
+  return process.argv.slice(2).includes(address) && (Number(flags) & 2) !== 0
 })
-Promise.all(tries).then((reached) => console.log(JSON.stringify({ reached: reached.filter(Boolean), hasLink: knows(process.argv[2]) })))`
+Promise.all(tries).then((reached) => console.log(JSON.stringify({ reached: reached.filter(Boolean), hasLink: hasLink() })))`
 
 /**
  * Two containers as sessions are placed, one of which tries to reach the other and everything else that is closed to it.
@@ -58,18 +58,22 @@ export async function probeIsolation(
   const info = await callDocker({ limitMs: LIMIT_MS, signal }, () =>
     docker.getContainer(listener.id).inspect(),
   )
-  const victim = info.NetworkSettings.Networks[network]?.IPAddress ?? ''
+  const place = info.NetworkSettings.Networks[network]
+  const victim = place?.IPAddress ?? ''
+  // Where containers have a range of their own, Docker takes the gateway from there, and only says so here.
+  const gateway = place?.Gateway || bridge.gateway
   const closed = [
     [victim, PORT],
     [victim, 9090],
     [bridge.api, 8000],
     [bridge.caddy, 443],
     [bridge.caddy, PORT],
-    [bridge.gateway, 22],
-    [bridge.gateway, 443],
+    [gateway, 22],
+    [gateway, 443],
     ['169.254.169.254', 80],
   ]
-  const intruder = helper(['node', '-e', INTRUDER, JSON.stringify(closed), bridge.gateway])
+  const open = [gateway, bridge.caddy, bridge.api]
+  const intruder = helper(['node', '-e', INTRUDER, JSON.stringify(closed), ...open])
   const { output } = await runHelper(docker, intruder, signal)
   const { reached, hasLink } = JSON.parse(output) as { reached: string[]; hasLink: boolean }
   if (!hasLink) throw new HostAwayError('The probe of the firewall has no network itself.')
