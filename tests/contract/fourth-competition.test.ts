@@ -7,11 +7,18 @@ import { CompetitionDetail, Leaderboard, SubmissionAccepted } from '@medforge/co
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { competition, MOLES, molesCsv, removeMoles, writeMoles } from '../support/bundles.ts'
 import { expectData } from '../support/expectations.ts'
-import { openDatabase, REPOSITORY, readInstallation } from '../support/installation.ts'
+import {
+  docker,
+  eventually,
+  openDatabase,
+  REPOSITORY,
+  readInstallation,
+} from '../support/installation.ts'
 import { callApi, type Person, signUp } from '../support/person.ts'
 import { upload } from '../support/submissions.ts'
 
 const installation = readInstallation()
+const WORKER = 'medforge-api-worker'
 const PATH = `/competitions/${MOLES.slug}`
 const TRUTH = (place: number) => place % 3
 /** Another holdout: what was right before is wrong now. */
@@ -112,29 +119,35 @@ describe('a fourth competition', () => {
     expect(await board()).toEqual(before)
   })
 
-  test('moves to another holdout with everything scored again, wherever the import is killed', async () => {
+  test('moves to another holdout with everything scored again, though its import was killed twice', async () => {
     const folder = await writeMoles({ holdout: OTHER_TRUTH })
-    const old = (await detail()).holdout.version
-    const program = `${REPOSITORY}/medforge`
-    const wish = ['competition', 'import', folder, '--yes', '--json', '--note', 'Real labels.']
-    for (const afterMs of [500, 1500, 2500, 3500]) {
-      const child = spawn(program, wish, { stdio: 'ignore', detached: true })
-      const gone = once(child, 'exit')
-      const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), afterMs)
-      await gone
-      clearTimeout(timer)
-      const entries = await board()
-      const splits = new Set(entries.map((entry) => entry.evaluation_split_version))
-      const { holdout } = await detail()
-      expect([...splits]).toEqual([holdout.version])
-      // Either holdout gives one of them thirty of forty and the other ten.
-      expect(entries.map(({ primary_score }) => primary_score)).toEqual([30 / 40, 10 / 40])
-      expect(entries[0]?.user_id).toBe((holdout.version === old ? ann : bob).user_id)
+    const [before, old] = [await board(), await detail()]
+    const wish = ['import', folder, '--yes', '--json', '--note', 'Real labels.']
+    await using db = openDatabase(installation)
+    // Without its worker no run comes to an end, so that the kills land in the middle of one.
+    await docker('pause', WORKER)
+    try {
+      // What an earlier import left open would be seen before this one has begun.
+      await abandonRuns(db)
+      await killImport(wish, async () => (await readRun(db)) !== undefined)
+      expect(await board()).toEqual(before)
+      await abandonRuns(db)
+      await killImport(wish, async () => (await readRun(db))?.gathered === 2)
+    } finally {
+      await docker('unpause', WORKER)
     }
-    const { outcome } = JSON.parse(await competition(...wish.slice(1)))
-    expect(['switched', 'unchanged']).toContain(outcome)
+    await eventually(async () => (await readRun(db))?.scored === 2, 'scores beside the board')
+    expect(await board()).toEqual(before)
+    expect(await detail()).toEqual(old)
+
+    expect(JSON.parse(await competition(...wish)).outcome).toBe('switched')
     expect((await board()).map(({ user_id }) => user_id)).toEqual([bob.user_id, ann.user_id])
-    expect(await detail()).toMatchObject({ notice: { text: 'Real labels.' } })
+    const { holdout, notice } = await detail()
+    expect(holdout.version).not.toBe(old.holdout.version)
+    expect(notice?.text).toBe('Real labels.')
+    for (const entry of await board()) {
+      expect(entry.evaluation_split_version).toBe(holdout.version)
+    }
   })
 
   test('is scored again on the same holdout without a change where nothing differs', async () => {
@@ -171,3 +184,46 @@ describe('a fourth competition', () => {
     ])
   })
 })
+
+/** Start `./medforge competition …` and kill it, with all that it started, the moment that the probe says so. */
+async function killImport(wish: string[], isTime: () => Promise<boolean>): Promise<void> {
+  const options = { stdio: 'ignore', detached: true } as const
+  const child = spawn(`${REPOSITORY}/medforge`, ['competition', ...wish], options)
+  const gone = once(child, 'exit')
+  try {
+    await eventually(isTime, 'the moment to kill', { everyMs: 5 })
+  } finally {
+    if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL')
+  }
+  const [, signal] = await gone
+  expect(signal).toBe('SIGKILL')
+}
+
+async function abandonRuns(db: ReturnType<typeof openDatabase>): Promise<void> {
+  await db
+    .updateTable('rescore_runs')
+    .set({ status: 'abandoned', ended_at: '2026-03-01 12:00:00.000000' })
+    .where('status', '=', 'open')
+    .execute()
+}
+
+/** The run of this competition that is open, if any. */
+async function readRun(db: ReturnType<typeof openDatabase>) {
+  const run = await db
+    .selectFrom('rescore_runs')
+    .innerJoin('competitions', 'competitions.id', 'rescore_runs.competition_id')
+    .select('rescore_runs.id')
+    .where('competitions.slug', '=', MOLES.slug)
+    .where('rescore_runs.status', '=', 'open')
+    .executeTakeFirst()
+  if (!run) return undefined
+  const rows = await db
+    .selectFrom('shadow_scores')
+    .select('state')
+    .where('run_id', '=', run.id)
+    .execute()
+  return {
+    gathered: rows.length,
+    scored: rows.filter(({ state }) => state === 'scored').length,
+  }
+}
