@@ -176,6 +176,7 @@ describe('the truth about a request', () => {
       `POST /outer HTTP/1.1\r\nHost: ${SESSION}\r\nContent-Length: ${hidden.length + 5}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
       500,
     )
+    expect(edge.session.seen.length).toBeGreaterThan(0)
     expect(edge.api.seen.length).toBe(edge.session.seen.length)
   })
 })
