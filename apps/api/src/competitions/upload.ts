@@ -89,6 +89,9 @@ async function readParts(
   limits: PacedLimits,
 ): Promise<Upload> {
   let upload: Upload | null = null
+  // The file may be whole while the form is not: nothing may wake the loop below any more.
+  const drop = () => void upload?.file.discard()
+  limits.ended.addEventListener('abort', drop, { once: true })
   try {
     // One more of each than is allowed, so that the surplus is seen and refused.
     const parts = request.parts({
