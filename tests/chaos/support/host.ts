@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findFreePort } from '@medforge/test-support'
 import { buildTinyImage } from '../../integration/sessions/tiny-image.ts'
 import { docker, eventually, type Installation, runOnHost } from '../../support/installation.ts'
 
@@ -51,7 +51,7 @@ async function bridgeOf(network: string): Promise<string> {
 /** An image with a digest that answers on 8080 within some milliseconds: `name@sha256:…`. Pushed to a registry that is gone afterwards. */
 export async function pushTinyImage(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'medforge-registry-'))
-  const port = await freePort()
+  const port = await findFreePort()
   const name = `127.0.0.1:${port}/chaos/tiny`
   const config = {
     version: 0.1,
@@ -84,13 +84,4 @@ export async function pushTinyImage(): Promise<string> {
     await gone
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('No port was free.')
-  return address.port
 }

@@ -30,6 +30,8 @@ const RECONNECT_MS = 100
 
 export async function openWitness(): Promise<Witness> {
   const lives = new Map<string, Lifetime>()
+  /** Whose end was found by looking, with a time that is only the earliest possible. */
+  const presumed = new Set<Lifetime>()
   const looks = new Set<Promise<void>>()
   let lastNs = BigInt(Date.now()) * 1_000_000n
   let isOpen = true
@@ -63,14 +65,19 @@ export async function openWitness(): Promise<Witness> {
       begin(actor.ID, actor.Attributes['medforge.session'] ?? '', at)
     } else if (known && action === 'start') known.startedNs ??= at
     else if (known && action === 'die') known.diedNs ??= at
-    else if (known && action === 'destroy') known.destroyedNs ??= at
+    else if (known && action === 'destroy') {
+      if (presumed.delete(known)) known.destroyedNs = at
+      known.destroyedNs ??= at
+    }
   }
 
   /** What happened while nobody listened: Docker forgets its events when it restarts. */
   async function compare(sinceNs: bigint): Promise<void> {
     const listed = new Map((await listSessionContainers()).map((each) => [each.id, each]))
     for (const life of lives.values()) {
-      if (life.destroyedNs === null && !listed.has(life.containerId)) life.destroyedNs = sinceNs
+      if (life.destroyedNs !== null || listed.has(life.containerId)) continue
+      life.destroyedNs = sinceNs
+      presumed.add(life)
     }
     for (const { id, sessionId } of listed.values()) {
       if (!lives.has(id)) begin(id, sessionId, sinceNs)
