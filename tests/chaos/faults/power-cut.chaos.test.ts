@@ -17,6 +17,8 @@ const DAEMONS = ['dockerd', 'containerd', 'containerd-shim', 'containerd-shim-ru
 /** What runs in containers. The sessions' own programs end with their init process; these tests are node, too, and stay alive. */
 const CONTAINED = ['mariadbd', 'caddy', 'next-server', 'docker-init']
 
+/** The sum of what each step of a round may take. */
+const ROUND_LIMIT_MS = 400_000
 const rounds = inject('chaosMinutes') === null ? 1 : 10
 
 test(`${rounds} power cuts leave no session without an end, no GPU held, and nothing lost that was acknowledged`, async () => {
@@ -44,7 +46,7 @@ test(`${rounds} power cuts leave no session without an end, no GPU held, and not
     await chaos.allUp()
     await chaos.settle(`power cut ${round}`, 120_000)
   }
-}, 600_000)
+}, rounds * ROUND_LIMIT_MS)
 
 function shuffle<Item>(items: readonly Item[], choose: (end: number) => number): Item[] {
   const left = [...items]
