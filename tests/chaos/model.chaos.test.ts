@@ -4,7 +4,7 @@ import { type Chaos, openChaos } from './support/chaos.ts'
 import { type Model, sessionCommands } from './support/model.ts'
 
 const PEOPLE = 4
-const SHORT = { histories: 6, commands: 20 }
+const SHORT = { histories: 2, commands: 20 }
 const LONG = { histories: 5, commands: 30 }
 
 let chaos: Chaos
