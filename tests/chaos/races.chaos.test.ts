@@ -1,8 +1,18 @@
 import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import { createDatabase } from '@medforge/db'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { type Chaos, createChooser, openChaos } from './support/chaos.ts'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  inject,
+  onTestFinished,
+  test,
+} from 'vitest'
+import { eventually } from '../support/installation.ts'
+import { type Chaos, createChooser, HEAL_MS, openChaos } from './support/chaos.ts'
 import type { Client } from './support/clients.ts'
 
 let chaos: Chaos
@@ -66,21 +76,42 @@ describe('a stop', () => {
 })
 
 describe('two reconcilers', () => {
-  test('make one container and one snapshot, also when the first has lost its lead without knowing', async () => {
-    const { plane } = chaos
-    await plane.restart('reconciler', {
-      failpoints: 'c5.container_created=once:sleep:4000,s4.removed=once:sleep:4000',
-    })
-    await plane.restart('second-reconciler')
-    onTestFinished(() => plane.kill('second-reconciler', { stay: 'dead' }))
+  async function begin(failpoints: string): Promise<void> {
+    await chaos.plane.restart('reconciler', { failpoints })
+    // Each point is passed once by whoever comes first.
+    await chaos.plane.restart('second-reconciler', { failpoints })
+    onTestFinished(() => chaos.plane.kill('second-reconciler', { stay: 'dead' }))
+  }
+
+  test('make one container and one snapshot, also when either has lost its lead without knowing', async () => {
+    await begin('c5.container_created=once:sleep:4000,s4.removed=once:sleep:4000')
     const { client, id } = await launched({ isAsync: true })
-    await plane.reached('c5.container_created')
+    await chaos.plane.reached('c5.container_created')
     await takeLeadAway()
     await chaos.settle('two reconcilers launch')
     expect((await client.read(id))?.status).toBe('running')
     await client.stop(id)
+    await chaos.plane.reached('s4.removed')
+    await takeLeadAway()
     await chaos.settle('two reconcilers stop')
     expect((await client.read(id))?.status).toBe('stopped')
+  })
+
+  test('start no container of a session that the other has ended meanwhile', async () => {
+    await begin('c5.container_created=once:sleep:15000')
+    const { client, id } = await launched({ isAsync: true })
+    await chaos.plane.reached('c5.container_created')
+    await takeLeadAway()
+    await client.stop(id)
+    await eventually(
+      async () => (await client.read(id))?.status === 'stopped',
+      'the other reconciler has stopped it',
+      { timeoutMs: HEAL_MS },
+    )
+    await chaos.settle('ended by the other during a start')
+    const lives = chaos.witness.lifetimes().filter(({ sessionId }) => sessionId === id)
+    expect(lives.length).toBeGreaterThan(0)
+    expect(lives.map(({ startedNs }) => startedNs)).toEqual(lives.map(() => null))
   })
 })
 
@@ -88,10 +119,11 @@ describe('a reconciler that is killed again and again', () => {
   test('brings every session to its goal once it is left alone', async () => {
     // The lead may be on its way from the second reconciler of the test before.
     await chaos.plane.restart('reconciler')
+    const rounds = inject('chaosMinutes') === null ? 4 : 8
     const choose = createChooser(7)
     const sessions = await Promise.all([1, 2, 3, 4].map(() => launched({ isAsync: true })))
     const stops: Promise<unknown>[] = []
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       await chaos.plane.kill('reconciler')
       const someone = sessions[choose(2 * sessions.length)]
       if (someone) stops.push(someone.client.stop(someone.id))
