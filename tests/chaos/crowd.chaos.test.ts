@@ -14,8 +14,7 @@ beforeAll(async () => {
 afterAll(() => chaos?.[Symbol.asyncDispose]())
 
 const PEOPLE = 50
-/** Each; the short pass is about the faults and the refusals, the long run about how many. */
-const CREATES = inject('chaosMinutes') === null ? 2 : 4
+const CREATES = 4
 /** At a time, as the browsers of a class would. */
 const AT_ONCE = 16
 
