@@ -20,6 +20,7 @@ function registerOne(bench: Command, benchmark: Benchmark): void {
   command.action(async (options: Record<string, string>) => {
     await ensurePackages([...benchmark.requirements], createProgress(process.stderr))
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
-    process.exitCode = await runBenchmark(readEnvironment(), benchmark.name, args)
+    const minutes = Number(options.minutes ?? 0)
+    process.exitCode = await runBenchmark(readEnvironment(), benchmark.name, { args, minutes })
   })
 }

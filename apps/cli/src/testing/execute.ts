@@ -32,5 +32,11 @@ export async function execute(environment: CliEnvironment, options: Execution): 
     }
   }
   const [code] = (await once(child, 'close')) as [number | null]
+  if (code === null && child.killed) {
+    const minutes = Math.round((options.limitMs ?? LIMIT_MS) / 60_000)
+    console.error(
+      `${options.command.join(' ')} did not end within ${minutes} minutes; it was ended.`,
+    )
+  }
   return code ?? 1
 }

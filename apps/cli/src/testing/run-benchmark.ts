@@ -4,22 +4,29 @@ import { inCell, openCell } from './cell.ts'
 import { execute } from './execute.ts'
 import { keepLogs, setUpInCell } from './set-up.ts'
 
+/** What set-up and tidying may take on top of what the caller asked for. */
+const MARGIN_MS = 30 * 60_000
+
 /**
  * Run one of `tests/bench` against an installation of its own.
  *
+ * @param minutes  how long the caller asked it to measure, where it can be asked
  * @returns its exit code: 0 where it ran and met its target
  */
 export async function runBenchmark(
   environment: CliEnvironment,
   name: string,
-  args: string[],
+  { args, minutes = 0 }: { args: string[]; minutes?: number },
 ): Promise<number> {
   const { root } = environment
   await using _cell = await openCell(root)
   const setUp = await setUpInCell(environment)
   const program = join(root, `tests/bench/${name}.ts`)
   const command = inCell(root, [process.execPath, program, ...args])
-  const exitCode = setUp === 0 ? await execute(environment, { command }) : setUp
+  const exitCode =
+    setUp === 0
+      ? await execute(environment, { command, limitMs: minutes * 60_000 + MARGIN_MS })
+      : setUp
   if (exitCode !== 0) await keepLogs(environment)
   return exitCode
 }
