@@ -67,13 +67,13 @@ describe('a server that is asked to end', { timeout: 90_000 }, () => {
 
   test('answers the launch that is under way once the session runs', async ({ server, db }) => {
     await newHost(db)
+    const cookie = await logIn(server, (await newUser(db)).email)
     const at = toSqlTime(new Date())
     const value = JSON.stringify({ able: true, reasons: [], boot_id: 'b' })
     await db
       .insertInto('platform_state')
-      .values({ name: 'reconciler', value, updated_at: toSqlTime(new Date(Date.now() + 60_000)) })
+      .values({ name: 'reconciler', value, updated_at: at })
       .execute()
-    const cookie = await logIn(server, (await newUser(db)).email)
     const headers = { cookie, 'content-type': 'application/json', 'content-length': '2' }
     const request = open(server, '/api/v1/sessions', headers)
     request.socket.write('{}')
