@@ -183,10 +183,12 @@ describe('more cookies than fit', () => {
 
   test('are counted in bytes, as the servers behind count them', async () => {
     const cookie = Array.from({ length: 6 }, (_, index) => `c${index}=${'😀'.repeat(1_000)}`)
+    // `raw` writes a byte for a character.
+    const bytes = Buffer.from(cookie.join('; ')).toString('latin1')
     for (const host of [WEB, SESSION]) {
       const text = await edge.raw(
         host,
-        `GET / HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie.join('; ')}\r\nConnection: close\r\n\r\n`,
+        `GET / HTTP/1.1\r\nHost: ${host}\r\nCookie: ${bytes}\r\nConnection: close\r\n\r\n`,
       )
       expect(text).toMatch(/^HTTP\/1.1 431 /)
       expect(text.toLowerCase()).toContain('clear-site-data: "cookies"')
