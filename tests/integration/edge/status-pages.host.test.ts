@@ -68,6 +68,20 @@ describe('a refusal by the API', () => {
     expect(answer.headers['set-cookie']).toBeUndefined()
   })
 
+  test('tells the people of a session that starts so, and opens it by itself; nothing of it is cleared', async () => {
+    edge.api.reply = () => ({ status: 404, headers: { 'retry-after': '2', 'set-cookie': 'a=1' } })
+    const answer = await edge.ask({ host: SESSION, headers: PAGE })
+    expect(answer.status).toBe(404)
+    expect(answer.text).toContain('Your session is starting')
+    expect(answer.headers.refresh).toBe('2')
+    const plain = await edge.ask({ host: SESSION, headers: { accept: '*/*' } })
+    expect(plain.headers).toMatchObject({ 'retry-after': '2' })
+    for (const { headers } of [answer, plain]) {
+      expect(headers['clear-site-data']).toBeUndefined()
+      expect(headers['set-cookie']).toBeUndefined()
+    }
+  })
+
   test('shows pages for 502 too', async () => {
     edge.api.reply = () => ({ status: 200 })
     const answer = await edge.ask({ host: SESSION, headers: PAGE })

@@ -110,8 +110,26 @@ describe('GET /auth/session-proxy', () => {
       const answer = await visitor.get('/auth/session-proxy', { host: HOST })
       expect(answer.status).toBe(404)
       expect(answer.problem().code).toBe('session_not_found')
+      if (status !== 'starting') expect(answer.headers['retry-after']).toBeUndefined()
     },
   )
+
+  test('says when to ask again to those who may enter a session that starts, and to nobody else', async ({
+    stage,
+  }) => {
+    const owner = await stage.person()
+    await newSession(stage.db, { user_id: owner.user.id, slug: SLUG, status: 'starting' })
+    const admin = await stage.person({ role: 'admin' })
+    const stranger = await stage.person()
+    const retryAfter = async ({ visitor }: typeof owner) => {
+      const answer = await visitor.get('/auth/session-proxy', { host: HOST })
+      expect(answer.status).toBe(404)
+      return answer.headers['retry-after']
+    }
+    expect(await retryAfter(owner)).toBe('2')
+    expect(await retryAfter(admin)).toBe('2')
+    expect(await retryAfter(stranger)).toBeUndefined()
+  })
 
   test('answers 403 to a stranger and 200 to an admin', async ({ stage }) => {
     await running(stage)

@@ -80,9 +80,10 @@ export function createSessionProxy(deps: {
       if (slug === undefined) {
         throw new DomainError('session_host_not_found', { detail: 'Session host not found.' })
       }
-      const session = seen.running.get(slug)
-      if (!session) throw new DomainError('session_not_found', { detail: 'Session not found.' })
-      if (session.ownerId !== principal.userId && principal.role !== 'admin') {
+      const session = seen.live.get(slug)
+      const mayEnter = session?.ownerId === principal.userId || principal.role === 'admin'
+      if (!session?.isRunning) throw notRunning(session !== undefined && mayEnter)
+      if (!mayEnter) {
         throw new DomainError('session_access_denied', { detail: 'Session access denied.' })
       }
       if (!isOwnOrigin(headers, host ?? '')) {
@@ -98,6 +99,14 @@ export function createSessionProxy(deps: {
 const READS_AT_ONCE = 3
 const NOBODY: CookieVerdict = { principal: null, ambiguous: false }
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** The edge shows another page, and asks again, where a time is named: the session's own people see that it is on its way. */
+function notRunning(isOnItsWay: boolean): DomainError {
+  return new DomainError('session_not_found', {
+    detail: 'Session not found.',
+    ...(isOnItsWay ? { headers: { 'retry-after': '2' } } : {}),
+  })
+}
 
 /** A websocket handshake or an unsafe method says where it comes from, and that is the session's own host (or no browser). */
 function isOwnOrigin(headers: ProxyHeaders, host: string): boolean {
@@ -119,21 +128,27 @@ function hostName(host: string): string {
 /** What the database said about some slugs at one moment. */
 type SlugReading = {
   epoch: string | null
-  /** By slug; a slug that is missing names no session, or one that does not run. */
-  running: ReadonlyMap<string, { id: string; ownerId: string }>
+  /** By slug; a slug that is missing names no session, or one that has ended or is about to. */
+  live: ReadonlyMap<string, { id: string; ownerId: string; isRunning: boolean }>
 }
 
 async function readSlugs(db: Kysely<DB>, slugs: readonly string[]): Promise<SlugReading> {
-  type Row = { epoch: string | null; slug: string | null; id: string; owner_id: string }
+  type Row = {
+    epoch: string | null
+    slug: string | null
+    id: string
+    owner_id: string
+    status: 'starting' | 'running'
+  }
   const query = `
-    SELECT epoch.value AS epoch, sessions.slug AS slug, sessions.id AS id, sessions.user_id AS owner_id
+    SELECT epoch.value AS epoch, sessions.slug AS slug, sessions.id AS id, sessions.user_id AS owner_id, sessions.status AS status
     FROM (SELECT 1 AS one) AS one
     LEFT JOIN platform_state AS epoch ON epoch.name = 'epoch'
-    LEFT JOIN sessions FORCE INDEX (sessions_slug) ON sessions.slug IN (${slugs.map(() => '?').join(', ')}) AND sessions.status = 'running'`
+    LEFT JOIN sessions FORCE INDEX (sessions_slug) ON sessions.slug IN (${slugs.map(() => '?').join(', ')}) AND sessions.status IN ('starting', 'running')`
   const { rows } = await db.executeQuery(CompiledQuery.raw(query, [...slugs]))
-  const running = new Map<string, { id: string; ownerId: string }>()
-  for (const { slug, id, owner_id: ownerId } of rows as Row[]) {
-    if (slug !== null) running.set(slug, { id, ownerId })
+  const live = new Map<string, { id: string; ownerId: string; isRunning: boolean }>()
+  for (const { slug, id, owner_id: ownerId, status } of rows as Row[]) {
+    if (slug !== null) live.set(slug, { id, ownerId, isRunning: status === 'running' })
   }
-  return { epoch: (rows as Row[])[0]?.epoch ?? null, running }
+  return { epoch: (rows as Row[])[0]?.epoch ?? null, live }
 }
