@@ -20,6 +20,7 @@ import { Failure } from '../../failure.ts'
 import { HIDDEN_HOLDOUTS, HOLDOUT_SEED_FILE, PUBLIC_BUNDLES } from '../../names.ts'
 import { ensureHoldoutSeed } from '../../stack/content.ts'
 import { say } from '../../terminal/output.ts'
+import { type Change, changesOf, describeChanges } from './changes.ts'
 import { type CompetitionRow, findRow, lockCompetitions, openDatabase } from './setting.ts'
 import { assertNote, replaceBoard, type SwitchOptions, type SwitchResult } from './switch.ts'
 import { requireValid } from './validate.ts'
@@ -48,10 +49,16 @@ export async function importBundle(folder: string, options: ImportOptions): Prom
   const bundle_version = bundleVersionOf(inspected.files)
   const holdout = await planHoldout(inspected, row)
   const isOther = !(row && holdout.facts && isSameHoldout(row, holdout.facts))
+  const changes =
+    row && holdout.facts
+      ? changesOf(row, seedOf(inspected.bundle, holdout.facts, new Date()).competition)
+      : []
+  if (!options.json) process.stdout.write(describeChanges(changes))
   // A dry run of a switch needs its files, because the worker has to score with them; any other writes nothing.
   if (options.dryRun && !(row && isOther)) {
     const outcome = row && isNothingNew(row, bundle_version, options) ? 'unchanged' : 'dry_run'
-    tell({ outcome }, { slug, bundle_version, holdout: holdout.facts?.manifest ?? null }, options)
+    const manifest = holdout.facts?.manifest ?? null
+    tell({ outcome }, { slug, bundle_version, changes, holdout: manifest }, options)
     return
   }
   const facts = await holdout.store()
@@ -60,24 +67,25 @@ export async function importBundle(folder: string, options: ImportOptions): Prom
   const imported = row
     ? await change(db, row, seed, bundle_version, options)
     : await register(db, seed, bundle_version, options)
-  tell(imported, { slug, bundle_version, holdout: facts.manifest }, options)
+  tell(imported, { slug, bundle_version, changes, holdout: facts.manifest }, options)
 }
 
 type Told = {
   slug: string
   bundle_version: string
+  changes: Change[]
   /** Null: a demo that is not made yet. */
   holdout: Pick<HoldoutFacts['manifest'], 'split_version' | 'kind'> | null
 }
 
 function tell(
   { outcome, difference }: Imported,
-  { slug, bundle_version, holdout }: Told,
+  { slug, bundle_version, changes, holdout }: Told,
   options: ImportOptions,
 ): void {
   const version = holdout?.split_version ?? null
   if (options.json) {
-    say({ slug, outcome, evaluation_split_version: version, bundle_version, difference })
+    say({ slug, outcome, evaluation_split_version: version, bundle_version, changes, difference })
     return
   }
   const said: Record<Imported['outcome'], string> = {
