@@ -52,12 +52,14 @@ export function createChecker(
       : createBoxRows(spec, expected.ids.length, faults, role)
   const required = [spec.idColumn, ...rows.columns]
   const missingColumns: string[] = []
-  let positions: number[] | null = null
+  /** Where the header has each column; -1 where it does not. */
+  let positions: { id: number; others: number[] } | null = null
   let headerLength = 0
 
   function readHeader(cells: string[]): void {
     headerLength = cells.length
-    positions = required.map((name) => cells.indexOf(name))
+    const position = (name: string) => cells.indexOf(name)
+    positions = { id: position(spec.idColumn), others: rows.columns.map(position) }
     for (const name of required) {
       const found = cells.filter((cell) => cell === name).length
       if (found === 0) missingColumns.push(name)
@@ -76,8 +78,8 @@ export function createChecker(
     }
   }
 
-  function readRow(cells: string[], row: number, [idPosition = -1, ...others]: number[]): void {
-    const id = idPosition < 0 ? undefined : cells[idPosition]
+  function readRow(cells: string[], row: number, at: NonNullable<typeof positions>): void {
+    const id = at.id < 0 ? undefined : cells[at.id]
     const index = id === undefined || id === '' ? undefined : expected.indexOf.get(id)
     if (id === '' && cells.length > 1) {
       faults.add('empty_cell', `Row ${row} has no ${show(spec.idColumn)}.`, row, spec.idColumn)
@@ -86,7 +88,9 @@ export function createChecker(
     }
     const hasRightLength = checkLength(cells, row)
     // A row that was refused still shows that its id is there, so that one fault is not reported twice.
-    const values = others.map((at) => (at < 0 || !hasRightLength ? null : (cells[at] ?? null)))
+    const values = at.others.map((other) =>
+      other < 0 || !hasRightLength ? null : (cells[other] ?? null),
+    )
     rows.read(index ?? -1, values, row, id ?? '')
   }
 
@@ -116,7 +120,7 @@ export function createChecker(
       } else if (!positions) {
         missingColumns.push(...required.toSorted())
         faults.add('empty_file', 'The file is empty.', null, null)
-      } else if (positions[0] !== -1) {
+      } else if (positions.id !== -1) {
         expected.ids.forEach((id, index) => {
           if (!rows.has(index)) faults.addId('missing_id', id, null)
         })
