@@ -4,8 +4,7 @@
  * Run by `./medforge bench leaderboard`.
  */
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { constants, setPriority } from 'node:os'
+import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import {
   type Envelope,
@@ -16,6 +15,7 @@ import {
 import { openMariadb } from '@medforge/test-support'
 import { createWorld, PEOPLE, SLUG } from './leaderboard-world.ts'
 import { describeHost } from './machine.ts'
+import { prioritize } from './processes.ts'
 import { conclude, ms, times } from './report.ts'
 import { startServer } from './server-process.ts'
 import { percentile } from './statistics.ts'
@@ -145,18 +145,4 @@ async function timed(address: string, token?: string): Promise<number> {
 function row(size: Measured, what: string, latencies: number[]): string[] {
   const shares = [0.5, 0.95, 1].map((share) => ms(percentile(latencies, share)))
   return [String(size.submissions), what, String(latencies.length), ...shares]
-}
-
-/** Give this process and its children, with every thread that they have now, another priority. */
-function prioritize(priority: number): void {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ')
-  for (const pid of [String(process.pid), ...children.filter(Boolean)]) {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      try {
-        setPriority(Number(thread), priority)
-      } catch {
-        // It has ended meanwhile, or only root may.
-      }
-    }
-  }
 }

@@ -16,9 +16,12 @@ export type LoadResult = {
   seconds: number
   /** Answers with another status than the right one, by kind. */
   wrong: Record<string, number>
-  /** Milliseconds; of an open loop counted from the moment at which the request was due, so a server that pauses is not forgiven. */
+  /**
+   * Milliseconds; of an open loop, what found no free connection counts from the moment at which it was due, so a server that pauses is not
+   * forgiven. Not so a generator that comes late by itself: `lateness` says by how much.
+   */
   latencies: number[]
-  /** Of an open loop: how late the generator itself was with a request, in milliseconds. */
+  /** Of an open loop: how late the generator itself was with each request, in milliseconds. */
   lateness: number[]
 }
 
@@ -55,7 +58,6 @@ export async function loadSteadily(load: Load & { rate: number }): Promise<LoadR
     let due = 0
 
     const send = (connection: Connection, dueAt: number) => {
-      result.lateness.push(performance.now() - dueAt)
       exchange(connection, load.next(), result).then(() => {
         result.latencies.push(performance.now() - dueAt)
         const next = waiting.shift()
@@ -69,8 +71,10 @@ export async function loadSteadily(load: Load & { rate: number }): Promise<LoadR
       const now = performance.now()
       for (; due < total && startedAt + due * everyMs <= now; due += 1) {
         const dueAt = startedAt + due * everyMs
-        const connection = free.pop()
-        if (connection) send(connection, dueAt)
+        result.lateness.push(now - dueAt)
+        // The one that has rested longest: a server closes those that rest for seconds.
+        const connection = free.shift()
+        if (connection) send(connection, performance.now())
         else waiting.push(dueAt)
       }
       if (due < total) setTimeout(tick, 1)

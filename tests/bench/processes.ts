@@ -1,16 +1,34 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
 
 /** Bind every thread of a process to one core; what it starts later inherits that. */
 export function pin(pid: number, core: number): void {
-  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(pid)])
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      execFileSync('taskset', ['--cpu-list', '--pid', String(core), thread], { stdio: 'pipe' })
+    } catch (error) {
+      // One that has ended meanwhile needs no core.
+      if (existsSync(`/proc/${pid}/task/${thread}`)) throw error
+    }
+  }
 }
 
-/** Let a process, and what it starts later, run before all other work of the machine. Where the host does not allow that, nothing changes. */
-export function prefer(pid: number): void {
-  try {
-    execFileSync('chrt', ['--all-tasks', '--rr', '--pid', '1', String(pid)], { stdio: 'ignore' })
-  } catch {}
+/**
+ * Give this process and its children, with every thread that they have now, another priority; what they start later inherits it. Not a
+ * real-time one: the kernel takes a twentieth of each second from those.
+ */
+export function prioritize(priority: number): void {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ')
+  for (const pid of [String(process.pid), ...children.filter(Boolean)]) {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      try {
+        setPriority(Number(thread), priority)
+      } catch {
+        // It has ended meanwhile, or only root may.
+      }
+    }
+  }
 }
 
 export type CpuTime = {

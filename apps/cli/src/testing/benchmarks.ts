@@ -12,6 +12,8 @@ export type Benchmark = {
   description: string
   options: readonly BenchmarkOption[]
   requirements: readonly Requirement[]
+  /** A whole one, brought up for it. It would only be noise to those that bring their own server and database. */
+  needsInstallation: boolean
 }
 
 export type BenchmarkOption = { name: string; value: string; description: string; usual: string }
@@ -42,36 +44,42 @@ export const BENCHMARKS: readonly Benchmark[] = [
     description: 'a launch against a bare container of the same image, alone and seven at once',
     options: [samples('15'), together],
     requirements: BENCH_REQUIREMENTS,
+    needsInstallation: true,
   },
   {
     name: 'stop',
     description: 'from the click on stop to a free GPU, alone and seven at once',
     options: [samples('15'), together],
     requirements: BENCH_REQUIREMENTS,
+    needsInstallation: true,
   },
   {
     name: 'proxy',
     description: 'session-proxy alone, on one core, at full and at half its rate',
     options: [seconds('10')],
     requirements: PROXY_BENCH_REQUIREMENTS,
+    needsInstallation: false,
   },
   {
     name: 'edge',
     description: 'the way through the edge against the same way without it',
     options: [seconds('6')],
     requirements: BENCH_REQUIREMENTS,
+    needsInstallation: true,
   },
   {
     name: 'soak',
     description: 'seven open IDEs with websockets: no drop, no leak',
     options: [{ name: 'minutes', value: 'n', description: 'how long they stay open', usual: '60' }],
     requirements: BENCH_REQUIREMENTS,
+    needsInstallation: true,
   },
   {
     name: 'scoring',
     description: 'from an upload to its score, and what a score costs against Python with numpy',
     options: [samples('30')],
     requirements: SCORING_BENCH_REQUIREMENTS,
+    needsInstallation: true,
   },
   {
     name: 'upload',
@@ -81,6 +89,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
       { name: 'parallel', value: 'n', description: 'how many at once', usual: '8' },
     ],
     requirements: BENCH_REQUIREMENTS,
+    needsInstallation: true,
   },
   {
     name: 'leaderboard',
@@ -95,5 +104,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
       },
     ],
     requirements: DATABASE_BENCH_REQUIREMENTS,
+    needsInstallation: false,
   },
 ]

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { CliEnvironment } from '../config/env.ts'
+import type { Benchmark } from './benchmarks.ts'
 import { inCell, openCell } from './cell.ts'
 import { execute } from './execute.ts'
 import { keepLogs, setUpInCell } from './set-up.ts'
@@ -8,25 +9,25 @@ import { keepLogs, setUpInCell } from './set-up.ts'
 const MARGIN_MS = 30 * 60_000
 
 /**
- * Run one of `tests/bench` against an installation of its own.
+ * Run one of `tests/bench` in a cell, against an installation of its own where it needs one.
  *
  * @param minutes  how long the caller asked it to measure, where it can be asked
  * @returns its exit code: 0 where it ran and met its target
  */
 export async function runBenchmark(
   environment: CliEnvironment,
-  name: string,
+  { name, needsInstallation }: Pick<Benchmark, 'name' | 'needsInstallation'>,
   { args, minutes = 0 }: { args: string[]; minutes?: number },
 ): Promise<number> {
   const { root } = environment
   await using _cell = await openCell(root)
-  const setUp = await setUpInCell(environment)
+  const setUp = needsInstallation ? await setUpInCell(environment) : 0
   const program = join(root, `tests/bench/${name}.ts`)
   const command = inCell(root, [process.execPath, program, ...args])
   const exitCode =
     setUp === 0
       ? await execute(environment, { command, limitMs: minutes * 60_000 + MARGIN_MS })
       : setUp
-  if (exitCode !== 0) await keepLogs(environment)
+  if (exitCode !== 0 && needsInstallation) await keepLogs(environment)
   return exitCode
 }
