@@ -2,7 +2,7 @@ import { SEEDED_GPU_IDS } from '@medforge/contracts'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Chaos, createChooser, openChaos } from './support/chaos.ts'
 import type { Client } from './support/clients.ts'
-import { cause, type Fault } from './support/faults.ts'
+import { cause, type Fault, killDatabase } from './support/faults.ts'
 import type { Lifetime } from './support/witness.ts'
 
 let chaos: Chaos
@@ -17,6 +17,9 @@ const PEOPLE = 50
 const CREATES = 4
 /** At a time, as the browsers of a class would. */
 const AT_ONCE = 16
+
+/** Of the faults that strike meanwhile. */
+const DATABASE_DIES_AFTER = 2
 
 /** The answers that a person may get who asks for a session, besides the session. */
 const DOCUMENTED = [
@@ -72,7 +75,9 @@ async function disturb(choose: (end: number) => number, isOver: () => boolean): 
   ]
   for (let index = 0; !isOver(); index += 1) {
     await pause(1500 + choose(2000))
-    if (!isOver()) await cause(chaos, faults[index % faults.length] ?? 'kill-reconciler')
+    if (isOver()) return
+    if (index === DATABASE_DIES_AFTER) await killDatabase(chaos)
+    else await cause(chaos, faults[index % faults.length] ?? 'kill-reconciler')
     // However slow this host is, the platform is up for most of the time.
     await Promise.all([chaos.plane.ready('server'), chaos.plane.ready('reconciler')])
   }

@@ -6,6 +6,7 @@ import { visit } from '../../support/sessions.ts'
 import { type Chaos, openChaos } from '../support/chaos.ts'
 import type { Client } from '../support/clients.ts'
 import { processesOf, signalAll, startDocker, untilGone } from '../support/daemons.ts'
+import { withoutSessionsNetwork } from '../support/sessions-network.ts'
 
 /* What happens when Docker and what belongs to it fails: F9, F10, F14, F15, F16; and F26. */
 
@@ -42,6 +43,11 @@ const becomesDegraded = (words: string, withinMs = 60_000) =>
 
 const rowOf = (id: string) =>
   chaos.db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+
+async function sessionsOnDefaultNetwork(): Promise<string> {
+  const filters = ['network=bridge', 'label=medforge.managed'].flatMap((f) => ['--filter', f])
+  return (await docker('ps', '-aq', ...filters)).trim()
+}
 
 // The short pass kills it by SIGKILL in its power cut.
 const ENDS: NodeJS.Signals[] =
@@ -159,8 +165,20 @@ describe('what a start needs', () => {
     await eventually(async () => (await chaos.health())?.status === 'ok', 'health is good again', {
       timeoutMs: 60_000,
     })
-    const elsewhere = ['network=bridge', 'label=medforge.managed'].flatMap((f) => ['--filter', f])
-    expect((await docker('ps', '-aq', ...elsewhere)).trim()).toBe('')
+    expect(await sessionsOnDefaultNetwork()).toBe('')
+  })
+
+  test('a network that is gone closes starts, no container goes to another one, and all is well once it is back', async () => {
+    await withoutSessionsNetwork(async () => {
+      await becomesDegraded('sessions network is missing')
+      const refused = await (await chaos.client()).create()
+      expect(refused).toMatchObject({ outcome: 'refused', code: 'runtime_unavailable' })
+    })
+    await chaos.settle('the sessions network was gone', 120_000)
+    expect(await sessionsOnDefaultNetwork()).toBe('')
+    const { client, id } = await launched()
+    const { slug } = await rowOf(id)
+    expect((await visit(chaos.installation, slug, client.person)).status).toBe(200)
   })
 
   test('rules that were flushed are back within a minute, by themselves', async () => {

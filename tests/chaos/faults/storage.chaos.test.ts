@@ -1,11 +1,11 @@
 import { readdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { eventually } from '../../support/installation.ts'
+import { eventually, runOnHost } from '../../support/installation.ts'
 import { type Chaos, openChaos } from '../support/chaos.ts'
 import { signalAll } from '../support/daemons.ts'
 
-/* What happens when the storage hangs. The database is on the same pool. */
+/* What happens when the storage hangs, or is full: F17 and F18. The database is on the same pool. */
 
 let chaos: Chaos
 
@@ -49,4 +49,35 @@ test('a ZFS that hangs is waited for: nothing starts, nothing goes to the root d
   await owner.stop(subject ?? '')
   await chaos.settle('stopped after ZFS hung')
   expect((await rowOf(subject ?? '')).status).toBe('stopped')
+})
+
+test('workspaces without room are refused in plain words, a stop frees its GPU all the same, and room makes it well again', async () => {
+  const [owner, other] = await Promise.all([chaos.client(), chaos.client()])
+  const { subject } = await owner.create()
+  const used = await runOnHost('zfs', 'get', '-Hp', '-o', 'value', 'used', ROOT)
+  await runOnHost('zfs', 'set', `quota=${Number(used) + 1024}`, ROOT)
+  try {
+    expect(await other.create()).toMatchObject({
+      outcome: 'refused',
+      code: 'session_start_failed',
+    })
+    const refused = await chaos.db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('user_id', '=', other.person.user_id)
+      .executeTakeFirstOrThrow()
+    expect(refused).toMatchObject({ status: 'error', gpu_active: null, status_reason: 'pool_full' })
+    expect(refused.error_message).toContain('storage of this host is full')
+    expect((await owner.stop(subject ?? '')).status).toBe(202)
+    await eventually(
+      async () => (await rowOf(subject ?? '')).gpu_active === null,
+      'the stop gives its GPU back',
+      { timeoutMs: 60_000 },
+    )
+  } finally {
+    await runOnHost('zfs', 'set', 'quota=none', ROOT)
+  }
+  await chaos.settle('the pool was full')
+  expect((await rowOf(subject ?? '')).status).toBe('stopped')
+  expect((await other.create()).outcome).toBe('ok')
 })

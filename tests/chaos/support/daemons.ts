@@ -90,18 +90,26 @@ export async function startZfs(): Promise<void> {
   await runOnHost('zfs', 'mount', '-a')
 }
 
+/** From the top, each with all below it: nothing below a dead mount can be named any more. */
 async function detachMounts(): Promise<void> {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+  for (let point = firstMount(); point !== undefined; point = firstMount())
+    await runOnHost('umount', '-l', point)
+}
+
+function firstMount(): string | undefined {
+  return readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' '))
-    .filter(([, , type]) => type === 'fuse.zfs')
-    .map(([, point = '']) => point)
-  for (const point of mounts.reverse()) await runOnHost('umount', '-l', point)
+    .find(([, , type]) => type === 'fuse.zfs')?.[1]
 }
 
 /** What `./medforge up` does where the database's container could not come back by itself because its dataset was not mounted. */
 export async function startDatabase(): Promise<void> {
   await docker('restart', '--time', '5', 'medforge-db')
+  await untilDatabaseIsHealthy()
+}
+
+export async function untilDatabaseIsHealthy(): Promise<void> {
   await eventually(
     async () =>
       (

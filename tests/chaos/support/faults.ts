@@ -1,5 +1,7 @@
 import { sessionContainerName } from '@medforge/contracts'
+import { eventually } from '../../support/installation.ts'
 import type { Chaos } from './chaos.ts'
+import { processesOf, signalAll, untilDatabaseIsHealthy } from './daemons.ts'
 import { askDocker, listSessionContainers } from './docker-api.ts'
 
 /** What may happen to the platform or to a container at any moment. */
@@ -27,6 +29,19 @@ export async function cause(chaos: Chaos, fault: Fault, slug?: string): Promise<
   }
   // Whatever Docker answers: it may be gone already.
   await askDocker(...paths[fault]).catch(() => undefined)
+}
+
+/** kill -9 of MariaDB; resolves once Docker has started it again and it answers. */
+export async function killDatabase(chaos: Chaos): Promise<void> {
+  chaos.history.note('kill-database')
+  const before = processesOf('mariadbd')
+  signalAll('SIGKILL', 'mariadbd')
+  await eventually(
+    async () => processesOf('mariadbd').some((pid) => !before.includes(pid)),
+    'Docker starts the database again',
+    { timeoutMs: 60_000 },
+  )
+  await untilDatabaseIsHealthy()
 }
 
 async function anyContainer(): Promise<string | undefined> {
