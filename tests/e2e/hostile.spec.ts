@@ -188,6 +188,20 @@ test.describe('against an administrator who opens it', () => {
     expect(opened).toEqual({ severed: true, heard: [] })
   })
 
+  test('opened by the link on the dashboard, it gets neither a handle nor a name of that window', async ({
+    context,
+    page: ours,
+  }) => {
+    await context.clearCookies()
+    await signIn(context, attacker)
+    await ours.goto('/dashboard')
+    const opening = context.waitForEvent('page')
+    await ours.getByRole('link', { name: 'Open IDE' }).click()
+    const opened = await opening
+    await opened.waitForFunction('typeof attacks !== "undefined"')
+    expect(await attack(opened, 'handles')).toEqual({ opener: false, name: '', referrer: '' })
+  })
+
   test('its answers set no cookie for others and clear nothing', async ({ context }) => {
     const page = await openHostile(context)
     expect(await attack(page, 'read', '/far-reaching', 'same-origin')).toBe('far-reaching')
