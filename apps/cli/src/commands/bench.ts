@@ -1,14 +1,11 @@
 import type { Command } from 'commander'
 import { readEnvironment } from '../config/env.ts'
-import { ensurePackages } from '../host/packages.ts'
-import { createProgress } from '../terminal/progress.ts'
 import { BENCHMARKS, type Benchmark } from '../testing/benchmarks.ts'
+import { installRequirements } from '../testing/packages.ts'
 import { runBenchmark } from '../testing/run-benchmark.ts'
 
 export function registerBench(program: Command): void {
-  const bench = program
-    .command('bench')
-    .description('measure, on an installation of its own beside whatever runs here')
+  const bench = program.command('bench').description('measure, in a cell beside whatever runs here')
   for (const benchmark of BENCHMARKS) registerOne(bench, benchmark)
 }
 
@@ -18,9 +15,9 @@ function registerOne(bench: Command, benchmark: Benchmark): void {
     command.option(`--${name} <${value}>`, description, usual)
   }
   command.action(async (options: Record<string, string>) => {
-    await ensurePackages([...benchmark.requirements], createProgress(process.stderr))
+    await installRequirements(benchmark.requirements)
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
     const minutes = Number(options.minutes ?? 0)
-    process.exitCode = await runBenchmark(readEnvironment(), benchmark.name, { args, minutes })
+    process.exitCode = await runBenchmark(readEnvironment(), benchmark, { args, minutes })
   })
 }

@@ -3,9 +3,7 @@ import { once } from 'node:events'
 import type { Command } from 'commander'
 import { readEnvironment } from '../config/env.ts'
 import { Failure } from '../failure.ts'
-import { ensurePackages } from '../host/packages.ts'
-import { createProgress } from '../terminal/progress.ts'
-import { requirementsOf } from '../testing/packages.ts'
+import { installRequirements, requirementsOf } from '../testing/packages.ts'
 import { runSuites } from '../testing/run-suites.ts'
 import { type ChaosRun, PARTS, type Part } from '../testing/suites.ts'
 
@@ -38,10 +36,7 @@ async function testEverything(names: string[], options: Options): Promise<void> 
   const environment = readEnvironment()
   const say = (line: string) => console.log(line)
   const requirements = requirementsOf(parts)
-  if (requirements.length > 0) {
-    const installed = await ensurePackages(requirements, createProgress(process.stderr))
-    if (installed.length > 0) say(`installed ${installed.join(' ')}`)
-  }
+  if (requirements.length > 0) await installRequirements(requirements)
   if (chaos !== null) say(`chaos: seed ${chaos.seed}, ${chaos.minutes} minutes`)
   const isGood = await runSuites({
     environment,

@@ -1,4 +1,5 @@
-import { BASE_REQUIREMENTS, type Requirement, ZFS_FUSE } from '../host/packages.ts'
+import { BASE_REQUIREMENTS, ensurePackages, type Requirement, ZFS_FUSE } from '../host/packages.ts'
+import { createProgress } from '../terminal/progress.ts'
 import type { Part } from './suites.ts'
 
 const MARIADB: Requirement[] = [
@@ -53,4 +54,12 @@ export function requirementsOf(parts: readonly Part[]): Requirement[] {
     ...(has('host', 'contract', 'e2e', 'chaos') ? CELL : []),
     ...(has('e2e') ? BROWSER : []),
   ]
+}
+
+/** Install what the machine lacks of these, as a step that says what it does. */
+export async function installRequirements(requirements: readonly Requirement[]): Promise<void> {
+  const progress = createProgress(process.stderr)
+  progress.begin('packages')
+  const installed = await ensurePackages([...requirements], progress)
+  progress.end(installed.length > 0 ? `installed ${installed.join(' ')}` : 'all there')
 }
