@@ -83,28 +83,33 @@ describe('the operator’s GPUs', () => {
     expect(await actionsOf(db)).toEqual(['gpu.disable', 'gpu.disable', 'gpu.enable'])
   })
 
-  test('that are in quarantine are cleared by enabling, which is for the reconciler to act on', async ({
-    db,
-  }) => {
-    await newHost(db)
-    const seen = { quarantined_at: toSqlTime(new Date('2026-03-01T12:00:00Z')) }
-    await db
-      .updateTable('gpu_devices')
-      .set({ health: 'failing', health_reason: 'GPU is lost', quarantine: 'fault', ...seen })
-      .where('id', '=', 3)
-      .execute()
-    const [gpu] = await wishGpus(db, ['3'], { isEnabled: true })
-    expect(gpu).toMatchObject({ quarantine: 'fault', health: 'failing' })
-    const { cleared_at } = await db
-      .selectFrom('gpu_devices')
-      .select('cleared_at')
-      .where('id', '=', 3)
-      .executeTakeFirstOrThrow()
-    expect(cleared_at).not.toBeNull()
-    expect(await readAudit(db)).toMatchObject([
-      { action: 'gpu.enable', subject: '3', detail: '{"cleared":"GPU is lost"}' },
-    ])
-  })
+  test.for([
+    ['in quarantine', -3_600_000],
+    ['in quarantine since before the clock was put back', 3_600_000],
+  ] as const)(
+    'that are %s are cleared by enabling, which is for the reconciler to act on',
+    async ([, sinceMs], { db }) => {
+      await newHost(db)
+      const quarantined_at = toSqlTime(new Date(Date.now() + sinceMs))
+      const seen = { quarantined_at }
+      await db
+        .updateTable('gpu_devices')
+        .set({ health: 'failing', health_reason: 'GPU is lost', quarantine: 'fault', ...seen })
+        .where('id', '=', 3)
+        .execute()
+      const [gpu] = await wishGpus(db, ['3'], { isEnabled: true })
+      expect(gpu).toMatchObject({ quarantine: 'fault', health: 'failing' })
+      const { cleared_at } = await db
+        .selectFrom('gpu_devices')
+        .select('cleared_at')
+        .where('id', '=', 3)
+        .executeTakeFirstOrThrow()
+      expect((cleared_at ?? '') > quarantined_at).toBe(true)
+      expect(await readAudit(db)).toMatchObject([
+        { action: 'gpu.enable', subject: '3', detail: '{"cleared":"GPU is lost"}' },
+      ])
+    },
+  )
 })
 
 describe('the operator’s accounts', () => {

@@ -1,6 +1,8 @@
+import { HostRefusedError } from '@medforge/api/sessions/host-error.ts'
 import { toSqlTime } from '@medforge/db'
+import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
-import { sessionOf, test } from './stage.ts'
+import { LIMITS, type SessionView, sessionOf, test } from './stage.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -15,7 +17,7 @@ describe('a clock that jumps', () => {
     async ([, jumpMs], { stage }) => {
       const { visitor } = await stage.person({ max_concurrent_sessions: 2 })
       const before = sessionOf(await visitor.post('/sessions', {}))
-      stage.api.clock.advance(jumpMs)
+      stage.api.clock.jump(jumpMs)
       await stage.pass()
       expect((await visitor.get('/me')).status).toBe(200)
       expect((await stage.row(before.id)).status).toBe('running')
@@ -38,8 +40,58 @@ describe('a clock that jumps', () => {
     expect((await stage.row(session.id)).next_attempt_at).not.toBeNull()
     // A new process, which has no timer of the old one's.
     stage.crash()
-    stage.api.clock.advance(-24 * HOUR_MS)
+    stage.api.clock.jump(-24 * HOUR_MS)
     stage.runtime.setAway(false)
+    await stage.pass()
+    expect((await stage.row(session.id)).status).toBe('stopped')
+  })
+
+  test('back by a day during a launch leaves it no more time than any launch has', async ({
+    stage,
+    expectedErrors,
+  }) => {
+    expectedErrors.add('request failed')
+    stage.ide.isReady = false
+    const { visitor } = await stage.person()
+    const answering = visitor.post('/sessions', {})
+    await eventually(() => stage.runtime.containers.size === 1)
+    stage.api.clock.jump(-24 * HOUR_MS)
+    const [session] = (await visitor.get('/sessions')).data<SessionView[]>()
+    const before = (await stage.row(session?.id ?? '')).deadline_at ?? ''
+    stage.driver.nudge(session?.id ?? '', 'poll')
+    await eventually(async () => ((await stage.row(session?.id ?? '')).deadline_at ?? '') < before)
+    stage.api.clock.advance(LIMITS.startTimeoutMs)
+    expect((await answering).problem().detail).toContain('The IDE did not answer in time.')
+    expect(await stage.row(session?.id ?? '')).toMatchObject({ status: 'error', gpu_active: null })
+  })
+
+  test('back by a day during a stop that cannot be done is told as overdue when any stop would be', async ({
+    stage,
+  }) => {
+    const { visitor } = await stage.person()
+    const session = sessionOf(await visitor.post('/sessions', {}))
+    stage.runtime.setAway(true)
+    await visitor.post(`/sessions/${session.id}/stop`)
+    await stage.driver.idle()
+    stage.api.clock.jump(-24 * HOUR_MS)
+    await stage.pass()
+    stage.api.clock.advance(LIMITS.stopTimeoutMs + 1000)
+    await stage.pass()
+    expect(stage.host.report().reasons.join()).toContain('not stopped in time')
+    expect(await stage.row(session.id)).toMatchObject({ status: 'stopping', gpu_active: 1 })
+  })
+
+  test('on by a day gives up no last snapshot that only had to wait', async ({ stage }) => {
+    const { visitor } = await stage.person()
+    const session = sessionOf(await visitor.post('/sessions', {}))
+    stage.workspaces.refuse(new HostRefusedError('pool_full', 'The storage of this host is full.'))
+    await visitor.post(`/sessions/${session.id}/stop`)
+    await stage.driver.idle()
+    stage.api.clock.jump(24 * HOUR_MS)
+    await stage.pass()
+    expect((await stage.row(session.id)).status).toBe('stopping')
+    stage.workspaces.refuse(null)
+    stage.api.clock.advance(11_000)
     await stage.pass()
     expect((await stage.row(session.id)).status).toBe('stopped')
   })

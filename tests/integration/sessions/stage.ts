@@ -13,7 +13,7 @@ import type { Kysely, Selectable } from 'kysely'
 import { test as base, type TestApp } from '../app.ts'
 
 const ROOT = 'tank/medforge/workspaces'
-const LIMITS = { startTimeoutMs: 120_000, stopTimeoutMs: 60_000 }
+export const LIMITS = { startTimeoutMs: 120_000, stopTimeoutMs: 60_000 }
 
 export type User = Selectable<DB['users']>
 export type Row = Selectable<DB['sessions']>
@@ -70,6 +70,7 @@ async function openStage(
     const driver = createDriver({
       ...{ db, clock: api.clock, logger, runtime, workspaces, readiness, signal },
       limits: LIMITS,
+      monotonicMs: api.clock.monotonicMs,
       whyClosed: host.whyClosed,
       changed: ipc.changed,
       // Time stands still here: what has to be tried again is tried by the next pass.

@@ -12,7 +12,7 @@ import { countActive } from './repository.ts'
 
 export type Wish = { userId: string; tier: SessionTier; packId: string; requestId: string }
 
-export type Allocated = { id: string; slug: string; deadlineAt: Date }
+export type Allocated = { id: string; slug: string }
 
 export type AllocationOptions = {
   clock: Clock
@@ -133,5 +133,5 @@ async function insertStarting(
       },
     ])
     .execute()
-  return { id, slug, deadlineAt }
+  return { id, slug }
 }

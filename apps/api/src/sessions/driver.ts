@@ -1,15 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type DB, sqlTimeToMs } from '@medforge/db'
+import { type DB, sqlTimeToMs, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { applyPlan, type Outcome } from './apply.ts'
 import type { AssertFit } from './gpus/check.ts'
-import { attemptBackoffMs, isTerminal, type LifecycleLimits, type Reason } from './lifecycle.ts'
+import {
+  attemptBackoffMs,
+  isTerminal,
+  type LifecycleLimits,
+  latestDeadlineOf,
+  type Reason,
+} from './lifecycle.ts'
 import { type Observation, planSession } from './plan.ts'
 import type { ReadinessProbe } from './readiness.ts'
-import { findWork, recordRetry, type WorkRow } from './repository.ts'
+import { findWork, recordRetry, updateFacts, type WorkRow } from './repository.ts'
 import type { ContainerFact, SessionRuntime } from './runtime/port.ts'
 import type { SessionWorkspaces } from './workspace/port.ts'
 
@@ -27,6 +33,8 @@ export type DriverDeps = {
   assertGpuFit?: AssertFit
   /** Ends all work; what was begun is finished by whoever comes next. */
   signal: AbortSignal
+  /** Milliseconds since any moment, whatever becomes of the clock; replaced in tests. */
+  monotonicMs?: () => number
   /** Calls back after so many milliseconds unless cancelled; replaced in tests. */
   later?: (ms: number, callback: () => void) => () => void
 }
@@ -59,8 +67,9 @@ const TURNS_WITHOUT_PAUSE_MAX = 50
 export function createDriver(deps: DriverDeps): SessionDriver {
   const { db, clock, logger, runtime, workspaces, readiness, signal } = deps
   const later = deps.later ?? setTimer
+  const monotonicMs = deps.monotonicMs ?? (() => performance.now())
   const working = new Map<string, Work>()
-  /** Ends being worked on: when their container was first seen gone. */
+  /** Ends being worked on: when their container was first seen gone, by `monotonicMs`. */
   const goneSinceMs = new Map<string, number>()
   const retries = new Map<string, { attempts: number; cancel: () => void }>()
 
@@ -81,15 +90,28 @@ export function createDriver(deps: DriverDeps): SessionDriver {
   function snapshotDeadlineOf(id: string, deadlineMs: number | null, container: ContainerFact) {
     if (container.kind === 'present') goneSinceMs.delete(id)
     if (container.kind === 'present' || container.kind === 'unknown') return null
-    const seenMs = goneSinceMs.get(id) ?? clock.now().getTime()
+    const seenMs = goneSinceMs.get(id) ?? monotonicMs()
     goneSinceMs.set(id, seenMs)
-    return Math.max(deadlineMs ?? 0, seenMs + deps.limits.stopTimeoutMs)
+    const leftMs = seenMs + deps.limits.stopTimeoutMs - monotonicMs()
+    return Math.max(deadlineMs ?? 0, clock.now().getTime() + leftMs)
+  }
+
+  /** Whether the row's deadline was further away than any can be, because the clock was put back, and has been set anew. */
+  async function rightDeadline(row: WorkRow): Promise<boolean> {
+    const isFailing = row.error_message !== null
+    const latest = latestDeadlineOf(row.status, isFailing, clock.now(), deps.limits)
+    if (row.deadline_at === null || latest === null) return false
+    if (sqlTimeToMs(row.deadline_at) <= latest.getTime()) return false
+    // A row that somebody else changed meanwhile is read again as well.
+    await updateFacts(db, row, { deadline_at: toSqlTime(latest) })
+    return true
   }
 
   async function turn(work: Work): Promise<Outcome> {
     const row = await findWork(db, work.id)
     if (!row || isTerminal(row.status)) return { kind: 'settled' }
     work.row = row
+    if (await rightDeadline(row)) return { kind: 'again' }
     const seen = await observe(row)
     const plan = planSession(seen, clock.now())
     if (plan.length === 0) return { kind: 'settled' }

@@ -33,6 +33,20 @@ export function deadlineOf(status: SessionStatus, at: Date, limits: LifecycleLim
   return null
 }
 
+/**
+ * The latest deadline that an active session can have at `at`: one that lies further away was set before the clock was put back.
+ *
+ * @param isFailing  it has failed and is being undone, for which it has as long as for a stop
+ */
+export function latestDeadlineOf(
+  status: SessionStatus,
+  isFailing: boolean,
+  at: Date,
+  limits: LifecycleLimits,
+): Date | null {
+  return deadlineOf(isFailing ? 'stopping' : status, at, limits)
+}
+
 export type SnapshotCause = 'stop' | 'death'
 
 /** `<dataset>@stop-<unixms>` or `@death-<unixms>`. Written into the row before the snapshot is taken, so that every retry makes the same one. */

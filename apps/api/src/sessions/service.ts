@@ -122,14 +122,15 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
   }
 
   /** Waits until the launch has ended one way or the other. */
-  async function untilLaunched({ id, deadlineAt }: Allocated): Promise<Session> {
+  async function untilLaunched({ id }: Allocated): Promise<Session> {
     using watch = changes.watch(id)
-    const giveUpMs = deadlineAt.getTime() + config.limits.stopTimeoutMs
+    const { startTimeoutMs, stopTimeoutMs } = config.limits
+    const giveUpMs = performance.now() + startTimeoutMs + stopTimeoutMs
     for (;;) {
       const row = await readOwn(id)
       if (row.status === 'running') return toSession(row, config.domain)
       if (row.status !== 'starting') throw startFailed(row)
-      if (clock.now().getTime() > giveUpMs) throw startFailed(row)
+      if (performance.now() > giveUpMs) throw startFailed(row)
       if (!(await watch.next(LOOK_AGAIN_MS))) ipc.nudge(id)
     }
   }

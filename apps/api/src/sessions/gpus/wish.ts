@@ -1,4 +1,4 @@
-import { type DB, recordAudit, toSqlTime } from '@medforge/db'
+import { type DB, recordAudit, type SqlTime, sqlTimeToMs, toSqlTime } from '@medforge/db'
 import type { Transaction } from 'kysely'
 
 export type GpuWish = { isEnabled: boolean; reason?: string | undefined }
@@ -33,7 +33,7 @@ export async function wishGpu(
     .set({
       enabled: isEnabled,
       disabled_reason: disabledReason,
-      ...(clears ? { cleared_at: toSqlTime(by.at) } : {}),
+      ...(clears ? { cleared_at: afterQuarantine(row.quarantined_at, by.at) } : {}),
     })
     .where('id', '=', id)
     .execute()
@@ -47,4 +47,10 @@ export async function wishGpu(
     subject: String(id),
     ...(Object.keys(detail).length === 0 ? {} : { detail }),
   })
+}
+
+/** The reconciler compares the two, so one is later than the other even where the clock was put back between them. */
+function afterQuarantine(quarantinedAt: SqlTime | null, at: Date): SqlTime {
+  const earliestMs = quarantinedAt === null ? 0 : sqlTimeToMs(quarantinedAt) + 1
+  return toSqlTime(new Date(Math.max(at.getTime(), earliestMs)))
 }
