@@ -135,6 +135,7 @@ conclude('proxy', {
   },
   measured: {
     perCoreSecond,
+    perSecond: full.requests / full.seconds,
     p99Ms: Math.max(...steadies.slice(0, 1).map(({ ours }) => p99(ours))),
     wrongAnswers: Object.values<number>(wrong).reduce((sum, count) => sum + count, 0),
   },

@@ -24,12 +24,18 @@ const GROWTH_MAX_MB_PER_HOUR = 40
 const GROWTH_MIN_MB = 8
 const FILES_MORE_MAX = 30
 
-type Desk = { person: Person; session: Session; ide: IdeConnection; dropped: string | undefined }
+type Desk = {
+  person: Person
+  session: Session
+  ide: IdeConnection
+  dropped: string | undefined
+  calls: number
+}
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } })
 const minutes = Math.min(24 * 60, Math.max(1, Number(values.minutes)))
 const installation = readInstallation()
-const endsAtMs = performance.now() + minutes * 60_000
+let endsAtMs = Number.POSITIVE_INFINITY
 const calls: number[] = []
 const polls: number[] = []
 let lostCalls = 0
@@ -39,6 +45,8 @@ const desks: Desk[] = []
 const samples: Sample[] = []
 for (let index = 0; index < IDES; index += 1) desks.push(await openDesk())
 const processes = await findPlatformProcesses()
+// From here on: however long the launches took, the IDEs are open for all of the time.
+endsAtMs = performance.now() + minutes * 60_000
 const everyMs = Math.max(5_000, Math.min(30_000, (minutes * 60_000) / 60))
 await Promise.all([
   ...desks.flatMap((desk) => [callAgain(desk), pollAgain(desk)]),
@@ -117,6 +125,8 @@ conclude('soak', {
     drops: drops.length,
     failedRequests: failures.length,
     lostEchoes: lostCalls,
+    samples: samples.length,
+    callsOfQuietest: Math.min(...desks.map((desk) => desk.calls)),
     leaks: growth.filter(isLeak).length,
   },
 })
@@ -131,7 +141,7 @@ async function openDesk(): Promise<Desk> {
   if (commit === undefined) throw new Error('The IDE’s page does not name its build.')
   const host = installation.sessionHost(session.slug)
   const ide = await openIdeConnection(host, commit, { cookie: person.cookie })
-  const desk: Desk = { person, session, ide, dropped: undefined }
+  const desk: Desk = { person, session, ide, dropped: undefined, calls: 0 }
   void ide.ended.then((why) => {
     if (performance.now() < endsAtMs) desk.dropped = `${session.slug}: ${why}`
   })
@@ -155,6 +165,7 @@ function callAgain(desk: Desk): Promise<void> {
     try {
       await desk.ide.roundTrip(CALL_LIMIT_MS)
       calls.push(performance.now() - startedAt)
+      desk.calls += 1
     } catch {
       lostCalls += 1
     }

@@ -1,7 +1,7 @@
 import { SEEDED_GPU_IDS } from '@medforge/contracts'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Chaos, createChooser, openChaos } from './support/chaos.ts'
-import type { Client } from './support/clients.ts'
+import { type Client, CREATE_REFUSALS, undocumented } from './support/clients.ts'
 import { cause, type Fault, killDatabase } from './support/faults.ts'
 import type { Lifetime } from './support/witness.ts'
 
@@ -21,14 +21,6 @@ const AT_ONCE = 16
 /** Of the faults that strike meanwhile. */
 const DATABASE_DIES_AFTER = 2
 
-/** The answers that a person may get who asks for a session, besides the session. */
-const DOCUMENTED = [
-  'concurrent_limit_reached',
-  'no_gpu_available',
-  'runtime_unavailable',
-  'session_start_failed',
-]
-
 test(`${PEOPLE * CREATES} creates by ${PEOPLE} people never put two containers on one of ${SEEDED_GPU_IDS.length} GPUs, and every refusal is a documented one`, async () => {
   const choose = createChooser(inject('chaosSeed'))
   const people = await inTurns(Array.from({ length: PEOPLE }), 4, (_, index) =>
@@ -40,16 +32,18 @@ test(`${PEOPLE * CREATES} creates by ${PEOPLE} people never put two containers o
   const faults = disturb(choose, () => isOver)
   await inTurns(shuffle(visits, choose), AT_ONCE, (client) => visitOnce(client, choose))
   isOver = true
-  await faults
+  expect(await faults).toBeGreaterThan(DATABASE_DIES_AFTER)
   await chaos.plane.ready('server')
   await chaos.plane.ready('reconciler')
   await chaos.stopAll()
   await chaos.settle('after the crowd')
 
-  const creates = chaos.history.operations.slice(before).filter(({ what }) => what === 'create')
+  const operations = chaos.history.operations.slice(before)
+  const creates = operations.filter(({ what }) => what === 'create')
   expect(creates).toHaveLength(PEOPLE * CREATES)
-  const refusals = creates.filter(({ outcome }) => outcome === 'refused').map(({ code }) => code)
-  expect(refusals.filter((code) => !DOCUMENTED.includes(code ?? ''))).toEqual([])
+  expect(undocumented(creates, CREATE_REFUSALS)).toEqual([])
+  const stops = operations.filter(({ what }) => what === 'stop')
+  expect(undocumented(stops, ['service_unavailable'])).toEqual([])
   const lifetimes = chaos.witness.lifetimes()
   // Else no GPU was ever handed on.
   expect(lifetimes.length).toBeGreaterThan(SEEDED_GPU_IDS.length)
@@ -65,7 +59,8 @@ async function visitOnce(client: Client, choose: (end: number) => number): Promi
   await client.stop(subject)
 }
 
-async function disturb(choose: (end: number) => number, isOver: () => boolean): Promise<void> {
+/** @returns how many faults struck */
+async function disturb(choose: (end: number) => number, isOver: () => boolean): Promise<number> {
   const faults: Fault[] = [
     'kill-reconciler',
     'remove-container',
@@ -73,9 +68,9 @@ async function disturb(choose: (end: number) => number, isOver: () => boolean): 
     'kill-server',
     'out-of-memory',
   ]
-  for (let index = 0; !isOver(); index += 1) {
+  for (let index = 0; ; index += 1) {
     await pause(1500 + choose(2000))
-    if (isOver()) return
+    if (isOver()) return index
     if (index === DATABASE_DIES_AFTER) await killDatabase(chaos)
     else await cause(chaos, faults[index % faults.length] ?? 'kill-reconciler')
     // However slow this host is, the platform is up for most of the time.

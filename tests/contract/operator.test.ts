@@ -29,6 +29,12 @@ async function destroyClone(dataset: string): Promise<void> {
   await eventually(destroy, `${dataset} is destroyed`)
 }
 
+async function newestAudit(limit: number) {
+  const db = openDatabase(installation)
+  const newest = db.selectFrom('audit_events').selectAll().orderBy('id', 'desc').limit(limit)
+  return newest.execute().finally(() => db.destroy())
+}
+
 /** What a command says when it refuses; it has no terminal to ask on. */
 async function refusalOf(...args: string[]): Promise<string> {
   const child = execute(`${REPOSITORY}/medforge`, args)
@@ -97,6 +103,9 @@ describe('./medforge snapshots', () => {
     )
     const made = await json('snapshots', 'clone', name, '--yes')
     expect(made.command).toEqual(['zfs', 'clone', '-p', name, made.dataset])
+    const [audit] = await newestAudit(1)
+    expect(audit).toMatchObject({ actor_user_id: null, action: 'snapshot.clone', subject: name })
+    expect(audit?.detail).toContain(made.dataset)
 
     const next = await launch(person)
     const read = `docker run --rm --network none --user 1000:1000 --entrypoint tar -v ${made.mountpoint}:/from:ro "$(docker inspect -f '{{.Image}}' mf-session-${next.slug})" c -C /from thesis`
@@ -143,20 +152,9 @@ describe('./medforge gpus', () => {
     expect(off).toMatchObject({ is_enabled: false, disabled_reason: 'a test' })
     const [on] = (await json('gpus', 'enable', String(id))).gpus
     expect(on).toMatchObject({ is_enabled: true, disabled_reason: null })
-    const db = openDatabase(installation)
-    const rows = await eventually(
-      () =>
-        db
-          .selectFrom('audit_events')
-          .select(['actor_user_id', 'action'])
-          .orderBy('id', 'desc')
-          .limit(2)
-          .execute(),
-      'the audit log is readable',
-    ).finally(() => db.destroy())
-    expect(rows).toEqual([
-      { actor_user_id: null, action: 'gpu.enable' },
-      { actor_user_id: null, action: 'gpu.disable' },
+    expect(await newestAudit(2)).toMatchObject([
+      { actor_user_id: null, action: 'gpu.enable', subject: String(id) },
+      { actor_user_id: null, action: 'gpu.disable', subject: String(id) },
     ])
   })
 })

@@ -3,9 +3,11 @@ import { toSqlTime } from '@medforge/db'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { docker, eventually, runOnHost } from '../../support/installation.ts'
 import { visit } from '../../support/sessions.ts'
+import { type Handshake, openWebsocket } from '../../support/websocket.ts'
 import { type Chaos, openChaos } from '../support/chaos.ts'
 import type { Client } from '../support/clients.ts'
 import { processesOf, signalAll, startDocker, untilGone } from '../support/daemons.ts'
+import { SERVER_URL } from '../support/processes.ts'
 import { withoutSessionsNetwork } from '../support/sessions-network.ts'
 
 /* What happens when Docker and what belongs to it fails: F9, F10, F14, F15, F16; and F26. */
@@ -19,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => chaos?.[Symbol.asyncDispose]())
 afterEach(async () => {
   await chaos.stopAll()
-  await chaos.settle('after a test of Docker', 120_000)
+  await chaos.settle('after a test of Docker')
 })
 
 async function launched(): Promise<{ client: Client; id: string }> {
@@ -44,6 +46,11 @@ const becomesDegraded = (words: string, withinMs = 60_000) =>
 const rowOf = (id: string) =>
   chaos.db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 
+async function untilClosed(open: Handshake): Promise<void> {
+  if (!open.socket) throw new Error(`The handshake was answered with ${open.status}.`)
+  await open.closed
+}
+
 async function sessionsOnDefaultNetwork(): Promise<string> {
   const filters = ['network=bridge', 'label=medforge.managed'].flatMap((f) => ['--filter', f])
   return (await docker('ps', '-aq', ...filters)).trim()
@@ -61,7 +68,7 @@ describe('a Docker server that', () => {
       signalAll(signal, 'dockerd')
       await untilGone('dockerd')
       await startDocker()
-      await chaos.settle(`dockerd ended by ${signal}`, 120_000)
+      await chaos.settle(`dockerd ended by ${signal}`)
       for (const { id } of sessions) {
         const row = await rowOf(id)
         expect(row).toMatchObject({ status: 'error', gpu_active: null, container_id: null })
@@ -95,10 +102,13 @@ describe('a Docker server that', () => {
 })
 
 describe('an edge that is started anew', () => {
-  test('lets no stranger in meanwhile, and its owner in again afterwards', async () => {
+  test('lets no stranger in meanwhile, and its owner in again afterwards, by a new websocket too', async () => {
     const { client, id } = await launched()
     const slug = (await rowOf(id)).slug
     const stranger = await chaos.client()
+    const host = chaos.installation.sessionHost(slug)
+    const connect = (cookie: string) => openWebsocket(host, '/', { cookie })
+    const open = await connect(client.person.cookie)
     const statuses = new Set<number | undefined>()
     let isOver = false
     async function knock(who: Client['person'] | undefined): Promise<void> {
@@ -107,8 +117,12 @@ describe('an edge that is started anew', () => {
         statuses.add(answer?.status)
       }
     }
+    const bothRefused = () =>
+      eventually(async () => statuses.has(401) && statuses.has(403), 'strangers are refused')
     const knocking = [undefined, undefined, stranger.person, stranger.person].map(knock)
+    await bothRefused()
     await docker('restart', '--time', '1', 'medforge-caddy')
+    await untilClosed(open)
     await eventually(
       async () =>
         (await visit(chaos.installation, slug, client.person).catch(() => undefined))?.status ===
@@ -116,11 +130,18 @@ describe('an edge that is started anew', () => {
       'its owner gets in again',
       { timeoutMs: 60_000 },
     )
-    isOver = true
-    await Promise.all(knocking)
     // No answer, who are you, not yours, or not there yet.
     const known = [undefined, 401, 403, 502, 503, 504]
     expect([...statuses].filter((status) => !known.includes(status))).toEqual([])
+    statuses.clear()
+    await bothRefused()
+    isOver = true
+    await Promise.all(knocking)
+    expect([...statuses].filter((status) => !known.includes(status))).toEqual([])
+    expect((await connect(stranger.person.cookie)).status).toBe(403)
+    const again = await connect(client.person.cookie)
+    expect(again.status).toBe(101)
+    again.socket?.destroy()
   })
 })
 
@@ -150,6 +171,7 @@ describe('what a start needs', () => {
   })
 
   test('an edge whose address a stranger took closes starts, and no container goes elsewhere', async () => {
+    const { person } = await chaos.client()
     await docker('stop', '--time', '1', 'medforge-caddy')
     const stranger = `stranger-${randomUUID().slice(0, 8)}`
     const image = (await docker('inspect', '--format', '{{.Config.Image}}', 'medforge-db')).trim()
@@ -158,6 +180,14 @@ describe('what a start needs', () => {
     await docker('run', '--detach', '--name', stranger, ...place, ...sleep)
     try {
       await becomesDegraded("taken the edge's address")
+      // The edge is away, so the server is asked itself.
+      const refused = await fetch(`${SERVER_URL}/api/v1/sessions`, {
+        method: 'POST',
+        headers: { cookie: person.cookie, 'content-type': 'application/json' },
+        body: '{}',
+      })
+      expect(refused.status).toBe(503)
+      expect(await refused.json()).toMatchObject({ code: 'runtime_unavailable' })
     } finally {
       await docker('rm', '--force', stranger)
       await docker('start', 'medforge-caddy')
@@ -174,7 +204,7 @@ describe('what a start needs', () => {
       const refused = await (await chaos.client()).create()
       expect(refused).toMatchObject({ outcome: 'refused', code: 'runtime_unavailable' })
     })
-    await chaos.settle('the sessions network was gone', 120_000)
+    await chaos.settle('the sessions network was gone')
     expect(await sessionsOnDefaultNetwork()).toBe('')
     const { client, id } = await launched()
     const { slug } = await rowOf(id)

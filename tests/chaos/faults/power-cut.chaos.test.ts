@@ -54,7 +54,7 @@ test(
       // It refused to start on an empty folder where Docker was up before the pool.
       await startDatabase()
       for (const name of PROCESSES) await chaos.plane.ready(name)
-      await chaos.settle(`power cut ${round}`, 120_000)
+      await chaos.settle(`power cut ${round}`)
     }
   },
   rounds * ROUND_LIMIT_MS,

@@ -28,6 +28,25 @@ export type ClientDeps = {
 /** Refusals with a status of 500 and above that say for sure what became of the request. Any other leaves it open. */
 const CLEAR_REFUSALS = ['session_start_failed', 'runtime_unavailable', 'uploads_saturated']
 
+/** The answers that a person may get who asks for a session, besides the session. */
+export const CREATE_REFUSALS = [
+  'concurrent_limit_reached',
+  'no_gpu_available',
+  'runtime_unavailable',
+  'session_start_failed',
+  'service_unavailable',
+]
+
+/** What was answered with neither a success nor one of these refusals. A request without an answer is no such. */
+export function undocumented(
+  operations: readonly Operation[],
+  refusals: readonly string[],
+): Operation[] {
+  return operations.filter(
+    ({ status, code }) => status !== null && status >= 400 && !refusals.includes(code ?? ''),
+  )
+}
+
 export async function newClient(deps: ClientDeps, name: string): Promise<Client> {
   return clientOf(deps, await signUp(deps.installation, name))
 }

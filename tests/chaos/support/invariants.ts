@@ -111,18 +111,19 @@ function stopSnapshots({ facts, lifetimes, since }: Evidence): string[] {
   )
   return ended.flatMap((row) => {
     const taken = facts.snapshots.get(row.workspace_zfs) ?? []
+    const mine = lives.get(row.id) ?? []
+    const names = taken.map(({ name }) => name)
+    // One that was stopped during its launch may have had a program that wrote.
+    const hasRun = row.started_at !== null || mine.some(({ startedNs }) => startedNs !== null)
     const wrong = [
-      ...wrongNames(
-        row,
-        taken.map(({ name }) => name),
-      ),
-      ...(takenTooEarly(taken, lives.get(row.id) ?? []) ? ['one that is older than its exit'] : []),
+      ...wrongNames(row, names, row.status === 'stopped' ? hasRun : row.started_at !== null),
+      ...(takenTooEarly(taken, mine) ? ['one that is older than its exit'] : []),
     ]
     return wrong.map((what) => `I5: session ${row.id} is ${row.status} and has ${what}`)
   })
 }
 
-function wrongNames(row: SessionRow, names: readonly string[]): string[] {
+function wrongNames(row: SessionRow, names: readonly string[], hasRun: boolean): string[] {
   const of = (cause: string) => names.filter((name) => name.includes(`@${cause}-`))
   const isHonest = /snapshot could not be taken/.test(row.error_message ?? '')
   const wanted = row.status === 'stopped' ? 'stop' : 'death'
@@ -130,7 +131,7 @@ function wrongNames(row: SessionRow, names: readonly string[]): string[] {
   for (const cause of ['stop', 'death']) {
     if (of(cause).length > 1) found.push(`${of(cause).length} snapshots of its ${cause}`)
   }
-  if (row.started_at !== null && of(wanted).length === 0 && !(isHonest && row.status === 'error')) {
+  if (hasRun && of(wanted).length === 0 && !(isHonest && row.status === 'error')) {
     found.push(`no snapshot of its ${wanted}`)
   }
   if (row.last_snapshot_name !== null && !names.includes(row.last_snapshot_name)) {

@@ -43,11 +43,14 @@ export type Start = {
   failpoints?: string
   /** Settings on top of the installation's, for this start and those after it. */
   settings?: Record<string, string>
+  /** For this start and those after it: a file that says how far this process's clock is off, such as `-1d`. It is read at every look at the clock. */
+  clockFile?: string
 }
 
 type Held = {
   child: ChildProcess | undefined
   settings: Record<string, string>
+  clockFile: string | undefined
   isWanted: boolean
   failpoints: string
   /** For the next start. */
@@ -83,6 +86,7 @@ export function createControlPlane(
     const fresh = {
       child: undefined,
       settings: { ...settings },
+      clockFile: undefined,
       isWanted: false,
       failpoints: '',
       armed: '',
@@ -101,6 +105,7 @@ export function createControlPlane(
       ...environmentOf(name, installation, mine.settings),
       MEDFORGE_FAILPOINTS: failpoints,
       MEDFORGE_FAILPOINTS_DIR: marks,
+      ...(mine.clockFile === undefined ? {} : movedClock(mine.clockFile)),
     }
     const child = fork(join(MAIN, PROGRAMS[name].script), {
       env,
@@ -162,9 +167,10 @@ export function createControlPlane(
 
   return {
     ready,
-    async restart(name, { failpoints, settings: more } = {}) {
+    async restart(name, { failpoints, settings: more, clockFile } = {}) {
       await end(name)
       Object.assign(of(name).settings, more)
+      of(name).clockFile = clockFile ?? of(name).clockFile
       await ensureAddress()
       for (const mark of readdirSync(marks)) rmSync(join(marks, mark))
       start(name, failpoints)
@@ -199,6 +205,16 @@ export function createControlPlane(
 }
 
 const pause = (ms: number) => sleep(ms, undefined, { ref: false })
+
+/** Debian's libfaketime: the clock moves, time goes on as it does. */
+function movedClock(file: string): Record<string, string> {
+  return {
+    LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: '1',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  }
+}
 
 /** What the compose file and the supervisor give to this process, read from the installation's settings. */
 function environmentOf(

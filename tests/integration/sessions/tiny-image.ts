@@ -3,8 +3,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-// Answers /healthz like an IDE, and ends at SIGTERM unless it is told to be deaf. SIGUSR2: ends with exit code 3. SIGUSR1: takes all the memory that it can get.
+// Answers /healthz like an IDE, keeps websockets open, and ends at SIGTERM unless it is told to be deaf. SIGUSR2: ends with exit code 3. SIGUSR1: takes all the memory that it can get.
 const PROGRAM = `
+const { createHash } = require('node:crypto')
 const { createServer } = require('node:http')
 process.on('SIGUSR2', () => process.exit(3))
 process.on('SIGTERM', () => { if (process.argv[2] !== 'deaf') process.exit(0) })
@@ -12,7 +13,13 @@ process.on('SIGUSR1', () => {
   const kept = []
   for (;;) kept.push(Buffer.alloc(16 * 1024 * 1024, 1))
 })
-createServer((_request, response) => response.end('ok')).listen(8080, '0.0.0.0', () => console.log('up'))
+function accept(request, socket) {
+  const answer = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64')
+  socket.on('error', () => {})
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Accept: ' + answer]
+  socket.write(lines.join('\\r\\n') + '\\r\\n\\r\\n')
+}
+createServer((_request, response) => response.end('ok')).on('upgrade', accept).listen(8080, '0.0.0.0', () => console.log('up'))
 `
 
 export type TinyImage = Disposable & { id: string }

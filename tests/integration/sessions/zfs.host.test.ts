@@ -112,11 +112,9 @@ describe('a workspace', () => {
     }
   })
 
-  test('cannot be made in a pool that is full, and the refusal says so', async () => {
-    const path = await createZfsWorkspaces({ root: ROOT, quotaBytes: null }).ensure(
-      newDataset(),
-      signal,
-    )
+  test('cannot be made or snapshotted in a pool that is full, and the refusals say so', async () => {
+    const dataset = newDataset()
+    const path = await createZfsWorkspaces({ root: ROOT, quotaBytes: null }).ensure(dataset, signal)
     const filler = join(path, 'filler')
     try {
       for (;;) writeFileSync(filler, Buffer.alloc(8 * MIB, 1), { flag: 'a', flush: true })
@@ -129,6 +127,13 @@ describe('a workspace', () => {
       const results = await Promise.allSettled(attempts)
       const refused = results.find((result) => result.status === 'rejected')
       expect(refused).toMatchObject({ reason: { code: 'pool_full' } })
+      const snapshots = Array.from({ length: 20 }, (_, index) =>
+        workspaces.snapshot(`${dataset}@stop-${1795472777000 + index}`, signal),
+      )
+      const untaken = (await Promise.allSettled(snapshots)).find(
+        ({ status }) => status === 'rejected',
+      )
+      expect(untaken).toMatchObject({ reason: { code: 'pool_full' } })
     } finally {
       unlinkSync(filler)
       run('sync')

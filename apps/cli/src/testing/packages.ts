@@ -28,6 +28,10 @@ const BROWSER: Requirement[] = [
   { program: 'chromium', packages: ['chromium'], because: 'is the browser of the journey' },
 ]
 
+const FAULTS: Requirement[] = [
+  { program: 'faketime', packages: ['faketime'], because: 'moves the clock under a process' },
+]
+
 export const BENCH_REQUIREMENTS: Requirement[] = [
   ...CELL,
   { program: 'wrk', packages: ['wrk'], because: 'makes load for the edge benchmark' },
@@ -53,6 +57,7 @@ export function requirementsOf(parts: readonly Part[]): Requirement[] {
     ...(has('integration', 'host') ? MARIADB : []),
     ...(has('host', 'contract', 'e2e', 'chaos') ? CELL : []),
     ...(has('e2e') ? BROWSER : []),
+    ...(has('chaos') ? FAULTS : []),
   ]
 }
 
