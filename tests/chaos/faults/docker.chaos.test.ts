@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { docker, eventually, runOnHost } from '../../support/installation.ts'
 import { visit } from '../../support/sessions.ts'
 import { type Handshake, openWebsocket } from '../../support/websocket.ts'
-import { type Chaos, openChaos } from '../support/chaos.ts'
+import { type Chaos, HEAL_MS, openChaos } from '../support/chaos.ts'
 import type { Client } from '../support/clients.ts'
 import { processesOf, signalAll, startDocker, untilGone } from '../support/daemons.ts'
 import { SERVER_URL } from '../support/processes.ts'
@@ -36,11 +36,11 @@ const reasonsOf = async () => {
   return state?.reasons ?? []
 }
 
-const becomesDegraded = (words: string, withinMs = 60_000) =>
+const becomesDegraded = (words: string) =>
   eventually(
     async () => (await reasonsOf()).some((reason) => reason.includes(words)),
     `health says: ${words}`,
-    { timeoutMs: withinMs },
+    { timeoutMs: HEAL_MS },
   )
 
 const rowOf = (id: string) =>

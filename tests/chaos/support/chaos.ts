@@ -44,7 +44,7 @@ export interface Chaos extends AsyncDisposable {
    *
    * @throws Error with what does not rest in time, or with every violation; the history is in `.artifacts/chaos`
    */
-  settle(title: string, withinMs?: number): Promise<void>
+  settle(title: string): Promise<void>
   /** The same without the wait. For moments at which something is still broken on purpose; only what holds always is checked. */
   assertInvariants(title: string): Promise<void>
   /** Stop every session that is left, as the next test wants the GPUs. */
@@ -186,7 +186,7 @@ export async function openChaos(): Promise<Chaos> {
     if (problems.length > 0) fail(title, problems)
   }
 
-  async function settle(title: string, withinMs = HEAL_MS): Promise<void> {
+  async function settle(title: string): Promise<void> {
     const startedMs = Date.now()
     let underWay: string | undefined
     await eventually(
@@ -195,8 +195,8 @@ export async function openChaos(): Promise<Chaos> {
         return underWay === undefined
       },
       title,
-      { timeoutMs: withinMs, everyMs: 100 },
-    ).catch(() => fail(title, [`I10: after ${withinMs} ms ${underWay}`]))
+      { timeoutMs: HEAL_MS, everyMs: 100 },
+    ).catch(() => fail(title, [`I10: after ${HEAL_MS} ms ${underWay}`]))
     history.note(`${title}: at rest after ${Date.now() - startedMs} ms`)
     await assertInvariants(title)
   }
