@@ -12,7 +12,7 @@
 #   - sessions reach no other session, no other container, no port of this host on any of its addresses, no private, shared or
 #     link-local (metadata) range; they do reach the internet, and port 53 of exactly the resolvers that Docker hands their names to
 #   - no IPv6 at all on this bridge
-set -eu
+set -euf
 
 BRIDGE=${BRIDGE:-mf-sessions}
 CADDY=${CADDY:-172.30.0.2}
@@ -97,6 +97,47 @@ saved() { "$(tool "$1" -save)" -t filter 2>/dev/null; }
 
 chain_of() { grep "^-A $1 " || true; } # chain_of <chain> < saved rules
 
+# Whether an interface as rules name it, perhaps as the beginning of names (mf+), is or may be the bridge.
+is_bridge() {
+  case $1 in
+    *+) case $BRIDGE in "${1%+}"*) true ;; *) false ;; esac ;;
+    *) [ "$1" = "$BRIDGE" ] ;;
+  esac
+}
+
+# Whether a rule of FORWARD may let a packet from or to the bridge past whatever comes after it. One that names another interface for one
+# side alone may: what comes in elsewhere may go to a session, and what goes out elsewhere may come from one. Where a jump leads is not looked
+# into, because its chain may be another one in a minute.
+may_pass() { # may_pass <word>...
+  not='' target='' elsewhere=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      '!') not=1 ;;
+      -i | -o)
+        # Kept from the bridge by another's name, or by a "not" in front of its own.
+        if is_bridge "$2"; then [ -z "$not" ] || elsewhere=$elsewhere$1; else [ -n "$not" ] || elsewhere=$elsewhere$1; fi
+        ;;
+      -j | -g) target=$2 ;;
+    esac
+    [ "$1" = '!' ] || not=''
+    shift
+  done
+  case $target in '' | DROP | REJECT | LOG | NFLOG) return 1 ;; esac
+  case $elsewhere in *-i*-o* | *-o*-i*) return 1 ;; esac
+}
+
+# Says what FORWARD decides before it asks DOCKER-USER, where our rules are; the rules of FORWARD come in. Docker puts that jump first whenever
+# it starts; whoever starts later and puts a rule in front of it (Tailscale, libvirt) passes us by.
+order_faults() {
+  while read -r rule; do
+    [ "$rule" != '-A FORWARD -j DOCKER-USER' ] || return 0
+    # shellcheck disable=SC2046 # the rule's words are arguments; what is quoted is somebody's remark
+    ! may_pass $(printf '%s\n' "$rule" | sed 's/"\([^"\\]\|\\.\)*"/""/g') ||
+      echo "FORWARD does not ask DOCKER-USER first but after \"${rule#-A FORWARD }\"; on the host: $(tool 4) -D FORWARD -j DOCKER-USER; $(tool 4) -I FORWARD 1 -j DOCKER-USER"
+  done
+  echo 'FORWARD does not ask DOCKER-USER; restart Docker'
+}
+
 # Says what is wrong with a family; silent when everything is in place.
 faults() {
   family=$1
@@ -112,13 +153,7 @@ faults() {
     printf '%s\n' "$now" | chain_of "$chain" | head -n "$count" | grep -qxF -e "-A $chain $rule" ||
       echo "$chain (IPv$family) does not begin with its jump to our rules"
   done
-  if [ "$family" = 4 ]; then
-    # Docker puts this jump first; an ACCEPT in front of it would pass us by.
-    printf '%s\n' "$now" | chain_of FORWARD | sed '/-j DOCKER-USER$/q' | grep -q -- '-j ACCEPT' &&
-      echo 'FORWARD accepts packets before it asks DOCKER-USER'
-    printf '%s\n' "$now" | chain_of FORWARD | grep -qx -- '-A FORWARD -j DOCKER-USER' ||
-      echo 'FORWARD does not ask DOCKER-USER'
-  fi
+  [ "$family" = 6 ] || printf '%s\n' "$now" | chain_of FORWARD | order_faults
   true
 }
 
