@@ -44,6 +44,12 @@ test.each([
   expect(config).toContain('ipv4_address: 172.30.0.2')
 })
 
+test('the edge looks for a session by the name of its container alone, in no domain of the host', async () => {
+  const config = await composeConfig(['docker-compose.yml'], writeSettings())
+  const [, service] = /^ {2}caddy:\n((?: {4}.*\n)+)/m.exec(config) ?? []
+  expect(service).toMatch(/^ {4}dns_search:\n +- ['"]?\.['"]?$/m)
+})
+
 test('compose refuses to start without the settings that up makes', async () => {
   const bare = join(mkdtempSync(join(tmpdir(), 'medforge-compose-')), '.env')
   writeFileSync(bare, '')
