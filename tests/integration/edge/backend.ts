@@ -80,15 +80,14 @@ export async function startBackend(address: string, port: number): Promise<Runni
     open.add(socket)
     socket.on('close', () => open.delete(socket))
   })
-  // A websocket server as far as the edge can tell: it accepts and sends back what it gets, or does what `takeOver` does.
+  // A websocket server as far as the edge can tell: it accepts, with the headers of its reply, and sends back what it gets; or it does
+  // what `takeOver` does.
   server.on('upgrade', (incoming, socket: Socket, head: Buffer) => {
     const seen = recordOf(incoming, '')
     backend.seen.push(seen)
-    const { takeOver } = backend.reply(seen)
+    const { takeOver, headers } = backend.reply(seen)
     if (takeOver) return takeOver(socket)
-    socket.write(
-      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
-    )
+    socket.write(acceptance(headers), 'latin1')
     socket.write(head)
     socket.pipe(socket)
     socket.on('error', () => socket.destroy())
@@ -96,6 +95,14 @@ export async function startBackend(address: string, port: number): Promise<Runni
   server.listen(port, address)
   await once(server, 'listening')
   return backend
+}
+
+/** The answer that makes a websocket of the connection. */
+export function acceptance(headers: Reply['headers'] = {}): string {
+  const lines = Object.entries({ connection: 'Upgrade', upgrade: 'websocket', ...headers }).flatMap(
+    ([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`),
+  )
+  return `HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`
 }
 
 async function closeServer(server: Server, open: Set<Socket>): Promise<void> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SLUG, valuesOf } from './backend.ts'
 import { type Edge, SESSION, startEdge } from './edge.ts'
+import { HANDSHAKE } from './wire.ts'
 
 let edge: Edge
 beforeAll(async () => {
@@ -61,29 +62,20 @@ describe('the login cookie on the way to a session', () => {
   })
 
   test('is taken out of a websocket handshake too', async () => {
-    await edge.raw(
-      SESSION,
-      [
-        'GET /ws HTTP/1.1',
-        `Host: ${SESSION}`,
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        'Sec-WebSocket-Version: 13',
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-        'Cookie: medforge_session=secret; a=1',
-        '',
-        '',
-      ].join('\r\n'),
-      500,
-    )
+    const cookie = 'medforge_session=secret; a=1'
+    await edge.ask({ host: SESSION, headers: { ...HANDSHAKE, cookie } })
     expect(valuesOf(edge.session.seen[0], 'cookie')).toEqual(['a=1'])
   })
 })
 
-describe('cookies that a session sets', () => {
+describe.each([
+  { by: 'by an answer', status: 200, headers: {} },
+  { by: 'by accepting a websocket', status: 101, headers: HANDSHAKE },
+])('cookies that a session sets $by', ({ status, headers }) => {
   async function setBySession(...cookies: string[]): Promise<string[]> {
     edge.session.reply = () => ({ headers: { 'set-cookie': cookies } })
-    const answer = await edge.ask({ host: SESSION })
+    const answer = await edge.ask({ host: SESSION, headers })
+    expect(answer.status).toBe(status)
     const values = answer.headers['set-cookie']
     return (Array.isArray(values) ? values : []).filter((value) => value !== '')
   }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { acceptance } from './backend.ts'
 import { type Edge, SESSION, startEdge, WEB } from './edge.ts'
+import { HANDSHAKE } from './wire.ts'
 
 let edge: Edge
 beforeAll(async () => {
@@ -20,7 +22,10 @@ describe('a session’s answer', () => {
 
   test('carries the id under which the API let the request pass', async () => {
     edge.session.reply = () => ({ headers: { 'x-request-id': 'made up' } })
-    expect((await edge.ask({ host: SESSION })).headers['x-request-id']).toBe('id-of-the-api')
+    for (const headers of [{}, HANDSHAKE]) {
+      const answer = await edge.ask({ host: SESSION, headers })
+      expect(answer.headers['x-request-id']).toBe('id-of-the-api')
+    }
   })
 
   test('loses every header that reaches beyond its page', async () => {
@@ -40,13 +45,37 @@ describe('a session’s answer', () => {
       'x-upstream': 'evil',
     }
     edge.session.reply = () => ({ headers: { ...sent, etag: '"1"' } })
-    const { headers } = await edge.ask({ host: SESSION })
-    const overHttp2 = await edge.askHttp2({ host: SESSION })
-    for (const name of Object.keys(sent)) {
-      expect(headers[name], name).toBeUndefined()
-      expect(overHttp2.headers[name], name).toBeUndefined()
+    const answers = [
+      await edge.ask({ host: SESSION }),
+      await edge.askHttp2({ host: SESSION }),
+      await edge.ask({ host: SESSION, headers: HANDSHAKE }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 101])
+    for (const { status, headers } of answers) {
+      for (const name of Object.keys(sent))
+        expect(headers[name], `${name}, ${status}`).toBe(undefined)
+      expect(headers.etag).toBe('"1"')
     }
-    expect([headers.etag, overHttp2.headers.etag]).toEqual(['"1"', '"1"'])
+  })
+
+  test('keeps what makes it the acceptance of a websocket', async () => {
+    const sent = {
+      'sec-websocket-accept': 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+      'sec-websocket-protocol': 'chat',
+      'sec-websocket-extensions': 'permessage-deflate',
+    }
+    edge.session.reply = () => ({ headers: sent })
+    const { status, headers } = await edge.ask({ host: SESSION, headers: HANDSHAKE })
+    expect(status).toBe(101)
+    expect(headers).toMatchObject({ connection: 'Upgrade', upgrade: 'websocket', ...sent })
+  })
+
+  test('is nothing where it changes the protocol and nobody asked for that', async () => {
+    const headers = { 'set-cookie': 'medforge_session=stolen; Domain=medforge.edge.test' }
+    edge.session.reply = () => ({ takeOver: (socket) => socket.write(acceptance(headers)) })
+    const answer = await edge.ask({ host: SESSION })
+    expect(answer).toMatchObject({ status: 200, text: '' })
+    expect(answer.headers['set-cookie']).toBeUndefined()
   })
 
   test('is not asked for at all with methods and upgrades that are not served', async () => {

@@ -25,6 +25,14 @@ export type Answer = {
   text: string
 }
 
+/** What a browser sends to make a websocket. */
+export const HANDSHAKE = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+}
+
 export type Target = { address: string; certificate: string }
 
 export function ask(target: Target, options: Ask): Promise<Answer> {
@@ -57,6 +65,11 @@ export function ask(target: Target, options: Ask): Promise<Answer> {
       })
     },
   )
+  // Only what the handshake says is wanted, not the connection.
+  call.on('upgrade', ({ statusCode: status = 0, headers }, socket) => {
+    socket.destroy()
+    resolve({ status, headers, text: '' })
+  })
   call.on('timeout', () => call.destroy(new Error('no answer within 10 s')))
   call.on('error', reject)
   call.end(options.body)

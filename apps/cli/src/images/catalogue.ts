@@ -96,7 +96,7 @@ export function createCatalogue(workspaces: readonly string[]): Record<PartName,
       ...DEFAULTS,
       recipe: 'deploy/images/caddy/Dockerfile',
       parents: { BASE_IMAGE: 'base' },
-      files: { 'deploy/images/caddy/no-interim-answers.patch': 'no-interim-answers.patch' },
+      files: { 'deploy/images/caddy/patches': 'patches' },
     },
     api: {
       ...DEFAULTS,
