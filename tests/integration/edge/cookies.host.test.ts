@@ -52,9 +52,24 @@ describe('the login cookie on the way to a session', () => {
     'note="a medforge_session=1 b"',
     'csrf=$1$9; jupyter=%24',
     'MEDFORGE_SESSION=other',
+    // No blank to the API either, so it is another name.
+    'a=1; \xA0medforge_session=other',
   ])('is told from other cookies: %s passes', async (sent) => {
     expect(await cookieAtSession(sent)).toEqual([sent])
   })
+
+  test.each(['\x0b', '\x0c', '\0'])(
+    'reaches nobody behind a blank that is none: %j',
+    async (blank) => {
+      const cookie = `Cookie: a=1; ${blank}medforge_session=secret`
+      const text = await edge.raw(
+        SESSION,
+        `GET / HTTP/1.1\r\nHost: ${SESSION}\r\n${cookie}\r\n\r\n`,
+      )
+      expect(text).toMatch(/^HTTP\/1.1 400 /)
+      expect([edge.api.seen, edge.session.seen]).toEqual([[], []])
+    },
+  )
 
   test('reaches the API', async () => {
     await cookieAtSession('a=1; medforge_session=secret')
