@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SESSION_PORT } from '@medforge/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { contains, markersOf } from '../support/holdout-markers.ts'
 import { ask } from '../support/https.ts'
 import { docker, inContainer, readInstallation, runOnHost } from '../support/installation.ts'
 import { type Person, signUp } from '../support/person.ts'
@@ -16,8 +17,6 @@ const SEED_FILE = '/var/lib/medforge/competitions/holdout-seed'
 const WORKER = 'medforge-api-worker'
 const PLATFORM = ['medforge-api', 'medforge-web', 'medforge-caddy', 'medforge-db']
 const SLUGS = ['titanic-survival', 'rsna-pneumonia-detection', 'cifar-100-classification']
-// Long enough that no honest answer has it by chance.
-const ROWS_OF_A_MARKER = 24
 
 const installation = readInstallation()
 
@@ -43,35 +42,29 @@ function listHoldouts(): { labels: string; manifest: string }[] {
   )
 }
 
-/** Texts that stand in no place but the holdouts: runs of labels, salts, hashes of labels, the seed of the demos. */
+/** Texts that stand in no place but the holdouts: rows and labels, salts, hashes of labels, the seed of the demos. */
 function readMarkers(): string[] {
   const ofFiles = listHoldouts().flatMap(({ labels, manifest }) => {
     const { salt, holdout_sha256 } = JSON.parse(readFileSync(manifest, 'utf8'))
-    const lines = readFileSync(labels, 'utf8').split('\n')
-    const run = lines.slice(100, 100 + ROWS_OF_A_MARKER)
-    return [
-      salt,
-      holdout_sha256,
-      run.join('\n'),
-      run.map((line) => line.split(',').at(-1)).join(''),
-    ]
+    return [salt, holdout_sha256, ...markersOf(readFileSync(labels, 'utf8'))]
   })
-  // The labels of boxes run together are mostly empty: too short to mean anything.
-  return [...ofFiles, readFileSync(SEED_FILE, 'utf8').trim()].filter((text) => text.length >= 20)
+  return [...ofFiles, readFileSync(SEED_FILE, 'utf8').trim()]
 }
 
 function expectNoMarker(text: string, where: string): void {
-  for (const marker of readMarkers()) {
-    if (text.includes(marker)) throw new Error(`${where} tells a holdout.`)
+  for (const marker of markers) {
+    if (contains(text, marker)) throw new Error(`${where} tells a holdout.`)
   }
 }
 
+let markers: string[]
 let ann: Person
 let sample: string
 let container: string
 let sessionId: string
 
 beforeAll(async () => {
+  markers = readMarkers()
   ann = await signUp(installation, 'curious')
   const session = await launch(ann)
   sessionId = session.id
@@ -87,7 +80,8 @@ afterAll(async () => {
 
 describe('a holdout', () => {
   test('is something to look for on this host', () => {
-    expect(readMarkers().length).toBeGreaterThanOrEqual(10)
+    expect(markers.length).toBeGreaterThanOrEqual(SLUGS.length * 10)
+    for (const marker of markers) expect(marker.length).toBeGreaterThanOrEqual(20)
   })
 
   test('is mounted into the worker alone, to be read only', async () => {
@@ -247,7 +241,7 @@ describe('a holdout', () => {
     )
     expect(found).toBe('')
     // What of a holdout could be in a text file under another name: its salts, hashes and seed.
-    const words = readMarkers().filter((marker) => /^[0-9a-f]{32,}$/.test(marker))
+    const words = markers.filter((marker) => /^[0-9a-f]{32,}$/.test(marker))
     const patterns = words.flatMap((word) => ['-e', word])
     const kinds = ['json', 'csv', 'txt', 'ts', 'js', 'mjs', 'env', 'sql', 'log', 'md', 'sh']
     const search = ['-rlIF', ...kinds.map((kind) => `--include=*.${kind}`), ...patterns, ...layers]
