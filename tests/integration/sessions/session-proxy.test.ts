@@ -1,3 +1,5 @@
+import { changeAccount } from '@medforge/api/identity/account-changes.ts'
+import { inTransaction } from '@medforge/db'
 import { eventually, newSession } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { type Stage, test } from './stage.ts'
@@ -212,6 +214,17 @@ describe('what counts at once', () => {
       .set({ revoked_at: '2026-03-01 12:00:00.000000' })
       .execute()
     await setEpoch('"two"')
+    expect((await ask()).status).toBe(401)
+  })
+
+  test('an account that another writer disabled, in the first decision of a server that knew its login', async ({
+    stage,
+    db,
+  }) => {
+    const { user, visitor, ask } = await running(stage)
+    expect((await visitor.get('/me')).status).toBe(200)
+    const by = { actorUserId: null, at: stage.api.clock.now() }
+    await inTransaction(db, (tx) => changeAccount(tx, user.id, { isDisabled: true }, by))
     expect((await ask()).status).toBe(401)
   })
 })

@@ -59,7 +59,8 @@ export function createSessionProxy(deps: {
 
   async function authenticate(cookie: string | undefined, seenEpoch: string | null) {
     if (epoch !== seenEpoch) {
-      if (epoch !== undefined) identity.forgetAll()
+      // The first reading too: other routes remember logins before anybody asks here.
+      identity.forgetAll()
       epoch = seenEpoch
     }
     return identity.recallCookie(cookie) ?? (await identity.authenticateCookie(cookie))
