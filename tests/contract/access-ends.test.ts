@@ -1,10 +1,10 @@
-import { Message, type Session } from '@medforge/contracts'
+import { Message, SESSION_COOKIE, type Session } from '@medforge/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { becomeAdmin } from '../support/admin.ts'
 import { addEchoPack } from '../support/echo/pack.ts'
 import { expectData } from '../support/expectations.ts'
 import { eventually, openDatabase, readInstallation, within } from '../support/installation.ts'
-import { logIn, PASSWORD, type Person, signUp } from '../support/person.ts'
+import { logIn, PASSWORD, type Person, readCookie, signUp } from '../support/person.ts'
 import { launch, stop, visit } from '../support/sessions.ts'
 import { openWebsocket } from '../support/websocket.ts'
 
@@ -64,18 +64,19 @@ describe('access to a session', () => {
     again.socket.destroy()
   })
 
-  test('ends with a new password for every other login of the account', async () => {
+  test('ends with a new password for every login of the account, and the cookie that comes with it opens it again', async () => {
     const { person, session } = await launchFor('password')
     const device = await logIn(installation, person.email, PASSWORD)
-    const { socket, closed } = await openSocket(session, device)
-    expect(await echoes(socket)).toBe(true)
+    const open = [await openSocket(session, device), await openSocket(session, person)]
+    for (const { socket } of open) expect(await echoes(socket)).toBe(true)
     const json = { current_password: PASSWORD, new_password: `${PASSWORD} and more` }
-    expectData(await person.api('POST', '/auth/password', { json }), 200, Message)
+    const answer = await person.api('POST', '/auth/password', { json })
+    expectData(answer, 200, Message)
     expect(await statusFor(session, device)).toBe(401)
     expect(await statusFor(session, person)).toBe(401)
-    await within(SOCKETS_END_WITHIN_MS, closed)
-    const renewed = await logIn(installation, person.email, json.new_password)
-    expect(await statusFor(session, renewed)).toBe(200)
+    await within(SOCKETS_END_WITHIN_MS, Promise.all(open.map(({ closed }) => closed)))
+    const cookie = `${SESSION_COOKIE}=${readCookie(answer, SESSION_COOKIE)}`
+    expect(await statusFor(session, { ...person, cookie })).toBe(200)
   })
 
   test('ends for an account that is disabled, and comes back when it is enabled', async () => {

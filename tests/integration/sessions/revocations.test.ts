@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { changeAccount } from '@medforge/api/identity/account-changes.ts'
+import { createAccountRepository } from '@medforge/api/identity/account-repository.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
 import { createHostState } from '@medforge/api/sessions/host-state.ts'
 import { createRevocations } from '@medforge/api/sessions/revocations.ts'
@@ -12,20 +13,29 @@ import { test } from '../app.ts'
 const NOW = new Date('2026-03-01T12:00:00Z')
 const { signal } = new AbortController()
 
-async function revokedLogin(db: Kysely<DB>, userId: string, at = NOW): Promise<void> {
+async function newLogin(
+  db: Kysely<DB>,
+  userId: string,
+  at = NOW,
+  revokedAt: Date | null = null,
+): Promise<string> {
+  const id = randomUUID()
   await db
     .insertInto('auth_sessions')
     .values({
-      id: randomUUID(),
+      id,
       user_id: userId,
       token_hash: randomBytes(32),
       created_at: toSqlTime(at),
       last_seen_at: toSqlTime(at),
       expires_at: toSqlTime(new Date(at.getTime() + 86_400_000)),
-      revoked_at: toSqlTime(at),
+      revoked_at: revokedAt && toSqlTime(revokedAt),
     })
     .execute()
+  return id
 }
+
+const revokedLogin = (db: Kysely<DB>, userId: string, at = NOW) => newLogin(db, userId, at, at)
 
 /** Two people with a running session each, and the reconciler's part that cuts sockets, writing down what it cut. */
 async function twoSessions(db: Kysely<DB>) {
@@ -89,6 +99,25 @@ describe(createRevocations, () => {
     await revocations.runOnce(signal)
     await revocations.runOnce(signal)
     expect(cuts).toEqual([[hers.slug, other.slug].toSorted()])
+  })
+
+  test.for([
+    { role: 'user', whose: 'the sessions of whoever' },
+    { role: 'admin', whose: 'every running session when an admin' },
+  ] as const)('cuts $whose changed the password, once', async ({ role }, { db }) => {
+    const { ada, hers, other, cuts, revocations } = await twoSessions(db)
+    await db.updateTable('users').set({ role }).where('id', '=', ada.id).execute()
+    const loginId = await newLogin(db, ada.id)
+    const who = { userId: ada.id, loginId, tokenHash: randomBytes(32), requestId: randomUUID() }
+    const { changePassword } = createAccountRepository(db)
+    expect(await changePassword({ ...who, at: NOW }, 'another', 'new')).toBeUndefined()
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([])
+    expect(await changePassword({ ...who, at: NOW }, ada.password_hash, 'new')).toEqual([])
+    await revocations.runOnce(signal)
+    await revocations.runOnce(signal)
+    const mine = role === 'admin' ? [hers.slug, other.slug] : [hers.slug]
+    expect(cuts).toEqual([mine.toSorted()])
   })
 
   test('tries again after a failure', async ({ db }) => {

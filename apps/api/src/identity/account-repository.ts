@@ -23,7 +23,8 @@ export interface AccountRepository {
   ): Promise<OwnLogin[]>
   findPasswordHash(userId: string): Promise<string | undefined>
   /**
-   * New password, new token for this login, end of all others: all or nothing.
+   * New password, new token for this login, end of all others: all or nothing. By its audit row the reconciler knows that what was opened
+   * with the old token has to end too.
    *
    * @returns ids of the logins that ended; undefined, and nothing changed, when the password is not `from` any more or the login is gone
    */

@@ -329,6 +329,18 @@ export async function listEndedLogins(
     .execute()
 }
 
+/** Logins whose token was replaced at or after `since`, by a new password: their row goes on, what was opened with the old token does not. */
+export async function listPasswordChanges(db: Kysely<DB>, since: SqlTime): Promise<EndedLogin[]> {
+  const rows = await db
+    .selectFrom('audit_events')
+    .innerJoin('users', 'users.id', 'audit_events.actor_user_id')
+    .select(['audit_events.id', 'users.id as user_id', 'users.role'])
+    .where('audit_events.at', '>=', since)
+    .where('audit_events.action', '=', 'user.password_change')
+    .execute()
+  return rows.map((row) => ({ ...row, id: `audit ${row.id}` }))
+}
+
 /** Whether somebody ceased to be an administrator at or after `since`, by the ids of the audit rows. One range of the index on `at`. */
 export async function listDemotions(db: Kysely<DB>, since: SqlTime): Promise<string[]> {
   const rows = await db

@@ -5,7 +5,13 @@ import type { Logger } from '../lib/logger.ts'
 import { HostAwayError } from './host-error.ts'
 import type { HostState } from './host-state.ts'
 import type { SessionFlows } from './network/flows.ts'
-import { type EndedLogin, listDemotions, listEndedLogins, listRunningSlugs } from './repository.ts'
+import {
+  type EndedLogin,
+  listDemotions,
+  listEndedLogins,
+  listPasswordChanges,
+  listRunningSlugs,
+} from './repository.ts'
 
 // Longer than a transaction that revokes takes to commit, so that none is overlooked.
 const LOOK_BACK_MS = 120_000
@@ -18,8 +24,8 @@ const MARK = 'sockets'
 
 export interface Revocations {
   /**
-   * End the open sockets behind logins that ran out or were revoked, whoever revoked them, and those of somebody who ceased to be an
-   * administrator: the edge asks about a login once a connection, so a websocket would outlive it. Rejects when that failed; the next
+   * End the open sockets behind logins that ran out, were revoked, whoever revoked them, or got a new token with a new password, and those
+   * of somebody who ceased to be an administrator: the edge asks about a login once a connection, so a websocket would outlive it. Rejects when that failed; the next
    * pass tries again, however long it takes, and health says so meanwhile.
    */
   runOnce(signal: AbortSignal): Promise<void>
@@ -67,7 +73,10 @@ export function createRevocations(deps: {
     const nowMs = clock.now().getTime()
     markMs ??= await readMark(db)
     const since = toSqlTime(new Date(Math.min(nowMs - LOOK_BACK_MS, markMs ?? nowMs)))
-    const ended = await listEndedLogins(db, { since, now: toSqlTime(new Date(nowMs)) })
+    const ended = [
+      ...(await listEndedLogins(db, { since, now: toSqlTime(new Date(nowMs)) })),
+      ...(await listPasswordChanges(db, since)),
+    ]
     const demotions = await listDemotions(db, since)
     const fresh = ended.filter(({ id }) => !done.has(id))
     const wasAnyDemoted = demotions.some((id) => !done.has(id))
