@@ -12,6 +12,9 @@ describe(cookieValues, () => {
     { header: 'a=1;a=;', values: ['1', ''] },
     { header: 'A=1; aa=2; =3; a', values: [] },
     { header: 'a=x=y; b="a=9"', values: ['x=y'] },
+    { header: '\t a \t=\t 1 2 \t;', values: ['1 2'] },
+    { header: '\xa0a=1; a\xa0=2; \x0ba=3; \ufeffa=4; \u2000a=5; \x0ca=6', values: [] },
+    { header: 'a=\xa01\xa0', values: ['\xa01\xa0'] },
   ])('finds $values in $header', ({ header, values }) => {
     expect(cookieValues(header, 'a')).toEqual(values)
   })
