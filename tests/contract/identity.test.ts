@@ -1,4 +1,4 @@
-import { Me, Message, Principal, SESSION_COOKIE } from '@medforge/contracts'
+import { COMPANION_COOKIE, Me, Message, Principal, SESSION_COOKIE } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
 import { expectData, expectProblem } from '../support/expectations.ts'
 import { readInstallation } from '../support/installation.ts'
@@ -16,8 +16,10 @@ describe('POST /auth/signup', () => {
     const principal = expectData(answer, 201, Principal)
     expect(principal).toMatchObject({ email: email.toLowerCase(), role: 'user' })
     expect(principal.display_name).not.toContain('new.person')
-    const [cookie = '', ...others] = answer.headers['set-cookie'] ?? []
+    const [cookie = '', companion = '', ...others] = answer.headers['set-cookie'] ?? []
     expect(others).toEqual([])
+    expect(companion).toMatch(new RegExp(`^${COMPANION_COOKIE}=[A-Za-z0-9_-]{43}; Path=/; `))
+    expect(companion).not.toMatch(/domain=/i)
     const [pair = '', ...attributes] = cookie.split('; ')
     expect(pair).toMatch(new RegExp(`^${SESSION_COOKIE}=[A-Za-z0-9_-]{64}$`))
     expect(attributes.map((text) => text.toLowerCase())).toEqual(
@@ -113,6 +115,7 @@ describe('POST /auth/logout', () => {
     const answer = await gone.api('POST', '/auth/logout')
     expect(expectData(answer, 200, Message)).toEqual({ message: 'Signed out.' })
     expect(readCookie(answer, SESSION_COOKIE)).toBe('')
+    expect(readCookie(answer, COMPANION_COOKIE)).toBe('')
     expectProblem(await gone.api('GET', '/me'), 'authentication_required')
     expectData(await stays.api('GET', '/me'), 200, Me)
   })
@@ -156,5 +159,18 @@ describe('GET /me', () => {
     })
     expectProblem(answer, 'authentication_required')
     expect(answer.headers['clear-site-data']).toBe('"cookies"')
+  })
+
+  test('takes a browser’s login only with its own companion, and a program’s without', async () => {
+    const [person, other] = [await signUp(installation), await signUp(installation)]
+    const ask = (...cookies: string[]) =>
+      call('GET', '/me', { headers: { cookie: cookies.join('; '), 'sec-fetch-site': 'same-site' } })
+    expectData(await ask(person.cookie, person.companion), 200, Me)
+    for (const cookies of [[person.cookie], [person.cookie, other.companion]]) {
+      const answer = await ask(...cookies)
+      expectProblem(answer, 'authentication_required')
+      expect(answer.headers['clear-site-data']).toBe('"cookies"')
+    }
+    expectData(await person.api('GET', '/me'), 200, Me)
   })
 })

@@ -1,17 +1,18 @@
-import { logIn, PASSWORD, type Person, signUp } from '../support/person.ts'
-import { expect, expectAccessible, expectNoSidewaysScroll, picture, test } from './fixtures.ts'
+import { logIn, PASSWORD, signUp } from '../support/person.ts'
+import {
+  addLogin,
+  expect,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  picture,
+  test,
+} from './fixtures.ts'
 
 const WIDTHS = {
   desktop: { width: 1280, height: 800 },
   phone: { width: 390, height: 844 },
 } as const
 const NEW_PASSWORD = 'another horse, another staple'
-
-function cookieOf(person: Person, webHost: string) {
-  const [name = '', value = ''] = person.cookie.split('=')
-  const domain = `.${webHost}`
-  return { name, value, domain, path: '/', secure: true, httpOnly: true, sameSite: 'Lax' as const }
-}
 
 for (const [width, viewport] of Object.entries(WIDTHS)) {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -21,7 +22,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
       test('the account page is accessible and fits', async ({ page, context, installation }) => {
         const person = await signUp(installation)
         await logIn(installation, person.email, PASSWORD)
-        await context.addCookies([cookieOf(person, installation.webHost)])
+        await addLogin(context, person, installation)
         await page.goto('/account')
         await expect(page.getByText('This browser')).toBeVisible()
         await expectAccessible(page)
@@ -40,7 +41,7 @@ test('a person chooses a name, changes the password and ends other logins', asyn
 }) => {
   const person = await signUp(installation)
   const other = await logIn(installation, person.email, PASSWORD)
-  await context.addCookies([cookieOf(person, installation.webHost)])
+  await addLogin(context, person, installation)
   await page.goto('/dashboard')
   await page.getByRole('button', { name: /Account menu/ }).click()
   await page.getByRole('menuitem', { name: 'Account' }).click()

@@ -1,8 +1,9 @@
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import { test as base, expect, type Page } from '@playwright/test'
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import { type Installation, REPOSITORY, readInstallation } from '../support/installation.ts'
+import type { Person } from '../support/person.ts'
 
 const SCREENSHOTS = join(REPOSITORY, '.artifacts/screenshots')
 
@@ -69,6 +70,25 @@ export async function expectNoSidewaysScroll(page: Page) {
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   )
   expect(overhang).toBeLessThanOrEqual(0)
+}
+
+/** Sign this browser in as somebody, with the cookies that the log-in sets. */
+export async function addLogin(
+  context: BrowserContext,
+  person: Person,
+  { webHost, apiHost }: Installation,
+) {
+  const placed = [
+    { pair: person.cookie, domain: `.${webHost}` },
+    { pair: person.companion, domain: apiHost },
+  ]
+  const common = { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' as const }
+  await context.addCookies(
+    placed.map(({ pair, domain }) => {
+      const [name = '', value = ''] = pair.split('=')
+      return { name, value, domain, ...common }
+    }),
+  )
 }
 
 export async function signUpInBrowser(page: Page, email: string, password: string) {

@@ -1,10 +1,15 @@
-import { SESSION_COOKIE, type Session, sessionContainerName } from '@medforge/contracts'
+import {
+  COMPANION_COOKIE,
+  SESSION_COOKIE,
+  type Session,
+  sessionContainerName,
+} from '@medforge/contracts'
 import type { BrowserContext, Page } from '@playwright/test'
 import { becomeAdmin } from '../support/admin.ts'
 import { docker, type Installation } from '../support/installation.ts'
 import { type Person, signUp } from '../support/person.ts'
 import { launch, stop } from '../support/sessions.ts'
-import { expect, test } from './fixtures.ts'
+import { addLogin, expect, test } from './fixtures.ts'
 import { launchHostile } from './hostile/session.ts'
 
 let installation: Installation
@@ -40,12 +45,8 @@ const addressOf = (session: Session) => `${new URL(session.url).origin}/`
 const web = (path: string) => `https://${installation.webHost}${path}`
 
 /** Sign this browser in, with a login of its own. */
-async function signIn(context: BrowserContext, person: Person): Promise<void> {
-  const [name = '', value = ''] = person.cookie.split('=')
-  const domain = `.${installation.webHost}`
-  await context.addCookies([
-    { name, value, domain, path: '/', secure: true, httpOnly: true, sameSite: 'Lax' },
-  ])
+function signIn(context: BrowserContext, person: Person): Promise<void> {
+  return addLogin(context, person, installation)
 }
 
 /** Run one of the attacks in the hostile page. */
@@ -206,7 +207,8 @@ test.describe('against an administrator who opens it', () => {
     const page = await openHostile(context)
     expect(await attack(page, 'read', '/far-reaching', 'same-origin')).toBe('far-reaching')
     const cookies = await context.cookies([hostile.url, web('/'), api('/')])
-    expect(cookies.map(({ name }) => name).sort()).toEqual([SESSION_COOKIE, 'own'].sort())
+    const names = cookies.map(({ name }) => name)
+    expect(names.sort()).toEqual([SESSION_COOKIE, COMPANION_COOKIE, 'own'].sort())
     const [own] = cookies.filter(({ name }) => name === 'own')
     expect(own?.domain).toBe(new URL(hostile.url).hostname)
   })
@@ -226,6 +228,50 @@ test.describe('against an administrator who opens it', () => {
     ])
     const tossed = (await context.cookies(api('/me'))).filter(({ value }) => value === token)
     expect(tossed.length).toBeGreaterThan(0)
+    expect(await whoAmI(ours)).toBeUndefined()
+    expect(await context.cookies(api('/me'))).toEqual([])
+    await ours.goto('/login')
+    await ours.getByLabel('Email', { exact: true }).fill(victim.email)
+    await ours.getByLabel('Password', { exact: true }).fill(victim.password)
+    await ours.getByRole('button', { name: 'Log in' }).click()
+    await ours.waitForURL('**/dashboard')
+    expect(await whoAmI(ours)).toMatchObject({ email: victim.email })
+  })
+
+  test('cookies that push the login out and the attacker’s own in its place make nobody act as the attacker', async ({
+    context,
+    page: ours,
+  }) => {
+    await ours.goto('/account')
+    await expect(ours.getByText('This browser')).toBeVisible()
+    const page = await openHostile(context)
+    const [, token = ''] = attacker.cookie.split('=')
+    const domain = installation.webHost
+    const loginsOf = async () =>
+      (await context.cookies(api('/me'))).filter(({ name }) => name === SESSION_COOKIE)
+    await attack(
+      page,
+      'toss',
+      Array.from({ length: 400 }, (_, index) => `f${index}=1; Domain=${domain}; Path=/; Secure`),
+    )
+    expect(await loginsOf()).toEqual([])
+    await attack(page, 'toss', [
+      `${SESSION_COOKIE}=${token}; Domain=${domain}; Path=/; Secure`,
+      `${COMPANION_COOKIE}=${attacker.companion.split('=')[1]}; Path=/; Domain=${domain}; Secure`,
+      `=${attacker.companion}; Domain=${domain}; Path=/; Secure`,
+    ])
+    expect((await loginsOf()).map(({ value }) => value)).toEqual([token])
+
+    const before = (await attacker.api('GET', '/me')).json() as { data: object }
+    const rename = `fetch(${JSON.stringify(api('/me'))}, { method: 'PATCH', credentials: 'include', headers: { 'content-type': 'application/json' }, body: '{"display_name":"Led Astray"}' }).then((answer) => answer.status)`
+    expect(await ours.evaluate(rename)).toBe(401)
+    expect(((await attacker.api('GET', '/me')).json() as { data: object }).data).toEqual(
+      before.data,
+    )
+    expect(await context.cookies(api('/me'))).toEqual([])
+
+    await attack(page, 'toss', [`${SESSION_COOKIE}=${token}; Domain=${domain}; Path=/; Secure`])
+    expect((await loginsOf()).map(({ value }) => value)).toEqual([token])
     expect(await whoAmI(ours)).toBeUndefined()
     expect(await context.cookies(api('/me'))).toEqual([])
     await ours.goto('/login')

@@ -1,5 +1,12 @@
 import { PASSWORD, signUp } from '../support/person.ts'
-import { expect, expectAccessible, expectNoSidewaysScroll, picture, test } from './fixtures.ts'
+import {
+  addLogin,
+  expect,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  picture,
+  test,
+} from './fixtures.ts'
 
 const WIDTHS = {
   desktop: { width: 1280, height: 800 },
@@ -33,11 +40,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
 
       test('the dashboard is accessible and fits', async ({ page, context, installation }) => {
         const person = await signUp(installation)
-        const [name = '', value = ''] = person.cookie.split('=')
-        const domain = `.${installation.webHost}`
-        await context.addCookies([
-          { name, value, domain, path: '/', secure: true, httpOnly: true, sameSite: 'Lax' },
-        ])
+        await addLogin(context, person, installation)
         await page.goto('/dashboard')
         await expect(page.getByRole('button', { name: 'Launch' })).toBeVisible()
         await expectAccessible(page)

@@ -3,7 +3,14 @@ import { becomeAdmin } from '../support/admin.ts'
 import { type Installation, openDatabase, readInstallation } from '../support/installation.ts'
 import { type Person, signUp } from '../support/person.ts'
 import { flip, readSample, TITANIC, upload } from '../support/submissions.ts'
-import { expect, expectAccessible, expectNoSidewaysScroll, picture, test } from './fixtures.ts'
+import {
+  addLogin,
+  expect,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  picture,
+  test,
+} from './fixtures.ts'
 
 const WIDTHS = {
   desktop: { width: 1280, height: 800 },
@@ -43,13 +50,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
     test.describe(`on a ${width}, ${colorScheme}`, () => {
       test.use({ viewport, colorScheme })
 
-      test.beforeEach(async ({ context, installation }) => {
-        const [name = '', value = ''] = person.cookie.split('=')
-        const domain = `.${installation.webHost}`
-        await context.addCookies([
-          { name, value, domain, path: '/', secure: true, httpOnly: true, sameSite: 'Lax' },
-        ])
-      })
+      test.beforeEach(({ context, installation }) => addLogin(context, person, installation))
 
       test('a leaderboard shows the notice, one’s rank and how it came about', async ({ page }) => {
         await page.goto(`${TITANIC}/leaderboard`)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Principal, SESSION_COOKIE } from '@medforge/contracts'
+import { COMPANION_COOKIE, type Principal, SESSION_COOKIE } from '@medforge/contracts'
 import { type Answer, type Ask, ask } from './https.ts'
 import type { Installation } from './installation.ts'
 
@@ -11,8 +11,10 @@ export type Call = Omit<Ask, 'host' | 'path' | 'method'> & { json?: unknown }
 /** Somebody with an account, signed in. */
 export type Person = Principal & {
   password: string
-  /** The header that this person's browser sends. */
+  /** The header that a program of this person sends: the login alone. */
   cookie: string
+  /** What a browser sends to the API's host beside it. */
+  companion: string
   /** Call the API as this person; `path` is written without the prefix. */
   api: (method: string, path: string, call?: Call) => Promise<Answer>
 }
@@ -62,11 +64,14 @@ export async function logIn(
 function toPerson(installation: Installation, answer: Answer, password: string): Person {
   if (answer.status > 201) throw new Error(`Nobody was signed in: ${answer.text}`)
   const { data } = answer.json() as { data: Principal }
-  const cookie = `${SESSION_COOKIE}=${readCookie(answer, SESSION_COOKIE)}`
+  const [cookie, companion] = [SESSION_COOKIE, COMPANION_COOKIE].map(
+    (name) => `${name}=${readCookie(answer, name)}`,
+  ) as [string, string]
   return {
     ...data,
     password,
     cookie,
+    companion,
     api: (method, path, call = {}) =>
       callApi(installation, method, path, { ...call, headers: { cookie, ...call.headers } }),
   }

@@ -77,7 +77,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
   const guards = createGuards({
     webHost: hostsOf(config.domain).web,
     rateLimiter: createRateLimiter({ max, windowMs: windowSeconds * 1000 }, monotonicMs),
-    authenticateCookie: identity.authenticateCookie,
+    authenticateRequest: identity.authenticateRequest,
   })
 
   const failpoint = createFailpoint(config.failpoints)

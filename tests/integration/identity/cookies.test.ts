@@ -75,6 +75,7 @@ describe('POST /auth/logout', () => {
     expect(answer.data()).toEqual({ message: 'Signed out.' })
     expect(answer.setCookies).toEqual([
       'medforge_session=; Domain=.medforge.localhost; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax',
+      '__Host-medforge_session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax',
     ])
     expect(visitor.cookie()).toBeUndefined()
     expect((await api.visitor().get('/me', { cookie })).status).toBe(401)

@@ -31,7 +31,7 @@ describe('POST /auth/signup', () => {
     api,
   }) => {
     const { setCookies } = await api.visitor().post('/auth/signup', ADA)
-    expect(setCookies).toHaveLength(1)
+    expect(setCookies).toHaveLength(2)
     const [pair, ...attributes] = setCookies[0]?.split('; ') ?? []
     expect(pair).toMatch(/^medforge_session=[A-Za-z0-9_-]{64}$/)
     expect(attributes.toSorted()).toEqual([
@@ -47,7 +47,7 @@ describe('POST /auth/signup', () => {
   test('keeps neither the password nor the token', async ({ api, db }) => {
     const visitor = api.visitor()
     await visitor.post('/auth/signup', ADA)
-    const token = visitor.cookie()?.split('=')[1] ?? ''
+    const token = /^medforge_session=([^;]{64});/.exec(visitor.cookie() ?? '')?.[1] ?? 'none'
     const user = await db.selectFrom('users').selectAll().executeTakeFirstOrThrow()
     const login = await db.selectFrom('auth_sessions').selectAll().executeTakeFirstOrThrow()
     expect(user.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)

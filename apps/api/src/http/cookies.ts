@@ -26,8 +26,8 @@ function withoutBlanks(text: string): string {
 /** `domain` null: for the host that answers alone. */
 export type CookiePlace = { name: string; domain: string | null; maxAgeSeconds: number }
 
-/** A `Set-Cookie` value for the login. An empty value with `maxAgeSeconds: 0` removes it. */
-export function serializeLoginCookie(value: string, cookie: LoginCookie): string {
-  const { name, domain, maxAgeSeconds } = cookie
-  return `${name}=${value}; Domain=${domain}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=Lax`
+/** A `Set-Cookie` value that no script reads. An empty value with `maxAgeSeconds: 0` removes the cookie. */
+export function serializeCookie(value: string, place: CookiePlace): string {
+  const domain = place.domain === null ? '' : ` Domain=${place.domain};`
+  return `${place.name}=${value};${domain} Path=/; Max-Age=${place.maxAgeSeconds}; HttpOnly; Secure; SameSite=Lax`
 }

@@ -39,16 +39,22 @@ export type RouteGuards = {
 }
 
 /**
- * What the `Cookie` header proves. `ambiguous` (two different values of our cookie) always comes with no principal and is answered
- * 401 with `Clear-Site-Data: "cookies"`.
+ * What a request's cookies prove. `ambiguous` (two different values of our cookie, or a browser's login without its companion) always
+ * comes with no principal and is answered 401 with `Clear-Site-Data: "cookies"`.
  */
 export type CookieVerdict = { principal: AuthenticatedPrincipal | null; ambiguous: boolean }
+
+/** The headers that say who asks. */
+export type LoginHeaders = {
+  cookie?: string | undefined
+  'sec-fetch-site'?: string | string[] | undefined
+}
 
 export type GuardDeps = {
   /** `medforge.<DOMAIN>` */
   webHost: string
   rateLimiter: RateLimiter
-  authenticateCookie(cookieHeader: string | undefined): Promise<CookieVerdict>
+  authenticateRequest(headers: LoginHeaders): Promise<CookieVerdict>
 }
 
 const principals = new WeakMap<FastifyRequest, AuthenticatedPrincipal>()
@@ -70,7 +76,7 @@ export function createGuards(deps: GuardDeps): RouteGuards {
 
   function signedInGuard(key: 'authentication_required' | 'authentication_failed'): Guard {
     return async (request) => {
-      const verdict = await deps.authenticateCookie(request.headers.cookie)
+      const verdict = await deps.authenticateRequest(request.headers)
       if (!verdict.principal) throw unauthenticated(key, verdict)
       principals.set(request, verdict.principal)
     }

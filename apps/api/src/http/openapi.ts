@@ -1,4 +1,4 @@
-import { SESSION_COOKIE } from '@medforge/contracts'
+import { COMPANION_COOKIE, SESSION_COOKIE } from '@medforge/contracts'
 import type { TSchema } from 'typebox'
 import type { DocumentedRoute } from './routes-table.ts'
 import type { DocumentedSchema, ResponseSchema } from './schemas.ts'
@@ -73,7 +73,14 @@ export function createOpenApiDocument(
     servers: [{ url: server }],
     paths,
     components: {
-      securitySchemes: { login: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE } },
+      securitySchemes: {
+        login: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SESSION_COOKIE,
+          description: `Browsers (requests with \`Sec-Fetch-Site\`) also send \`${COMPANION_COOKIE}\`, which was set together with it; programs need not.`,
+        },
+      },
     },
   }
 }

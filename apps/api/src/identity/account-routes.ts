@@ -15,6 +15,7 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { LoginKey } from './account-repository.ts'
 import type { AccountService } from './account-service.ts'
+import type { LoginCookies } from './login-cookies.ts'
 import type { IdentityService } from './service.ts'
 
 const LIST = 'logins'
@@ -25,9 +26,7 @@ export type AccountRoutesDeps = {
   describe: IdentityService['describe']
   guards: RouteGuards
   pagination: Pagination
-  /** `Set-Cookie` values. */
-  loginCookie: (token: string) => string
-  removedCookie: string
+  cookies: LoginCookies
 }
 
 /** What people do to their own account; additive to the specification. */
@@ -79,7 +78,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Routes {
       },
       async (request, reply) => {
         const token = await service.changePassword(principalOf(request), request.body, request.id)
-        reply.header('set-cookie', deps.loginCookie(token))
+        reply.header('set-cookie', deps.cookies.set(token))
         return envelopeOf(request, { message: 'Password changed. Your other logins have ended.' })
       },
     )
@@ -125,7 +124,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Routes {
         const who = principalOf(request)
         await service.endLogin(who, request.params.login_id)
         if (request.params.login_id === who.authSessionId) {
-          reply.header('set-cookie', deps.removedCookie)
+          reply.header('set-cookie', deps.cookies.removed)
         }
         return envelopeOf(request, { message: 'Login ended.' })
       },

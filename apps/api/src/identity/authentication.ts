@@ -34,7 +34,7 @@ export type AuthenticatorDeps = {
 type Login = { principal: AuthenticatedPrincipal; lastSeenMs: number; expiresMs: number }
 
 export const ANONYMOUS: CookieVerdict = { principal: null, ambiguous: false }
-const AMBIGUOUS: CookieVerdict = { principal: null, ambiguous: true }
+export const AMBIGUOUS: CookieVerdict = { principal: null, ambiguous: true }
 
 const TOKEN = /^[A-Za-z0-9_-]{64}$/
 const SLIDE_EVERY_MS = 60_000

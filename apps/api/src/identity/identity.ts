@@ -2,8 +2,13 @@ import { SESSION_COOKIE } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { AuthConfig } from '../config/config.ts'
-import { cookieValues, serializeLoginCookie } from '../http/cookies.ts'
-import { type CookieVerdict, type RouteGuards, unauthenticated } from '../http/guards.ts'
+import { cookieValues } from '../http/cookies.ts'
+import {
+  type CookieVerdict,
+  type LoginHeaders,
+  type RouteGuards,
+  unauthenticated,
+} from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { createRateLimiter } from '../http/rate-limit.ts'
 import type { Routes } from '../http/schemas.ts'
@@ -12,10 +17,11 @@ import type { Logger } from '../lib/logger.ts'
 import { createAccountRepository } from './account-repository.ts'
 import { accountRoutes } from './account-routes.ts'
 import { createAccountService } from './account-service.ts'
-import { createAuthenticator } from './authentication.ts'
+import { AMBIGUOUS, createAuthenticator } from './authentication.ts'
 import { createHashing } from './hashing.ts'
 import { invitationRoutes } from './invitation-routes.ts'
 import { createInvitations } from './invitations.ts'
+import { createLoginCookies } from './login-cookies.ts'
 import { keepSweepingLogins } from './login-sweep.ts'
 import { createIdentityRepository } from './repository.ts'
 import { identityRoutes } from './routes.ts'
@@ -25,6 +31,8 @@ import { createTokenHasher } from './tokens.ts'
 export type LogoutListener = (login: { authSessionId: string; userId: string }) => void
 
 export interface Identity {
+  /** As `authenticateCookie`, for requests to the API's own host: a browser has to show the companion of its login too. */
+  authenticateRequest(headers: LoginHeaders): Promise<CookieVerdict>
   /** One indexed read at most, no write on the way; right at once after a logout, a disable or a role change, whoever made it. */
   authenticateCookie(cookieHeader: string | undefined): Promise<CookieVerdict>
   /**
@@ -58,6 +66,11 @@ export function createIdentity(deps: IdentityDeps): Identity {
   const { auth, cookieDomain, sessionSecret } = deps.config
   const repository = createIdentityRepository(db)
   const hashToken = createTokenHasher(sessionSecret)
+  const cookies = createLoginCookies({
+    sessionSecret,
+    cookieDomain,
+    maxAgeSeconds: auth.maxTtlSeconds,
+  })
   const authenticator = createAuthenticator({
     repository,
     clock,
@@ -99,7 +112,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
   async function logOut(cookieHeader: string | undefined): Promise<void> {
     const tokens = cookieValues(cookieHeader, SESSION_COOKIE)
     if (tokens.length > 1) {
-      throw unauthenticated('authentication_required', { principal: null, ambiguous: true })
+      throw unauthenticated('authentication_required', AMBIGUOUS)
     }
     const [token] = tokens
     const login = token && (await repository.revokeLogin(hashToken(token), clock.now()))
@@ -107,6 +120,10 @@ export function createIdentity(deps: IdentityDeps): Identity {
   }
 
   return {
+    async authenticateRequest(headers) {
+      const verdict = await authenticator.authenticateCookie(headers.cookie)
+      return verdict.principal && !cookies.areComplete(headers) ? AMBIGUOUS : verdict
+    },
     authenticateCookie: authenticator.authenticateCookie,
     recallCookie: authenticator.recallCookie,
     forgetAll: authenticator.forgetAll,
@@ -116,16 +133,10 @@ export function createIdentity(deps: IdentityDeps): Identity {
       return () => listeners.delete(listener)
     },
     routes: (guards, pagination) => {
-      const cookie = { name: SESSION_COOKIE, domain: cookieDomain }
-      const cookies = {
-        loginCookie: (token: string) =>
-          serializeLoginCookie(token, { ...cookie, maxAgeSeconds: auth.maxTtlSeconds }),
-        removedCookie: serializeLoginCookie('', { ...cookie, maxAgeSeconds: 0 }),
-      }
       const { describe } = service
       const parts = [
-        identityRoutes({ service, guards, ...cookies, logOut }),
-        accountRoutes({ service: account, describe, guards, pagination, ...cookies }),
+        identityRoutes({ service, guards, cookies, logOut }),
+        accountRoutes({ service: account, describe, guards, pagination, cookies }),
         invitationRoutes({ ...invitations, clock, guards, pagination }),
       ]
       return async (app) => {

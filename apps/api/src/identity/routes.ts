@@ -1,4 +1,5 @@
 import {
+  COMPANION_COOKIE,
   LoginRequest,
   Me,
   Message,
@@ -10,14 +11,13 @@ import { cookieValues } from '../http/cookies.ts'
 import { principalOf, type RouteGuards } from '../http/guards.ts'
 import { envelopeOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
+import type { LoginCookies } from './login-cookies.ts'
 import type { IdentityService } from './service.ts'
 
 export type IdentityRoutesDeps = {
   service: IdentityService
   guards: RouteGuards
-  /** `Set-Cookie` values. */
-  loginCookie: (token: string) => string
-  removedCookie: string
+  cookies: LoginCookies
   /** Revokes the login that the header names. @throws DomainError `authentication_required` when it names two */
   logOut: (cookieHeader: string | undefined) => Promise<void>
 }
@@ -25,14 +25,14 @@ export type IdentityRoutesDeps = {
 const tags = ['Identity']
 
 export function identityRoutes(deps: IdentityRoutesDeps): Routes {
-  const { service, guards, loginCookie, removedCookie, logOut } = deps
+  const { service, guards, cookies, logOut } = deps
   return async (app) => {
     app.post(
       '/auth/signup',
       {
         schema: route({
           summary: 'Make an account and log in',
-          description: 'Sets the login cookie.',
+          description: 'Sets the login cookie and its companion.',
           tags,
           body: SignupRequest,
           success: { 201: Principal },
@@ -42,7 +42,7 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
       },
       async (request, reply) => {
         const { principal, token } = await service.signUp(request.body, request.id)
-        reply.code(201).header('set-cookie', loginCookie(token))
+        reply.code(201).header('set-cookie', cookies.set(token))
         return envelopeOf(request, principal)
       },
     )
@@ -52,7 +52,8 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
       {
         schema: route({
           summary: 'Log in',
-          description: 'Sets the login cookie. Other logins of the account go on.',
+          description:
+            'Sets the login cookie and its companion. Other logins of the account go on.',
           tags,
           body: LoginRequest,
           success: { 200: Principal },
@@ -67,7 +68,7 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
       },
       async (request, reply) => {
         const { principal, token } = await service.logIn(request.body)
-        reply.header('set-cookie', loginCookie(token))
+        reply.header('set-cookie', cookies.set(token))
         return envelopeOf(request, principal)
       },
     )
@@ -77,7 +78,8 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
       {
         schema: route({
           summary: 'Log out',
-          description: 'Revokes the login of the cookie, if there is one, and removes the cookie.',
+          description:
+            'Revokes the login of the cookie, if there is one, and removes the cookie and its companion.',
           tags,
           success: { 200: Message },
           problems: ['origin_not_allowed', 'authentication_required'],
@@ -86,8 +88,9 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
       },
       async (request, reply) => {
         await logOut(request.headers.cookie)
-        if (cookieValues(request.headers.cookie, SESSION_COOKIE).length > 0) {
-          reply.header('set-cookie', removedCookie)
+        const names = [SESSION_COOKIE, COMPANION_COOKIE]
+        if (names.some((name) => cookieValues(request.headers.cookie, name).length > 0)) {
+          reply.header('set-cookie', cookies.removed)
         }
         return envelopeOf(request, { message: 'Signed out.' })
       },

@@ -8,6 +8,7 @@ import { rawCookieValues } from './login-cookies.ts'
 /**
  * The API as the visitor of this request sees it, over the control network.
  * Only the log-in cookie is handed on; two different ones stay two, because refusing them is the API's business.
+ * Without a `Sec-Fetch-Site` it asks as a program does, of which the API wants no companion cookie: this host never gets that.
  */
 export const serverClient = cache(async (): Promise<Client> => {
   const values = await loginCookies()
