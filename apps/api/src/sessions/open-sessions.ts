@@ -79,7 +79,7 @@ export function openSessions(deps: SessionsDeps): Sessions {
     },
     async [Symbol.asyncDispose]() {
       unsubscribe()
-      await visits.settled()
+      await visits[Symbol.asyncDispose]()
     },
   }
 }
