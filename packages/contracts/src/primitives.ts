@@ -26,9 +26,8 @@ export function literals<const Values extends readonly string[]>(
 
 export const ListQuery = Type.Object({
   limit: Type.Optional(Type.String({ description: 'Items per page, 1 to 500; 50 when absent.' })),
-  cursor: Type.Optional(
-    Type.String({ maxLength: 1024, description: '`meta.next_cursor` of the page before.' }),
-  ),
+  // Of any length: whatever no list handed out is one refusal, `invalid_cursor`, and a request's line is bounded anyway.
+  cursor: Type.Optional(Type.String({ description: '`meta.next_cursor` of the page before.' })),
 })
 export type ListQuery = Static<typeof ListQuery>
 

@@ -34,6 +34,18 @@ describe('GET /sessions', () => {
     const { visitor } = await stage.person()
     expect((await visitor.get(`/sessions?${query}`)).problem().code).toBe(code)
   })
+
+  test('refuses a cursor that something was added to, however much', async ({ stage, db }) => {
+    const { user, visitor } = await stage.person()
+    for (const slug of ['abcdefg2', 'abcdefg3']) {
+      await newSession(db, { user_id: user.id, status: 'stopped', slug })
+    }
+    const { next_cursor } = (await visitor.get('/sessions?limit=1')).meta()
+    for (const length of [1, 1_024, 20_000]) {
+      const answer = await visitor.get(`/sessions?cursor=${next_cursor}${'A'.repeat(length)}`)
+      expect([answer.status, answer.problem().code]).toEqual([400, 'invalid_cursor'])
+    }
+  })
 })
 
 describe('GET /sessions/current', () => {
