@@ -51,6 +51,7 @@ async function twoSessions(db: Kysely<DB>) {
   const newRevocations = () =>
     createRevocations({
       ...{ db, clock, host },
+      idleTtlSeconds: 7 * 86_400,
       logger: createLogger('reconciler', 'silent'),
       flows: {
         async cut(slugs) {
@@ -181,6 +182,28 @@ describe(createRevocations, () => {
     clock.advance(86_400_000)
     await revocations.runOnce(signal)
     await revocations.runOnce(signal)
+    expect(cuts).toEqual([[hers.slug]])
+  })
+
+  test('cuts the sessions of whoever’s login nobody used for its idle limit, once, and not before', async ({
+    db,
+  }) => {
+    const { ada, hers, cuts, clock, revocations } = await twoSessions(db)
+    const id = await newLogin(db, ada.id)
+    const expires_at = toSqlTime(new Date(NOW.getTime() + 8 * 86_400_000))
+    await db.updateTable('auth_sessions').set({ expires_at }).where('id', '=', id).execute()
+    clock.advance(7 * 86_400_000 - 1)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([])
+    clock.advance(1)
+    await revocations.runOnce(signal)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([[hers.slug]])
+    // Its age ends later, and with it nothing.
+    for (const ms of [86_400_000 - 60_000, 60_000]) {
+      clock.advance(ms)
+      await revocations.runOnce(signal)
+    }
     expect(cuts).toEqual([[hers.slug]])
   })
 

@@ -109,6 +109,7 @@ describe(parseReconcilerConfig, () => {
     expect(config).toMatchObject({
       sessionsNetwork: 'medforge-public-sessions',
       workspaceQuotaGb: null,
+      loginIdleTtlSeconds: 604_800,
       limits: { cpus: 2, memoryBytes: 8 * 1024 ** 3, shmBytes: 2 * 1024 ** 3, pids: 2048 },
       probeUrl: 'http://172.30.1.2:8081',
     })

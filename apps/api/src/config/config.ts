@@ -56,6 +56,8 @@ export type AuthConfig = {
 
 export type ReconcilerConfig = CommonConfig & {
   sessions: SessionsConfig
+  /** Seconds after its last request at which a login ends, and with it the sockets that it opened. */
+  loginIdleTtlSeconds: number
   /** Docker network that sessions join. */
   sessionsNetwork: string
   /** Null: no quota. */
@@ -125,6 +127,7 @@ export function parseReconcilerConfig(env: Env): Parsed<ReconcilerConfig> {
   const config: ReconcilerConfig = {
     ...readCommon(read),
     sessions: readSessions(read),
+    loginIdleTtlSeconds: readIdleTtl(read),
     sessionsNetwork: read.text(
       'PUBLIC_SESSIONS_NETWORK',
       'the name of a Docker network',
@@ -197,14 +200,17 @@ function readFailpoints(read: ConfigReader): FailpointSettings {
   return { rules, folder }
 }
 
-function readAuth(read: ConfigReader): AuthConfig {
-  const idleTtlSeconds = read.integer('AUTH_IDLE_TTL_SECONDS', {
+function readIdleTtl(read: ConfigReader): number {
+  return read.integer('AUTH_IDLE_TTL_SECONDS', {
     min: 120,
     max: 366 * 86_400,
     fallback: 7 * 86_400,
   })
+}
+
+function readAuth(read: ConfigReader): AuthConfig {
   return {
-    idleTtlSeconds,
+    idleTtlSeconds: readIdleTtl(read),
     maxTtlSeconds: read.integer('AUTH_MAX_TTL_SECONDS', {
       min: 120,
       max: 366 * 86_400,

@@ -6,6 +6,8 @@
 const COMMON = ['DOMAIN', 'MEDFORGE_LOG_LEVEL', 'DATABASE_URL', 'DATABASE_URL_FILE'] as const
 
 const SESSIONS = [
+  // How long a login lasts without a request is how long its sockets do.
+  'AUTH_IDLE_TTL_SECONDS',
   'GPU_MODE',
   'PACK_IMAGE',
   'WORKSPACE_ZFS_ROOT',
@@ -25,7 +27,6 @@ export const SERVER_VARIABLES: readonly string[] = [
   'SESSION_SECRET',
   'SESSION_SECRET_FILE',
   'SIGNUP_MODE',
-  'AUTH_IDLE_TTL_SECONDS',
   'AUTH_MAX_TTL_SECONDS',
   'AUTH_RATE_LIMIT',
   'AUTH_RATE_WINDOW_SECONDS',

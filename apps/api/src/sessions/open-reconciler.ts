@@ -126,7 +126,11 @@ async function runReconciler(options: ReconcilerProcess, signal: AbortSignal): P
     onFailure() {},
   })
 
-  const revocations = createRevocations({ db, clock, logger, flows: options.host.flows, host })
+  const revocations = createRevocations({
+    ...{ db, clock, logger, host },
+    flows: options.host.flows,
+    idleTtlSeconds: config.loginIdleTtlSeconds,
+  })
   const cutting = createLoop({
     intervalMs: REVOCATIONS_INTERVAL_MS,
     backoffMaxMs: REVOCATIONS_INTERVAL_MS,

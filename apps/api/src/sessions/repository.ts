@@ -307,26 +307,31 @@ export async function recordRetry(
 
 export type EndedLogin = { id: string; user_id: string; role: UserRole }
 
-/** Logins that were revoked or ran out between `since` and `now`: a range of an index each. */
+/**
+ * Logins that were revoked, reached their greatest age or were used for the last time so long ago that they ended between `sinceMs` and
+ * `nowMs`. A range of an index each, so each is a query of its own.
+ */
 export async function listEndedLogins(
   db: Kysely<DB>,
-  { since, now }: { since: SqlTime; now: SqlTime },
+  { sinceMs, nowMs, idleTtlMs }: { sinceMs: number; nowMs: number; idleTtlMs: number },
 ): Promise<EndedLogin[]> {
-  return db
+  const at = (ms: number) => toSqlTime(new Date(ms))
+  const logins = db
     .selectFrom('auth_sessions')
     .innerJoin('users', 'users.id', 'auth_sessions.user_id')
     .select(['auth_sessions.id', 'auth_sessions.user_id', 'users.role'])
-    .where(({ and, eb, or }) =>
-      or([
-        eb('auth_sessions.revoked_at', '>=', since),
-        and([
-          eb('auth_sessions.revoked_at', 'is', null),
-          eb('auth_sessions.expires_at', '>=', since),
-          eb('auth_sessions.expires_at', '<=', now),
-        ]),
-      ]),
-    )
-    .execute()
+  const unrevoked = logins.where('auth_sessions.revoked_at', 'is', null)
+  const revoked = logins.where('auth_sessions.revoked_at', '>=', at(sinceMs))
+  const aged = unrevoked
+    .where('auth_sessions.expires_at', '>=', at(sinceMs))
+    .where('auth_sessions.expires_at', '<=', at(nowMs))
+    // One that nobody used had ended before.
+    .where('auth_sessions.last_seen_at', '>=', at(sinceMs - idleTtlMs))
+  const idle = unrevoked
+    .where('auth_sessions.last_seen_at', '>=', at(sinceMs - idleTtlMs))
+    .where('auth_sessions.last_seen_at', '<=', at(nowMs - idleTtlMs))
+    .where('auth_sessions.expires_at', '>=', at(sinceMs))
+  return [...(await revoked.execute()), ...(await aged.execute()), ...(await idle.execute())]
 }
 
 /** Logins whose token was replaced at or after `since`, by a new password: their row goes on, what was opened with the old token does not. */

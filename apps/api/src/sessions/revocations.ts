@@ -42,8 +42,10 @@ export function createRevocations(deps: {
   logger: Logger
   flows: SessionFlows
   host: HostState
+  idleTtlSeconds: number
 }): Revocations {
   const { db, clock, logger, flows, host } = deps
+  const idleTtlMs = deps.idleTtlSeconds * 1000
   let done = new Set<string>()
   let markMs: number | undefined
   /** Sessions with connections that could not be reset, to be tried again without those that could. */
@@ -72,9 +74,10 @@ export function createRevocations(deps: {
   async function pass(signal: AbortSignal): Promise<void> {
     const nowMs = clock.now().getTime()
     markMs ??= await readMark(db)
-    const since = toSqlTime(new Date(Math.min(nowMs - LOOK_BACK_MS, markMs ?? nowMs)))
+    const sinceMs = Math.min(nowMs - LOOK_BACK_MS, markMs ?? nowMs)
+    const since = toSqlTime(new Date(sinceMs))
     const ended = [
-      ...(await listEndedLogins(db, { since, now: toSqlTime(new Date(nowMs)) })),
+      ...(await listEndedLogins(db, { sinceMs, nowMs, idleTtlMs })),
       ...(await listPasswordChanges(db, since)),
     ]
     const demotions = await listDemotions(db, since)
