@@ -1,6 +1,8 @@
 import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Scorer, ScoringJob } from '@medforge/api/scoring/job.ts'
+import { gatherSubmissions, openRescore } from '@medforge/api/scoring/rescore.ts'
 import { describe, expect } from 'vitest'
 import {
   openWorker,
@@ -12,7 +14,7 @@ import {
   titanicCsv,
   titanicWithMatches,
 } from '../competitions/site.ts'
-import { GOOD, scored, scoresOf, scriptedScorer } from './stage.ts'
+import { copySubmission, GOOD, scored, scoresOf, scriptedScorer } from './stage.ts'
 
 describe('a holdout', () => {
   test('that is missing or changed leaves submissions waiting, without an attempt, until it is repaired', async ({
@@ -120,5 +122,102 @@ describe('a holdout', () => {
     await db.updateTable('competitions').set({ manifest_sha256: before }).execute()
     await (await openWorker(db, site, site_api)).drain()
     expect((await statusOf(db, submission.id)).score_status).toBe('scored')
+  })
+
+  test('that cannot be used holds up neither the files of other competitions nor a re-score, however many wait for it', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission: broken } = await submit(visitor, GOOD)
+    const waiting = [broken.id, ...(await copySubmission(db, broken.id, 1200))]
+    const cifar = 'cifar-100-classification'
+    const file = (await visitor.get(`/competitions/${cifar}/sample-submission`)).text
+    site_api.clock.advance(1000)
+    const { submission: healthy } = await submit(visitor, file, { slug: cifar })
+    const competition = await db
+      .selectFrom('competitions')
+      .select(['id', 'bundle_version', 'metric_version', 'evaluation_split_version'])
+      .where('slug', '=', TITANIC)
+      .executeTakeFirstOrThrow()
+    const { id, ...stamps } = competition
+    const target = { ...stamps, manifest_sha256: 'a'.repeat(64) }
+    const run = await openRescore(db, id, target, site_api.clock.now())
+    await gatherSubmissions(db, run)
+
+    const jobs: ScoringJob[] = []
+    const scorer: Scorer = {
+      async score(job) {
+        jobs.push(job)
+        const isBroken = job.competitionSlug === TITANIC && job.manifestSha256 !== 'a'.repeat(64)
+        return isBroken ? { kind: 'holdout_unavailable', reason: 'its disk is gone' } : scored(0.5)
+      },
+      close: async () => {},
+    }
+    const worker = await openWorker(db, site, { ...site_api, scorers: [scorer] })
+    const turn = async () => {
+      await worker.claimAvailable()
+      await worker.idle()
+    }
+    await turn()
+    await turn()
+    await turn()
+    expect(jobs.slice(0, 2).map(({ submissionId }) => submissionId)).toEqual([
+      expect.toSatisfy((each) => waiting.includes(each)),
+      healthy.id,
+    ])
+    expect(jobs[2]?.manifestSha256).toBe(target.manifest_sha256)
+    const put = await db
+      .selectFrom('submissions')
+      .select('id')
+      .where('score_status', '=', 'queued')
+      .where('score_error_internal', '=', 'holdout: its disk is gone')
+      .execute()
+    expect(put).toHaveLength(waiting.length)
+
+    // Tried again after a while, once for all.
+    site_api.clock.advance(10_000)
+    await turn()
+    await turn()
+    expect(jobs.slice(3).map(({ manifestSha256 }) => manifestSha256)).toEqual([
+      expect.not.stringMatching(/^a+$/),
+      target.manifest_sha256,
+    ])
+  })
+
+  test('of a re-score that cannot be used holds up no other re-score', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, GOOD)
+    await copySubmission(db, submission.id, 20)
+    const cifar = 'cifar-100-classification'
+    const file = (await visitor.get(`/competitions/${cifar}/sample-submission`)).text
+    await submit(visitor, file, { slug: cifar })
+    await db.updateTable('submissions').set({ score_status: 'scored' }).execute()
+    for (const slug of [TITANIC, cifar]) {
+      const { id, ...stamps } = await db
+        .selectFrom('competitions')
+        .select(['id', 'bundle_version', 'metric_version', 'evaluation_split_version'])
+        .where('slug', '=', slug)
+        .executeTakeFirstOrThrow()
+      const target = { ...stamps, manifest_sha256: 'b'.repeat(64) }
+      const run = await openRescore(db, id, target, site_api.clock.now())
+      await gatherSubmissions(db, run)
+      site_api.clock.advance(1000)
+    }
+    const { scorer, jobs } = scriptedScorer([
+      { kind: 'holdout_unavailable', reason: 'its disk is gone' },
+      scored(0.5),
+    ])
+    const worker = await openWorker(db, site, { ...site_api, scorers: [scorer] })
+    for (let turn = 0; turn < 3; turn += 1) {
+      await worker.claimAvailable()
+      await worker.idle()
+    }
+    expect(jobs.map(({ competitionSlug }) => competitionSlug)).toEqual([TITANIC, cifar])
   })
 })

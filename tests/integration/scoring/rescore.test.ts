@@ -12,8 +12,10 @@ import {
 import { switchBoard } from '@medforge/api/scoring/switch-board.ts'
 import { describeHoldout, loadBundles, storeHoldout } from '@medforge/competitions'
 import type { CompetitionDetail, Leaderboard } from '@medforge/contracts'
-import type { DB } from '@medforge/db'
-import type { Kysely } from 'kysely'
+import { type DB, isLostRace, toSqlTime } from '@medforge/db'
+import { SCORER_VERSION } from '@medforge/scoring'
+import { eventually } from '@medforge/test-support'
+import { type Kysely, sql } from 'kysely'
 import { describe, expect } from 'vitest'
 import { isSameBoard } from '../../../apps/cli/src/commands/competition/switch.ts'
 import {
@@ -28,7 +30,7 @@ import {
   titanicCsv,
   titanicWithMatches,
 } from '../competitions/site.ts'
-import { scored, scriptedScorer } from './stage.ts'
+import { copySubmission, scored, scriptedScorer } from './stage.ts'
 
 /** Another holdout, in which everybody survived: a prediction's score is its share of ones. */
 async function everybodySurvived(site: Site): Promise<RescoreTarget> {
@@ -252,6 +254,60 @@ describe('a re-score', () => {
     expect(official.map(({ primary_score }) => primary_score)).toEqual(
       Array.from({ length: 8 }, (_, ones) => ones / 418),
     )
+  })
+
+  test('is switched while the worker rewrites the queue all the time', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, withOnes(9))
+    await copySubmission(db, submission.id, 399)
+    const { run, change } = await open(db, site, site_api.clock.now())
+    const score = { state: 'scored', primary_score: 9 / 418, score_components: '{}' } as const
+    await db
+      .updateTable('shadow_scores')
+      .set({
+        ...score,
+        score_id: sql`UUID()`,
+        scorer_version: SCORER_VERSION,
+        scored_at: toSqlTime(site_api.clock.now()),
+      })
+      .where('run_id', '=', run.id)
+      .execute()
+    const ids = (await db.selectFrom('submissions').select('id').execute()).map(({ id }) => id)
+    let rewritten = 0
+    const switching = new AbortController()
+    const churn = async (offset: number) => {
+      for (let at = offset; !switching.signal.aborted; at += 2) {
+        await db
+          .updateTable('submissions')
+          .set({ attempts: sql`attempts + 1` })
+          .where('id', '=', ids[at % ids.length] ?? '')
+          .execute()
+          .then(() => {
+            rewritten += 1
+          })
+          // As the worker: whoever loses a race does it again.
+          .catch((error) => expect(isLostRace(error)).toBe(true))
+      }
+    }
+    const churning = Promise.all([churn(0), churn(1)])
+    try {
+      await eventually(() => rewritten > 50)
+      expect(await change()).toBe('switched')
+    } finally {
+      switching.abort()
+      await churning
+    }
+    expect(await countWrongEntries(db, run.competition_id)).toBe(0)
+    const official = await db
+      .selectFrom('submission_scores')
+      .select('id')
+      .where('is_official', '=', true)
+      .execute()
+    expect(official).toHaveLength(400)
   })
 
   test('takes files that do not fit any more off the board, and tells their owners', async ({

@@ -1,3 +1,4 @@
+import { newId } from '@medforge/api/lib/ids.ts'
 import type { Scorer, ScoringJob, ScoringOutcome } from '@medforge/api/scoring/job.ts'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
@@ -38,4 +39,23 @@ export async function scoresOf(db: Kysely<DB>, submissionId: string) {
     .where('submission_id', '=', submissionId)
     .orderBy('created_at')
     .execute()
+}
+
+/** As many submissions more as if the same file had been sent again and again, in this order. @returns their ids */
+export async function copySubmission(
+  db: Kysely<DB>,
+  submissionId: string,
+  count: number,
+): Promise<string[]> {
+  const row = await db
+    .selectFrom('submissions')
+    .selectAll()
+    .where('id', '=', submissionId)
+    .executeTakeFirstOrThrow()
+  const copies = Array.from({ length: count }, () => {
+    const id = newId()
+    return { ...row, id, stored_name: `${id}.csv` }
+  })
+  await db.insertInto('submissions').values(copies).execute()
+  return copies.map(({ id }) => id)
 }

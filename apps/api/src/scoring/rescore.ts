@@ -44,6 +44,8 @@ export async function openRescore(
       .selectAll()
       .where('competition_id', '=', competitionId)
       .where('status', '=', 'open')
+      // Locked, so that no snapshot begins here: the worker may be rewriting what `endRun` deletes.
+      .forUpdate()
       .executeTakeFirst()
     if (open && isTowards(open, target)) return open
     if (open) await endRun(tx, open.id, 'abandoned', at)

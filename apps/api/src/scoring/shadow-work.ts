@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
+import { postponeRun } from './postpone.ts'
 import {
   claimShadow,
   recordShadowFailure,
@@ -44,13 +45,13 @@ export function createShadowWork({ db, clock, logger, name, times, attemptsMax }
       case 'invalid':
         await recordShadowFailure(db, claim, 'invalid', outcome.reason)
         return
-      case 'holdout_unavailable':
-        await releaseShadow(db, claim, {
-          notBefore: later(times.holdoutRetryMs),
-          reason: outcome.reason,
-          countsAsAttempt: false,
-        })
+      case 'holdout_unavailable': {
+        const { reason } = outcome
+        const until = later(times.holdoutRetryMs)
+        await releaseShadow(db, claim, { notBefore: until, reason, countsAsAttempt: false })
+        await postponeRun(db, claim, { until, reason })
         return
+      }
       case 'fault':
         if (claim.attempt >= attemptsMax) {
           await recordShadowFailure(db, claim, 'failed', outcome.reason)

@@ -37,12 +37,14 @@ export async function switchBoard(
   { competition, notice, at, audit, from, leavesOutFailed = false }: Switch,
 ): Promise<SwitchOutcome> {
   return inTransaction(db, async (tx) => {
-    // First of all statements: the snapshot of what follows is taken after the lock is held.
+    // Every read up to `rebuildBoard` locks what it reads. A plain one would begin a snapshot, and each row of the queue that the worker
+    // rewrites after it would end the transaction (error 1020), as often as it is tried.
     const current = await lockCompetition(tx, run.competition_id)
     const open = await tx
       .selectFrom('rescore_runs')
       .select('status')
       .where('id', '=', run.id)
+      .forUpdate()
       .executeTakeFirst()
     const isSame =
       current.evaluation_split_version === from.evaluation_split_version &&
@@ -91,6 +93,7 @@ async function isBehind(
     .where('score.is_official', '=', true)
     .where('shadow.run_id', 'is', null)
     .limit(1)
+    .modifyEnd(sql`LOCK IN SHARE MODE`)
     .executeTakeFirst()
   return row !== undefined
 }

@@ -8,6 +8,7 @@ import { createLoop } from '../lib/loop.ts'
 import { FAILED } from './failures.ts'
 import { insist } from './insist.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
+import { postponeCompetition } from './postpone.ts'
 import { announceWorker, dismissWorker } from './presence.ts'
 import { noteFingerprint } from './probing.ts'
 import { publishScore } from './publish.ts'
@@ -193,14 +194,17 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
         log.info({ publication, primary_score: outcome.result.primary_score }, 'submission.scored')
         return
       }
-      case 'holdout_unavailable':
+      case 'holdout_unavailable': {
+        const until = later(times.holdoutRetryMs)
         await releaseClaim(db, claim, {
-          notBefore: later(times.holdoutRetryMs),
+          notBefore: until,
           reason: holdoutReason(outcome.reason),
           countsAsAttempt: false,
         })
+        await postponeCompetition(db, claim, { until, reason: outcome.reason })
         log.warn({ reason: outcome.reason }, 'submission.holdout_unavailable')
         return
+      }
       case 'invalid':
         await fail(claim, 'invalid', outcome.reason, log)
         return
