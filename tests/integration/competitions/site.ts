@@ -177,6 +177,8 @@ export async function titanicWithMatches(hiddenRoot: string, matches: number): P
 export type WorkerOptions = {
   name?: string
   clock: FakeClock
+  /** Runs with the clock unless given. */
+  monotonicMs?: () => number
   scorers?: Scorer[]
   times?: Partial<WorkerTimes>
 }
@@ -187,6 +189,7 @@ export async function openWorker(db: Kysely<DB>, site: Site, options: WorkerOpti
   const worker = createScoringWorker({
     db,
     clock: options.clock,
+    monotonicMs: options.monotonicMs ?? (() => options.clock.now().getTime()),
     logger: createLogger('worker', 'debug', collectLines(logs)),
     name: options.name ?? 'worker-1',
     scorers: options.scorers ?? [await computeHere(site)],

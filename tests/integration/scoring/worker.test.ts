@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gatherSubmissions, openRescore, readProgress } from '@medforge/api/scoring/rescore.ts'
 import type { Submission } from '@medforge/contracts'
 import { createDatabase, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION } from '@medforge/scoring'
@@ -125,6 +126,60 @@ describe('a worker', () => {
     expect(first.logs.at(-1)).toMatchObject({ publication: 'lost' })
     const scores = await scoresOf(db, submission.id)
     expect(scores.map(({ primary_score }) => primary_score)).toEqual([100 / 418])
+  })
+
+  test('takes over, tries again and goes on with a re-score although the clock was set back an hour', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { clock } = site_api
+    const { visitor } = await signIn(site_api, db)
+    const { submission: left } = await submit(visitor, GOOD)
+    const dead = scriptedScorer()
+    const first = await openWorker(db, site, { clock, name: 'dead', scorers: [dead.scorer] })
+    await first.claimAvailable()
+    const { submission: putOff } = await submit(visitor, GOOD)
+    let monotonicMs = 0
+    const { scorer } = scriptedScorer([fault, scored(0.5), scored(0.5), scored(0.5), scored(0.5)])
+    const worker = await openWorker(db, site, {
+      clock,
+      monotonicMs: () => monotonicMs,
+      scorers: [scorer],
+    })
+    await worker.drain()
+    const { id, ...target } = await db
+      .selectFrom('competitions')
+      .select([
+        'id',
+        'bundle_version',
+        'metric_version',
+        'evaluation_split_version',
+        'manifest_sha256',
+      ])
+      .where('slug', '=', TITANIC)
+      .executeTakeFirstOrThrow()
+    const run = await openRescore(db, id, target, clock.now())
+    await gatherSubmissions(db, run)
+    // What a worker left that died before the clock was set back.
+    await db
+      .updateTable('shadow_scores')
+      .set({
+        state: 'scoring',
+        lease_owner: 'dead',
+        lease_expires_at: toSqlTime(new Date(clock.now().getTime() + 60_000)),
+      })
+      .execute()
+
+    clock.advance(-3_600_000)
+    monotonicMs += 2000
+    await worker.drain()
+    for (const each of [left, putOff]) {
+      expect((await statusOf(db, each.id)).score_status).toBe('scored')
+    }
+    expect(await readProgress(db, run)).toMatchObject({ scored: 2, queued: 0, scoring: 0 })
+    await dead.scorer.close()
+    await first.idle()
   })
 
   test('keeps its lease while it works', async ({ site, site_api, db }) => {

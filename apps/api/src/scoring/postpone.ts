@@ -33,7 +33,7 @@ export async function postponeCompetition(
     const { rows } = await sql<{ id: string }>`
       SELECT id FROM submissions FORCE INDEX (submissions_queue)
       WHERE score_status = 'queued' AND competition_id = ${competitionId}
-        AND (lease_expires_at IS NULL OR lease_expires_at < ${at})
+        AND (lease_expires_at IS NULL OR lease_expires_at <> ${at})
       ORDER BY created_at, id LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED
     `.execute(tx)
     const ids = rows.map(({ id }) => id)
@@ -58,7 +58,7 @@ export async function postponeRun(
     const { rows } = await sql<{ submission_id: string }>`
       SELECT submission_id FROM shadow_scores
       WHERE run_id = ${runId} AND state = 'queued'
-        AND (lease_expires_at IS NULL OR lease_expires_at < ${at})
+        AND (lease_expires_at IS NULL OR lease_expires_at <> ${at})
       LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED
     `.execute(tx)
     const ids = rows.map(({ submission_id }) => submission_id)

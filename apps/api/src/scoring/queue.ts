@@ -1,5 +1,12 @@
 import { type DB, type SqlTime, toSqlTime } from '@medforge/db'
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import {
+  type Kysely,
+  type RawBuilder,
+  type Selectable,
+  type SqlBool,
+  sql,
+  type Transaction,
+} from 'kysely'
 import { newId } from '../lib/ids.ts'
 import type { ScoringJob } from './job.ts'
 
@@ -29,14 +36,15 @@ const ROW_COLUMNS = [
 ] as const
 
 /** Whether anything is in the queue that may be claimed now. A plain read: no lock, no transaction. */
-export async function hasQueued(db: Kysely<DB>, now: Date): Promise<boolean> {
+export async function hasQueued(
+  db: Kysely<DB>,
+  times: Pick<ClaimOptions, 'now' | 'leaseMs'>,
+): Promise<boolean> {
   const row = await db
     .selectFrom('submissions')
     .select('id')
     .where('score_status', '=', 'queued')
-    .where((eb) =>
-      eb.or([eb('lease_expires_at', 'is', null), eb('lease_expires_at', '<=', toSqlTime(now))]),
-    )
+    .where(isDue(times))
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
@@ -49,12 +57,7 @@ export async function claimQueued(db: Kysely<DB>, options: ClaimOptions): Promis
       .selectFrom('submissions')
       .select(ROW_COLUMNS)
       .where('score_status', '=', 'queued')
-      .where((eb) =>
-        eb.or([
-          eb('lease_expires_at', 'is', null),
-          eb('lease_expires_at', '<=', toSqlTime(options.now)),
-        ]),
-      )
+      .where(isDue(options))
       .orderBy('created_at')
       .orderBy('id')
       .limit(1)
@@ -72,13 +75,28 @@ export async function claimExpired(db: Kysely<DB>, options: ClaimOptions): Promi
       .selectFrom('submissions')
       .select(ROW_COLUMNS)
       .where('score_status', '=', 'scoring')
-      .where('lease_expires_at', '<=', toSqlTime(options.now))
+      .where(isDue(options))
       .limit(1)
       .forUpdate()
       .skipLocked()
       .executeTakeFirst()
     return row ? take(tx, row, options) : null
   })
+}
+
+/**
+ * Of a row of a queue: it waits for nothing, its time has come, or its time is so far off that only a clock which was set back since can
+ * have made it. Nothing here is given more than twice a lease.
+ */
+export function isDue({
+  now,
+  leaseMs,
+}: Pick<ClaimOptions, 'now' | 'leaseMs'>): RawBuilder<SqlBool> {
+  return sql`(
+    lease_expires_at IS NULL
+    OR lease_expires_at <= ${toSqlTime(now)}
+    OR lease_expires_at > ${expiry(now, 2 * leaseMs)}
+  )`
 }
 
 /** Read committed, so that nothing but the row taken is locked: uploads go on. */

@@ -3,7 +3,7 @@ import { SCORER_VERSION, type ScoreResult } from '@medforge/scoring'
 import type { Kysely, Updateable } from 'kysely'
 import { newId } from '../lib/ids.ts'
 import type { ScoringJob } from './job.ts'
-import { type ClaimOptions, expiry, inShortTransaction } from './queue.ts'
+import { type ClaimOptions, expiry, inShortTransaction, isDue } from './queue.ts'
 
 /** One submission of a re-score that this process may score until the lease runs out. */
 export type ShadowClaim = {
@@ -33,7 +33,6 @@ export async function claimShadow(
     .where('rescore_runs.status', '=', 'open')
     .orderBy('rescore_runs.created_at')
     .execute()
-  const at = toSqlTime(now)
   for (const run of open) {
     const taken = await inShortTransaction(db, async (tx) => {
       const item = await tx
@@ -41,9 +40,7 @@ export async function claimShadow(
         .select(['submission_id', 'attempts'])
         .where('run_id', '=', run.id)
         .where('state', 'in', ['queued', 'scoring'])
-        .where((eb) =>
-          eb.or([eb('lease_expires_at', 'is', null), eb('lease_expires_at', '<=', at)]),
-        )
+        .where(isDue({ now, leaseMs }))
         .limit(1)
         .forUpdate()
         .skipLocked()

@@ -26,6 +26,7 @@ export type ShadowTimes = {
 export type ShadowDeps = {
   db: Kysely<DB>
   clock: Clock
+  monotonicMs: () => number
   logger: Logger
   name: string
   times: ShadowTimes
@@ -33,8 +34,9 @@ export type ShadowDeps = {
 }
 
 /** What a worker does when no upload waits: score submissions of an open re-score, whose results nobody sees before the switch. */
-export function createShadowWork({ db, clock, logger, name, times, attemptsMax }: ShadowDeps) {
-  let dueMs = 0
+export function createShadowWork(deps: ShadowDeps) {
+  const { db, clock, monotonicMs, logger, name, times, attemptsMax } = deps
+  let dueMs = Number.NEGATIVE_INFINITY
 
   async function record(claim: ShadowClaim, outcome: ScoringOutcome): Promise<void> {
     const later = (ms: number) => new Date(clock.now().getTime() + ms)
@@ -90,11 +92,11 @@ export function createShadowWork({ db, clock, logger, name, times, attemptsMax }
   return {
     /** Something to score, or null; where there was nothing it looks again only after a while. */
     async next(): Promise<((scorer: Scorer) => Promise<void>) | null> {
+      if (monotonicMs() < dueMs) return null
       const now = clock.now()
-      if (now.getTime() < dueMs) return null
       const claim = await claimShadow(db, { worker: name, now, leaseMs: times.shadowLeaseMs })
       if (!claim) {
-        dueMs = now.getTime() + times.shadowPollMs
+        dueMs = monotonicMs() + times.shadowPollMs
         return null
       }
       return (scorer) => score(claim, scorer)

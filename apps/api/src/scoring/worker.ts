@@ -27,6 +27,8 @@ import { holdoutReason } from './waiting.ts'
 export type ScoringWorkerDeps = {
   db: Kysely<DB>
   clock: Clock
+  /** For what is due in this process, which no setting of the clock may put off; `performance.now` unless given. */
+  monotonicMs?: () => number
   logger: Logger
   /** Names this process in leases; unique among all that run. */
   name: string
@@ -81,22 +83,24 @@ export interface ScoringWorker {
  */
 export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
   const { db, clock, logger, name, failpoint = noFailpoint } = deps
+  const monotonicMs = deps.monotonicMs ?? (() => performance.now())
   const times = { ...TIMES, ...deps.times }
   const free = [...deps.scorers]
   const running = new Set<Promise<void>>()
-  const shadow = createShadowWork({ db, clock, logger, name, times, attemptsMax: ATTEMPTS_MAX })
+  const attemptsMax = ATTEMPTS_MAX
+  const shadow = createShadowWork({ db, clock, monotonicMs, logger, name, times, attemptsMax })
   const ending = new AbortController()
-  let takeOverDueMs = 0
+  let takeOverDueMs = Number.NEGATIVE_INFINITY
   let onFree = () => {}
 
   async function claimNext(): Promise<Claim | null> {
     const options = { worker: name, now: clock.now(), leaseMs: times.leaseMs }
-    if (options.now.getTime() >= takeOverDueMs) {
+    if (monotonicMs() >= takeOverDueMs) {
       const taken = await claimExpired(db, options)
       if (taken) return taken
-      takeOverDueMs = options.now.getTime() + times.takeOverMs
+      takeOverDueMs = monotonicMs() + times.takeOverMs
     }
-    return (await hasQueued(db, options.now)) ? claimQueued(db, options) : null
+    return (await hasQueued(db, options)) ? claimQueued(db, options) : null
   }
 
   /** Uploads come first; a re-score gets what time is left. */
