@@ -1,5 +1,6 @@
 import { createDatabase, type DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
+import { longestUploadMs } from './competitions/index.ts'
 import type { ServerConfig, ServerSecrets } from './config/config.ts'
 import { createGuards, type RouteGuards } from './http/guards.ts'
 import { hostsOf } from './http/hosts.ts'
@@ -97,7 +98,11 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
 
   return {
     config,
-    timeouts: { ...HTTP_TIMEOUTS, ...overrides.timeouts },
+    timeouts: {
+      ...HTTP_TIMEOUTS,
+      requestMs: longestUploadMs(config.submissions.uploadMaxBytes),
+      ...overrides.timeouts,
+    },
     db,
     clock,
     logger,

@@ -83,6 +83,42 @@ test('accounts that drip hold nobody up for long, and are told why they were end
   )
 })
 
+test('a file that comes faster than 64 KiB/s is accepted, however much longer it takes than other bodies may', async ({
+  site,
+  open,
+  db,
+}) => {
+  const bodyMs = 300
+  const api = await open({
+    env: { SUBMISSIONS_DIR: site.submissionsDir, AUTO_SCORE_ON_SUBMIT: 'false' },
+    timeouts: { bodyMs },
+  })
+  // The true limit, for the true size: 160 s at 64 KiB/s.
+  expect(api.app.server.requestTimeout).toBeGreaterThan((10 * 1024 * 1000) / 64)
+  const port = await listen(api)
+  const { visitor } = await signIn(api, db)
+  const cookie = visitor.cookie() ?? ''
+  const long = titanicCsv().replaceAll(',0\n', `,0,${'x'.repeat(700)}\n`)
+  const csv = long.replace('Survived\n', 'Survived,note\n')
+  const body = Buffer.from(`${PART}${csv}\r\n--x--\r\n`)
+  const startedMs = performance.now()
+  const head = body.subarray(0, 1000).toString()
+  const line = begin(port, cookie, 'submissions', head, body.length)
+  let at = 1000
+  const sending = setInterval(() => {
+    line.socket.write(body.subarray(at, at + 10_000))
+    at += 10_000
+    if (at >= body.length) clearInterval(sending)
+  }, 40)
+  try {
+    await eventually(() => expect(line.said).toMatch(/^HTTP\/1.1 201 /))
+    expect(performance.now() - startedMs).toBeGreaterThan(3 * bodyMs)
+  } finally {
+    clearInterval(sending)
+    line.socket.destroy()
+  }
+})
+
 test('a file that was on its way when its account was disabled is not accepted', async ({
   site,
   site_api,

@@ -3,3 +3,4 @@
  * into the queue, and `scoring/` in the worker's process takes them out. The picture is docs/competitions.md.
  */
 export { type CompetitionsDeps, competitionRoutes } from './routes.ts'
+export { longestUploadMs } from './upload-times.ts'

@@ -1,7 +1,7 @@
+import { BYTES_PER_SECOND_MIN, GRACE_MS } from './upload-times.ts'
+
 // Waiting this long for a byte, or this much less than the slowest line since the transfer began, is no line that works.
 const SILENCE_MAX_MS = 5_000
-const GRACE_MS = 5_000
-const BYTES_PER_SECOND_MIN = 64 * 1024
 const TICK_MS = 500
 
 export interface Pace extends Disposable {

@@ -26,6 +26,7 @@ import { SCORE_WAIT_MS } from './score-watch.ts'
 import type { SubmissionDeps } from './submission-routes.ts'
 import { NOWHERE, type SubmissionStore } from './submission-store.ts'
 import { assertMultipart, receiveUpload, type Upload } from './upload.ts'
+import { LINE_WAIT_MAX_MS } from './upload-times.ts'
 
 const tags = ['Competitions']
 const FILE = {
@@ -34,7 +35,12 @@ const FILE = {
 }
 // A file of the largest size costs up to 25 MB while it is checked; one that waits is not read, so it costs nothing. Six people at
 // once are not held up by any other; further files of one person wait behind the first two, a day's worth of any competition.
-const RECEIVING = { running: 12, waiting: 200, each: { running: 2, waiting: 100 } }
+const RECEIVING = {
+  running: 12,
+  waiting: 200,
+  each: { running: 2, waiting: 100 },
+  waitMs: LINE_WAIT_MAX_MS,
+}
 // A person, on each server. A file of the largest size is about 0.2 s of work, so a check is no free processor.
 const CHECKS = { max: 20, windowMs: 60_000 }
 

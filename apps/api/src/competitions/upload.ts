@@ -7,6 +7,7 @@ import { invalidRequest } from '../http/validation.ts'
 import { storeFull, tooLarge, unkept, validationFailed, wrongFilename } from './refusals.ts'
 import { type IncomingFile, StoreFullError, type SubmissionStore } from './submission-store.ts'
 import { type Pace, watchPace } from './upload-pace.ts'
+import { longestTransferMs } from './upload-times.ts'
 
 export type Upload = {
   /** As the person named it, without folders and made harmless. */
@@ -20,8 +21,6 @@ type PacedLimits = UploadLimits & { pace: Pace; ended: AbortSignal }
 
 // What is still read of a file that is too large, so that its true size can be told and the sender gets to read the answer.
 const OVERSIZE_READ_MAX_BYTES = 32 * 1024 * 1024
-// The server gives a whole request 60 s; this one is for a parser that falls silent.
-const UPLOAD_TIMEOUT_MS = 75_000
 const FILENAME_MAX = 255
 // The sender may still be sending: without this the rest would be read to the end.
 const CLOSE = { connection: 'close' }
@@ -47,10 +46,11 @@ export async function receiveUpload(
     // What was being read gives back its memory and its file now, not when the connection is gone.
     ending.abort(refusal)
   }
+  // The pace ends senders that are too slow; this one is for a parser that falls silent, and for a file beyond the largest size.
   const timer = setTimeout(() => {
     const detail = 'The upload did not arrive in time. Send it again.'
     end(new DomainError('request_timeout', { detail, headers: CLOSE }))
-  }, UPLOAD_TIMEOUT_MS)
+  }, longestTransferMs(limits.maxBytes))
   // Everything that its connection brought, whichever part of the form it belongs to.
   const { socket } = request.raw
   using pace = watchPace(

@@ -8,6 +8,7 @@ import Fastify, {
 } from 'fastify'
 import { newId } from '../lib/ids.ts'
 import type { Logger } from '../lib/logger.ts'
+import { createBodyDeadlineHook } from './body-deadline.ts'
 import { createClientErrorHandler } from './client-error.ts'
 import { createCorsHook } from './cors.ts'
 import { DomainError } from './domain-error.ts'
@@ -24,13 +25,19 @@ export type HttpOptions = {
 export type HttpTimeouts = {
   /** For the request line and headers. */
   headersMs: number
-  /** For the whole request with its body. */
+  /** For a body, unless it is an upload. */
+  bodyMs: number
+  /** For the whole request with its body, whatever it is; longer than the slowest upload that is let go on. */
   requestMs: number
   /** A connection on which nothing moves is closed; longer than the slowest answer. */
   idleMs: number
 }
 
-export const HTTP_TIMEOUTS: HttpTimeouts = { headersMs: 10_000, requestMs: 60_000, idleMs: 300_000 }
+export const HTTP_TIMEOUTS: Omit<HttpTimeouts, 'requestMs'> = {
+  headersMs: 10_000,
+  bodyMs: 30_000,
+  idleMs: 300_000,
+}
 
 const JSON_BODY_MAX_BYTES = 64 * 1024
 // Room for 64 KiB of cookies, which is more than Chromium keeps for a site; Caddy in front allows more.
@@ -126,6 +133,7 @@ export function createHttpServer(options: HttpOptions): {
     logRequest(request, reply)
     done()
   })
+  app.addHook('preParsing', createBodyDeadlineHook(timeouts.bodyMs))
   let isClosing = false
   app.addHook('preClose', (done) => {
     isClosing = true

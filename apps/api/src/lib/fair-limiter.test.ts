@@ -58,4 +58,24 @@ describe(createFairLimiter, () => {
     const failing = createFairLimiter(LIMITS).run('a', () => Promise.reject(new Error('x')))
     await expect(failing).rejects.toThrow('x')
   })
+
+  test("lets nobody wait longer than it says, in their own line or in everybody's", async () => {
+    const { start, settle, running, parties } = stage({
+      ...LIMITS,
+      running: 1,
+      each: { running: 1, waiting: 4 },
+      waitMs: 1,
+    })
+    const first = start('a')
+    await settle()
+    await expect(start('a')).rejects.toThrow(SaturatedError)
+    await expect(start('b')).rejects.toThrow(SaturatedError)
+    running[0]?.end()
+    await first
+    const next = start('b')
+    await settle()
+    expect(parties()).toEqual(['b'])
+    running[0]?.end()
+    await next
+  })
 })

@@ -30,4 +30,15 @@ describe(createLimiter, () => {
     await expect(failed).rejects.toThrow('no')
     expect(await next).toBe('yes')
   })
+
+  test('refuses who waited too long, and gives the place to the next in line', async () => {
+    const limiter = createLimiter({ running: 1, waiting: 3 })
+    const gate = Promise.withResolvers<string>()
+    const first = limiter.run(() => gate.promise)
+    const impatient = limiter.run(async () => 'never', 1)
+    const patient = limiter.run(async () => 'next')
+    await expect(impatient).rejects.toThrow(SaturatedError)
+    gate.resolve('first')
+    expect(await Promise.all([first, patient])).toEqual(['first', 'next'])
+  })
 })

@@ -1,11 +1,11 @@
-/** The queue is full: the caller should come back later. */
+/** The queue is full, or too slow: the caller should come back later. */
 export class SaturatedError extends Error {
   override readonly name = 'SaturatedError'
 }
 
 export interface Limiter {
-  /** @throws SaturatedError when `waiting` tasks wait already */
-  run<Result>(task: () => Promise<Result>): Promise<Result>
+  /** @throws SaturatedError when `waiting` tasks wait already, or after `waitMs` in line */
+  run<Result>(task: () => Promise<Result>, waitMs?: number): Promise<Result>
 }
 
 /** At most `running` tasks at once and `waiting` in line, first come first served. */
@@ -13,11 +13,26 @@ export function createLimiter(limits: { running: number; waiting: number }): Lim
   const queue: (() => void)[] = []
   let running = 0
 
+  function standInLine(waitMs: number | undefined): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const call = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    const leave = () => {
+      queue.splice(queue.indexOf(call), 1)
+      reject(new SaturatedError('The wait in line was too long.'))
+    }
+    const timer = waitMs === undefined ? undefined : setTimeout(leave, waitMs)
+    queue.push(call)
+    return promise
+  }
+
   return {
-    async run(task) {
+    async run(task, waitMs) {
       if (running >= limits.running) {
         if (queue.length >= limits.waiting) throw new SaturatedError('The queue is full.')
-        await new Promise<void>((resolve) => queue.push(resolve))
+        await standInLine(waitMs)
       } else {
         running += 1
       }
