@@ -6,6 +6,7 @@ import { type DB, seedCompetition } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
 import {
+  multipart,
   type Site,
   seedCompetitions,
   seedsOf,
@@ -74,6 +75,40 @@ describe('an imported competition', () => {
     expect(await importTitanic(db, site)).toBe(version)
     expect(bundleVersionOf(await read())).toBe(version)
     expect(await loadBundles()).toHaveLength(3)
+  })
+})
+
+describe('an imported competition whose files are damaged', () => {
+  test('can be read, and says 503 to whoever needs them, until they are imported again', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const version = await importTitanic(db, site)
+    await writeFile(join(site.installedRoot, TITANIC, version, 'rules.md'), 'Anything goes.')
+    const { visitor } = await signIn(site_api, db)
+    const detail = await visitor.get(`/competitions/${TITANIC}`)
+    expect(detail.data<CompetitionDetail>()).toMatchObject({
+      slug: TITANIC,
+      description: 'Imported words.',
+      submission_spec: null,
+    })
+    const sample = () => visitor.get(`/competitions/${TITANIC}/sample-submission`)
+    const check = multipart([{ name: 'file', filename: 'a.csv', content: titanicCsv() }])
+    const validate = () =>
+      visitor.ask(`/competitions/${TITANIC}/submissions/validate`, { method: 'POST', ...check })
+    for (const answer of [await sample(), await upload(visitor, titanicCsv()), await validate()]) {
+      expect(answer.status).toBe(503)
+      expect(answer.problem().code).toBe('holdout_unavailable')
+      expect(answer.text).not.toContain(site.installedRoot)
+      expect(answer.headers['retry-after']).toBe('30')
+    }
+    const warned = site_api.logs.find(({ msg }) => msg === 'competition.bundle_unavailable')
+    expect(warned).toMatchObject({ competition: TITANIC })
+
+    await importTitanic(db, site)
+    for (const answer of [await sample(), await validate()]) expect(answer.status).toBe(200)
+    expect((await submit(visitor, titanicCsv())).remaining_today).toBe(2)
   })
 })
 

@@ -12,9 +12,11 @@ import type { DB } from '@medforge/db'
 import type { SubmissionSpec } from '@medforge/scoring'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
+import { DomainError } from '../http/domain-error.ts'
 import type { Page, Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
+import { findPublicPart } from './public-part.ts'
 import { competitionNotFound, datasetNotFound } from './refusals.ts'
 import {
   describeCompetition,
@@ -86,7 +88,15 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
         if (!competition) throw competitionNotFound(slug)
         reply.header('cache-control', PUBLIC)
         const facts = await findCompetition(db, slug)
-        const bundle = facts && (await bundles.find(facts))
+        // Everything else of it can be read although its files are damaged; the log says that they are.
+        const bundle = await findPublicPart(bundles, facts).catch((error) => {
+          if (!(error instanceof DomainError)) throw error
+          request.log.warn(
+            { err: error.cause, competition: slug },
+            'competition.bundle_unavailable',
+          )
+          return null
+        })
         return envelopeOf(request, {
           ...competition,
           sample_submission_url: `${apiUrl}/competitions/${slug}/sample-submission`,
@@ -104,13 +114,13 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
           params: CompetitionSlugParams,
           success: {},
           otherMedia: { 200: { 'text/csv': Type.String() } },
-          problems: ['competition_not_found'],
+          problems: ['competition_not_found', 'holdout_unavailable'],
         }),
       },
       async (request, reply) => {
         const { slug } = request.params
         const competition = await findCompetition(db, slug)
-        const bundle = competition && (await bundles.find(competition))
+        const bundle = await findPublicPart(bundles, competition)
         if (!bundle) throw competitionNotFound(slug)
         return reply
           .header('cache-control', SAMPLE)

@@ -156,3 +156,12 @@ export function holdoutUnavailable(slug: string): DomainError {
     headers: { 'retry-after': '30' },
   })
 }
+
+export function publicPartUnavailable(slug: string, cause: unknown): DomainError {
+  return new DomainError('holdout_unavailable', {
+    detail: `The files of ${slug} on this installation are missing or damaged, so no prediction can be checked. It cost no submission; try again later. The operator's remedy: import the competition again.`,
+    // The file that comes along is not read.
+    headers: { 'retry-after': '30', connection: 'close' },
+    cause,
+  })
+}

@@ -12,6 +12,7 @@ import { createFairLimiter } from '../lib/fair-limiter.ts'
 import { newId } from '../lib/ids.ts'
 import { SaturatedError } from '../lib/limiter.ts'
 import { acceptSubmission } from './accept.ts'
+import { findPublicPart } from './public-part.ts'
 import {
   competitionClosed,
   competitionNotFound,
@@ -75,6 +76,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
             'submission_validation_failed',
             'submission_cap_reached',
             'submission_processing_failed',
+            'holdout_unavailable',
           ],
         }),
         preValidation: [guards.competitionOrigin, guards.competitionSignedIn],
@@ -115,6 +117,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
             'competition_closed',
             'submission_too_large',
             'submission_validation_failed',
+            'holdout_unavailable',
           ],
         }),
         preValidation: [guards.competitionOrigin, guards.competitionSignedIn],
@@ -133,7 +136,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
 
   async function requireOpen(slug: string) {
     const competition = await findCompetition(db, slug)
-    const bundle = competition && (await bundles.find(competition))
+    const bundle = await findPublicPart(bundles, competition)
     if (!competition || !bundle) throw competitionNotFound(slug)
     if (competition.status !== 'active') throw competitionClosed(slug)
     return { competition, bundle }
