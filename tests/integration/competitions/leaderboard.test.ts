@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { POINTS_MAX, readBestOverTime } from '@medforge/api/competitions/best-over-time.ts'
-import { type LeaderboardKey, readLeaderboard } from '@medforge/api/competitions/leaderboard.ts'
+import {
+  type LeaderboardKey,
+  readLeaderboard,
+  readWholeBoard,
+  withBoard,
+} from '@medforge/api/competitions/leaderboard.ts'
 import { findCompetition } from '@medforge/api/competitions/repository.ts'
 import { rebuildBoard } from '@medforge/api/scoring/board.ts'
 import type { Leaderboard, LeaderboardSeries, LeaderboardStanding } from '@medforge/contracts'
@@ -135,6 +140,12 @@ describe(readLeaderboard, () => {
             after = JSON.parse(JSON.stringify(rows[limit - 1]?.key))
           }
           expect(paged).toEqual(whole.map(({ entry }) => entry))
+          const all = await withBoard(db, TITANIC, async (tx, board) => {
+            const entries: unknown[] = []
+            for await (const some of readWholeBoard(tx, board, limit)) entries.push(...some)
+            return entries
+          })
+          expect(all).toEqual(paged)
         },
       ),
       { numRuns: 60 },
@@ -215,6 +226,11 @@ describe('the leaderboard route', () => {
     expect(lines[1]).toContain(',"Ann",0.7,')
     expect(lines[2]).toContain(`,"'=HYPERLINK(""evil"")",0.6,`)
     expect(lines).toHaveLength(4)
+    expect(csv.headers['content-length']).toBe(String(Buffer.byteLength(csv.text)))
+    const part = await visitor.get(`/competitions/${TITANIC}/leaderboard?limit=1`, {
+      accept: 'text/csv',
+    })
+    expect(part.text).toBe(`${lines.slice(0, 2).join('\r\n')}\r\n`)
   })
 
   test('refuses a page of a board that has moved to another holdout meanwhile', async ({

@@ -13,10 +13,18 @@ const COLUMNS = [
   'evaluation_split_version',
 ] as const satisfies (keyof LeaderboardEntry)[]
 
+export const LEADERBOARD_CSV_HEADER = `${COLUMNS.join(',')}\r\n`
+
 /** RFC 4180 with CRLF, every text quoted, and no cell that a spreadsheet would run as a formula. */
 export function leaderboardCsv(entries: readonly LeaderboardEntry[]): string {
-  const lines = entries.map((entry) => COLUMNS.map((column) => csvCell(entry[column])).join(','))
-  return [COLUMNS.join(','), ...lines].map((line) => `${line}\r\n`).join('')
+  return LEADERBOARD_CSV_HEADER + leaderboardCsvLines(entries)
+}
+
+/** Without the header. */
+export function leaderboardCsvLines(entries: readonly LeaderboardEntry[]): string {
+  return entries
+    .map((entry) => `${COLUMNS.map((column) => csvCell(entry[column])).join(',')}\r\n`)
+    .join('')
 }
 
 // What spreadsheets take for the beginning of a formula, behind blanks too, and in its full-width forms.

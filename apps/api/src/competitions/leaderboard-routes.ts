@@ -13,15 +13,24 @@ import { principalOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
+import { SaturatedError } from '../lib/limiter.ts'
 import { readBestOverTime } from './best-over-time.ts'
-import { leaderboardCsv, prefersCsv } from './csv-export.ts'
+import { createBoardExports } from './board-exports.ts'
+import {
+  LEADERBOARD_CSV_HEADER,
+  leaderboardCsv,
+  leaderboardCsvLines,
+  prefersCsv,
+} from './csv-export.ts'
 import {
   countPeople,
   type LeaderboardKey,
   readLeaderboard,
   readStanding,
+  readWholeBoard,
   withBoard,
 } from './leaderboard.ts'
+import { exportsSaturated } from './refusals.ts'
 
 export type LeaderboardDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 
@@ -30,6 +39,7 @@ const SERIES_PEOPLE = 5
 
 export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
   const { db, guards, pagination } = deps
+  const exports = createBoardExports({ render: (slug) => renderBoard(db, slug) })
 
   return async (app) => {
     app.get(
@@ -38,7 +48,7 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         schema: route({
           summary: "Everybody's best score, best first",
           description:
-            'On the current split only. Of equal scores the earlier ranks first. With `Accept: text/csv` and no limit, all of it as a CSV file.',
+            'On the current split only. Of equal scores the earlier ranks first. With `Accept: text/csv`, and neither limit nor cursor, all of it as a CSV file, at most a second old.',
           tags,
           params: CompetitionSlugParams,
           querystring: ListQuery,
@@ -51,18 +61,24 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         const { slug } = request.params
         const page = pagination.parsePage(`leaderboard ${slug}`, request.query)
         const isCsv = prefersCsv(request.headers.accept)
-        const limit = isCsv && request.query.limit === undefined ? null : page.limit
-        const after = page.cursor as LeaderboardKey | null
-        const rows = await withBoard(db, slug, (tx, competition) =>
-          readLeaderboard(tx, competition, { limit, after }),
-        )
         reply.header('cache-control', 'no-cache').header('vary', 'Origin, Accept')
         if (isCsv) {
-          const shown = limit === null ? rows : rows.slice(0, limit)
-          return reply
-            .header('content-disposition', `attachment; filename="${slug}-leaderboard.csv"`)
+          reply
             .type('text/csv; charset=utf-8')
-            .send(leaderboardCsv(shown.map(({ entry }) => entry)))
+            .header('content-disposition', `attachment; filename="${slug}-leaderboard.csv"`)
+        }
+        if (isCsv && request.query.limit === undefined && page.cursor === null) {
+          const { body, sizeBytes } = await exports.open(slug).catch((error) => {
+            throw error instanceof SaturatedError ? exportsSaturated() : error
+          })
+          return reply.header('content-length', sizeBytes).send(body)
+        }
+        const after = page.cursor as LeaderboardKey | null
+        const rows = await withBoard(db, slug, (tx, competition) =>
+          readLeaderboard(tx, competition, { limit: page.limit, after }),
+        )
+        if (isCsv) {
+          return reply.send(leaderboardCsv(rows.slice(0, page.limit).map(({ entry }) => entry)))
         }
         const last = rows.length > page.limit ? rows[page.limit - 1] : undefined
         const entries = rows.slice(0, page.limit).map(({ entry }) => entry)
@@ -135,4 +151,14 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
       },
     )
   }
+}
+
+async function renderBoard(db: Kysely<DB>, slug: string): Promise<Buffer> {
+  const parts = [Buffer.from(LEADERBOARD_CSV_HEADER)]
+  await withBoard(db, slug, async (tx, competition) => {
+    for await (const entries of readWholeBoard(tx, competition)) {
+      parts.push(Buffer.from(leaderboardCsvLines(entries)))
+    }
+  })
+  return Buffer.concat(parts)
 }

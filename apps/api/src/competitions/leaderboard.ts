@@ -57,17 +57,19 @@ export async function withBoard<Result>(
  * Reads the entries that `scoring/board.ts` keeps, along their index: as much as is shown, and for a page that is not the first the
  * number of those before it, in the same statement.
  * @param page.limit  null: everybody. Otherwise one row more than the limit where there is more.
+ * @param page.before  how many are before this page, where the caller knows: then nobody counts them
  * @throws DomainError `invalid_cursor` when the board has moved to another split since the page before
  */
 export async function readLeaderboard(
   db: Kysely<DB>,
   competition: CompetitionFacts,
-  page: { limit: number | null; after: LeaderboardKey | null },
+  page: { limit: number | null; after: LeaderboardKey | null; before?: number },
 ): Promise<RankedEntry[]> {
   const { after, limit } = page
+  const before = page.before ?? (after === null ? 0 : null)
   if (after !== null && after.split !== competition.evaluation_split_version) throw boardMoved()
   const { rows } = await sql<Row>`
-    SELECT ${after === null ? sql`0` : countUpTo(competition, after)} AS \`before\`,
+    SELECT ${before === null && after !== null ? countUpTo(competition, after) : sql`${before}`} AS \`before\`,
       entry.user_id, users.display_name, entry.submission_id, entry.score_id, entry.sort_score,
       entry.primary_score, entry.metric_version, entry.scored_at, entry.entries
     FROM leaderboard_entries AS entry STRAIGHT_JOIN users ON users.id = entry.user_id
@@ -76,6 +78,25 @@ export async function readLeaderboard(
     ${limit === null ? sql`` : sql`LIMIT ${limit + 1}`}
   `.execute(db)
   return rows.map((row, index) => rankedEntry(competition, row, Number(row.before) + index + 1))
+}
+
+/** All of a board as of one moment, a page at a time. */
+export async function* readWholeBoard(
+  tx: Transaction<DB>,
+  competition: CompetitionFacts,
+  pageSize = 1000,
+): AsyncGenerator<LeaderboardEntry[]> {
+  let after: LeaderboardKey | null = null
+  for (let before = 0; ; before += pageSize) {
+    const rows: RankedEntry[] = await readLeaderboard(tx, competition, {
+      limit: pageSize,
+      after,
+      before,
+    })
+    yield rows.slice(0, pageSize).map(({ entry }) => entry)
+    if (rows.length <= pageSize) return
+    after = rows[pageSize - 1]?.key ?? null
+  }
 }
 
 /** Somebody's own place; null where they have none. */

@@ -97,6 +97,13 @@ export function uploadsSaturated(): DomainError {
   })
 }
 
+export function exportsSaturated(): DomainError {
+  return new DomainError('service_unavailable', {
+    detail: 'Too many leaderboards are being made into files right now. Try again in a moment.',
+    headers: { 'retry-after': '5' },
+  })
+}
+
 export function storeFull(): DomainError {
   return new DomainError('service_unavailable', {
     detail:
