@@ -115,9 +115,16 @@ export const ProbingReport = Type.Object({
   shared_files: Type.Array(
     Type.Object({
       sha256: Type.String(),
-      people: Type.Array(Type.Object({ user_id: Id, email: Type.String() })),
+      accounts: Type.Integer({ description: 'Everybody who sent it, shown here or not.' }),
+      people: Type.Array(Type.Object({ user_id: Id, email: Type.String() }), {
+        description: 'The first by e-mail address.',
+      }),
     }),
-    { description: 'The same bytes from several accounts; the sample submission is among them.' },
+    {
+      description:
+        'The same bytes from several accounts, most accounts first; the sample submission is among them. The same on every page.',
+    },
   ),
+  shared_files_total: Type.Integer({ description: 'How many there are, shown here or not.' }),
 })
 export type ProbingReport = Static<typeof ProbingReport>

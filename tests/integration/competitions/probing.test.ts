@@ -1,12 +1,25 @@
+import { randomUUID } from 'node:crypto'
 import { FILES_KEPT } from '@medforge/api/scoring/probing.ts'
 import type { ProbingReport } from '@medforge/contracts'
+import type { DB } from '@medforge/db'
+import { newUser } from '@medforge/test-support'
+import type { Insertable, Selectable } from 'kysely'
 import { describe, expect } from 'vitest'
-import { openWorker, signIn, submit, TITANIC, test, titanicCsv } from './site.ts'
+import { openWorker, signIn, statusOf, submit, TITANIC, test, titanicCsv } from './site.ts'
 
 const REPORT = `/admin/competitions/${TITANIC}/probing`
 const flipped = (...passengers: number[]) =>
   titanicCsv((passenger) => (passengers.includes(passenger) ? 1 : 0))
 const model = (seed: number) => titanicCsv((passenger) => ((passenger * seed) % 7) % 2)
+
+function flagOf(
+  file: Pick<Selectable<DB['submissions']>, 'id' | 'competition_id' | 'user_id' | 'created_at'>,
+  nearest_submission_id: string,
+): Insertable<DB['probing_flags']> {
+  const { id: submission_id, competition_id, user_id, created_at } = file
+  const distance = { nearest_submission_id, changed_rows: 1, chain_length: 1 }
+  return { submission_id, competition_id, user_id, created_at, ...distance }
+}
 
 describe('the watch for probing', () => {
   test('flags chains of files that differ in a few ids, and tells administrators alone', async ({
@@ -50,6 +63,7 @@ describe('the watch for probing', () => {
     expect(report.shared_files).toEqual([
       {
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        accounts: 2,
         people: [
           { user_id: honest.userId, email: 'honest@people.test' },
           { user_id: prober.userId, email: 'prober@people.test' },
@@ -62,6 +76,51 @@ describe('the watch for probing', () => {
     const mine = await prober.visitor.get(`/competitions/${TITANIC}/submissions/me`)
     expect(mine.text).not.toMatch(/flag|probing|fingerprint/)
     expect((await admin.visitor.get('/admin/competitions/nothing/probing')).status).toBe(404)
+  })
+
+  test('lists everybody by pages, and says how many it does not show of who shares a file', async ({
+    site_api,
+    db,
+  }) => {
+    const { visitor, userId } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, flipped())
+    const people = [userId]
+    for (let nth = 0; nth < 24; nth += 1) people.push((await newUser(db)).id)
+    const row = await statusOf(db, submission.id)
+    for (const [at, user_id] of people.entries()) {
+      // Some have as many as the next one.
+      const flags = 1 + (at % 3)
+      const files = Array.from({ length: flags }, () => {
+        const id = randomUUID()
+        return { ...row, id, user_id, stored_name: `${id}.csv` }
+      })
+      await db.insertInto('submissions').values(files).execute()
+      await db
+        .insertInto('probing_flags')
+        .values(files.map((file) => flagOf(file, submission.id)))
+        .execute()
+    }
+    const admin = await signIn(site_api, db, { role: 'admin' })
+    const shown: ProbingReport['people'] = []
+    let cursor = ''
+    do {
+      const answer = await admin.visitor.get(`${REPORT}?limit=4${cursor}`)
+      const report = answer.data<ProbingReport>()
+      shown.push(...report.people)
+      expect(report.shared_files_total).toBe(1)
+      expect(report.shared_files.map(({ accounts }) => accounts)).toEqual([25])
+      expect(report.shared_files[0]?.people).toHaveLength(20)
+      const { next_cursor, has_more } = answer.meta()
+      expect(has_more).toBe(next_cursor !== null)
+      cursor = next_cursor === null ? '' : `&cursor=${next_cursor}`
+    } while (cursor)
+    const whole = (await admin.visitor.get(`${REPORT}?limit=500`)).data<ProbingReport>()
+    expect(shown).toEqual(whole.people)
+    expect(new Set(shown.map(({ user_id }) => user_id))).toEqual(new Set(people))
+    expect(shown.map(({ flagged }) => flagged)).toEqual(
+      people.map((_, at) => 1 + (at % 3)).toSorted((a, b) => b - a),
+    )
+    expect((await admin.visitor.get(`${REPORT}?cursor=x`)).problem().code).toBe('invalid_cursor')
   })
 
   test('keeps the latest files of a person and no more', async ({ site, site_api, db }) => {
