@@ -71,6 +71,7 @@ export const MATRIX: Record<string, Case> = {
   'GET /api/v1/competitions/{slug}/leaderboard/me': signedIn(),
   'GET /api/v1/competitions/{slug}/leaderboard/series': everybody(),
   'GET /api/v1/competitions/{slug}/submissions/me': signedIn(),
+  'GET /api/v1/competitions/{slug}/submissions/allowance': signedIn(),
   'POST /api/v1/competitions/{slug}/submissions': signedIn(201, 'upload'),
   'POST /api/v1/competitions/{slug}/submissions/validate': signedIn(200, 'upload'),
   'GET /api/v1/datasets': everybody(),

@@ -23,6 +23,7 @@ import type {
   SignupRequest,
   Submission,
   SubmissionAccepted,
+  SubmissionAllowance,
 } from '@medforge/contracts'
 import { sessionEvents } from './session-events.ts'
 import { type ClientOptions, createTransport } from './transport.ts'
@@ -118,6 +119,10 @@ export function createClient(options: ClientOptions) {
     },
     listMySubmissions: (slug: string, query: PageQuery = {}, signal?: AbortSignal) =>
       transport.page<Submission[]>(`${competitionPath(slug)}/submissions/me`, { query, signal }),
+    getAllowance: (slug: string, signal?: AbortSignal) =>
+      transport.data<SubmissionAllowance>('GET', `${competitionPath(slug)}/submissions/allowance`, {
+        signal,
+      }),
     /** Admins only. */
     rescoreSubmission: (id: string) =>
       transport.data<Submission>('POST', `/admin/submissions/${id}/score`),

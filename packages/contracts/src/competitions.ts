@@ -121,11 +121,17 @@ export const Submission = Type.Object({
 })
 export type Submission = Static<typeof Submission>
 
-export const SubmissionAccepted = Type.Object({
-  submission: Submission,
+/** What is left of the day's submissions, by the server's own count. */
+export const SubmissionAllowance = Type.Object({
   daily_cap: Type.Integer(),
   remaining_today: Type.Integer(),
   resets_at: Timestamp,
+})
+export type SubmissionAllowance = Static<typeof SubmissionAllowance>
+
+export const SubmissionAccepted = Type.Object({
+  submission: Submission,
+  ...SubmissionAllowance.properties,
 })
 export type SubmissionAccepted = Static<typeof SubmissionAccepted>
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { LeaderboardEntry, Submission } from './competitions.ts'
+import { LeaderboardEntry, Submission, SubmissionAllowance } from './competitions.ts'
 import {
   CompetitionSlug,
   Id,
@@ -57,6 +57,7 @@ export type LeaderboardSeries = Static<typeof LeaderboardSeries>
 export const SubmissionCheck = Type.Object({
   filename: Type.String(),
   size_bytes: Type.Integer(),
+  ...SubmissionAllowance.properties,
 })
 export type SubmissionCheck = Static<typeof SubmissionCheck>
 

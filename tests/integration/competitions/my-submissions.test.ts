@@ -1,4 +1,4 @@
-import type { Submission } from '@medforge/contracts'
+import type { Submission, SubmissionAllowance } from '@medforge/contracts'
 import { describe, expect } from 'vitest'
 import { signIn, submit, TITANIC, test, titanicCsv } from './site.ts'
 
@@ -38,5 +38,53 @@ describe('my submissions', () => {
   test('are nobody else’s business', async ({ site_api }) => {
     const answer = await site_api.visitor().get(`/competitions/${TITANIC}/submissions/me`)
     expect([answer.status, answer.problem().code]).toEqual([401, 'authentication_failed'])
+  })
+})
+
+describe('what I have left today', () => {
+  test('is what the next upload is told, and starts again at midnight UTC', async ({
+    site_api,
+    db,
+  }) => {
+    const { visitor, userId } = await signIn(site_api, db)
+    const other = await signIn(site_api, db)
+    const allowance = async () => {
+      const answer = await visitor.get(`/competitions/${TITANIC}/submissions/allowance`)
+      expect(answer.headers['cache-control']).toBe('no-store')
+      return answer.data<SubmissionAllowance>()
+    }
+    const whole = { daily_cap: 20, remaining_today: 20, resets_at: '2026-03-02T00:00:00.000Z' }
+    expect(await allowance()).toEqual(whole)
+    await submit(other.visitor, GOOD)
+    const { submission: _, ...told } = await submit(visitor, GOOD)
+    expect(await allowance()).toEqual(told)
+    expect(told.remaining_today).toBe(19)
+    // As the worker does when it gives a submission up.
+    await db
+      .updateTable('submissions')
+      .set({ counts_against_cap: false })
+      .where('user_id', '=', userId)
+      .execute()
+    expect(await allowance()).toEqual(whole)
+    await submit(visitor, GOOD)
+    await db.updateTable('competitions').set({ submission_cap_per_day: 1 }).execute()
+    expect(await allowance()).toEqual({ ...whole, daily_cap: 1, remaining_today: 0 })
+    site_api.clock.set(new Date('2026-03-02T00:00:00Z'))
+    expect(await allowance()).toEqual({
+      daily_cap: 1,
+      remaining_today: 1,
+      resets_at: '2026-03-03T00:00:00.000Z',
+    })
+  })
+
+  test('is told to nobody who is not signed in, and of no competition that is not there', async ({
+    site_api,
+    db,
+  }) => {
+    const path = `/competitions/${TITANIC}/submissions/allowance`
+    const answer = await site_api.visitor().get(path)
+    expect([answer.status, answer.problem().code]).toEqual([401, 'authentication_failed'])
+    const { visitor } = await signIn(site_api, db)
+    expect((await visitor.get('/competitions/nothing/submissions/allowance')).status).toBe(404)
   })
 })

@@ -34,6 +34,9 @@ describe('checking a file', () => {
     expect(answer.data<SubmissionCheck>()).toEqual({
       filename: 'my model.csv',
       size_bytes: GOOD.length,
+      daily_cap: 1,
+      remaining_today: 0,
+      resets_at: '2026-03-02T00:00:00.000Z',
     })
     expect(await site.files()).toEqual(files)
     expect(await db.selectFrom('submissions').select('id').execute()).toHaveLength(1)

@@ -1,6 +1,7 @@
 import { type DB, inTransaction, toSqlDay, toSqlTime } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
+import { countToday, nextMidnight } from './allowance.ts'
 import { accountDisabled, capReached, competitionClosed, idempotencyKeyReused } from './refusals.ts'
 import type { KeptFile } from './submission-store.ts'
 
@@ -73,22 +74,6 @@ export async function acceptSubmission(
   })
 }
 
-async function countToday(
-  tx: Transaction<DB>,
-  { userId, competitionId }: NewSubmission,
-  now: Date,
-): Promise<number> {
-  const { used } = await tx
-    .selectFrom('submissions')
-    .select((eb) => eb.fn.countAll<number>().as('used'))
-    .where('user_id', '=', userId)
-    .where('competition_id', '=', competitionId)
-    .where('utc_day', '=', toSqlDay(now))
-    .where('counts_against_cap', '=', true)
-    .executeTakeFirstOrThrow()
-  return Number(used)
-}
-
 /** The submission that used this key in the last 24 hours. An older use is forgotten, which frees the key. */
 async function findByKey(tx: Transaction<DB>, submission: NewSubmission, now: Date) {
   const { userId, competitionId, idempotencyKey } = submission
@@ -128,8 +113,4 @@ async function insert(tx: Transaction<DB>, submission: NewSubmission, now: Date)
       created_at: toSqlTime(now),
     })
     .execute()
-}
-
-export function nextMidnight(now: Date): Date {
-  return new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS + DAY_MS)
 }

@@ -3,6 +3,7 @@ import {
   CompetitionSlugParams,
   ListQuery,
   Submission,
+  SubmissionAllowance,
   SubmissionIdParams,
 } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
@@ -14,6 +15,7 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
+import { readAllowance } from './allowance.ts'
 import { competitionNotFound, holdoutUnavailable, submissionNotFound } from './refusals.ts'
 import {
   findCompetition,
@@ -77,6 +79,30 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
           rows.slice(0, limit).map(({ submission }) => submission),
           { limit, nextCursor: last ? pagination.encodeCursor(list, last.key) : null },
         )
+      },
+    )
+
+    app.get(
+      '/competitions/:slug/submissions/allowance',
+      {
+        schema: route({
+          summary: "What I have left of the day's submissions",
+          description:
+            'Counted as an upload counts. Uploads of mine at the same time may change it before the next one arrives.',
+          tags,
+          params: CompetitionSlugParams,
+          success: { 200: SubmissionAllowance },
+          problems: ['authentication_failed', 'competition_not_found'],
+        }),
+        preValidation: guards.competitionSignedIn,
+      },
+      async (request) => {
+        const { slug } = request.params
+        const { userId } = principalOf(request)
+        const competition = await findCompetition(db, slug)
+        if (!competition) throw competitionNotFound(slug)
+        const who = { userId, competitionId: competition.id }
+        return envelopeOf(request, await readAllowance(db, clock, who))
       },
     )
 

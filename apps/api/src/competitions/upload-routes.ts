@@ -12,6 +12,7 @@ import { createFairLimiter } from '../lib/fair-limiter.ts'
 import { newId } from '../lib/ids.ts'
 import { SaturatedError } from '../lib/limiter.ts'
 import { acceptSubmission } from './accept.ts'
+import { readAllowance } from './allowance.ts'
 import { findPublicPart } from './public-part.ts'
 import {
   competitionClosed,
@@ -127,9 +128,10 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
         const retryAfterSeconds = checks.take(userId)
         if (retryAfterSeconds > 0) throw tooManyChecks(retryAfterSeconds)
         assertMultipart(request)
-        const { bundle } = await requireOpen(request.params.slug)
+        const { bundle, competition } = await requireOpen(request.params.slug)
         const { filename, sizeBytes } = await receive(request, NOWHERE, bundle, newId())
-        return envelopeOf(request, { filename, size_bytes: sizeBytes })
+        const allowance = await readAllowance(db, clock, { userId, competitionId: competition.id })
+        return envelopeOf(request, { filename, size_bytes: sizeBytes, ...allowance })
       },
     )
   }

@@ -1,13 +1,26 @@
 import type { Client } from '@medforge/client'
-import type { Submission } from '@medforge/contracts'
+import type { Submission, SubmissionAllowance } from '@medforge/contracts'
 import { queryOptions } from '@tanstack/react-query'
 
 const SCORING_POLL_MS = 1_500
-/** More than any competition's cap, so that today's are among them. */
+/** A slot may come back, and a day may end, without anybody's doing here. */
+const ALLOWANCE_POLL_MS = 30_000
 const RECENT = 200
 
 export const submissionKeys = {
-  mine: (slug: string) => ['submissions', slug] as const,
+  /** Everything below is of the caller, and out of date once they submit. */
+  all: (slug: string) => ['submissions', slug] as const,
+  mine: (slug: string) => ['submissions', slug, 'mine'] as const,
+  allowance: (slug: string) => ['submissions', slug, 'allowance'] as const,
+}
+
+/** What the caller has left of the day's submissions, as the server counts. */
+export function allowanceQuery(client: Client, slug: string) {
+  return queryOptions({
+    queryKey: submissionKeys.allowance(slug),
+    queryFn: ({ signal }): Promise<SubmissionAllowance> => client.getAllowance(slug, signal),
+    refetchInterval: ALLOWANCE_POLL_MS,
+  })
 }
 
 /** The caller's submissions to a competition, newest first; followed closely while one waits for its score. */

@@ -1,6 +1,6 @@
 'use client'
 
-import type { CompetitionDetail, Submission } from '@medforge/contracts'
+import type { CompetitionDetail, Submission, SubmissionAllowance } from '@medforge/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { FailureNotice } from '../../components/failure-notice.tsx'
 import { Button } from '../../components/ui/button.tsx'
@@ -9,29 +9,26 @@ import { useApi } from '../../lib/api/browser.tsx'
 import { explain } from '../../lib/api/failure.ts'
 import { useServerNow } from '../../lib/clock.tsx'
 import { formatDuration } from '../../lib/format.ts'
-import { dailyCap } from './daily-cap.ts'
 import { DropZone } from './drop-zone.tsx'
 import { FaultList } from './fault-list.tsx'
 import type { LocalCheck } from './local-check.ts'
-import { mySubmissionsQuery } from './queries.ts'
+import { allowanceQuery, mySubmissionsQuery } from './queries.ts'
 import { SubmissionResult } from './submission-result.tsx'
 import { usePrediction } from './use-prediction.ts'
 
 type SubmitFormProps = {
-  competition: Pick<
-    CompetitionDetail,
-    'slug' | 'metric' | 'status' | 'submission_cap_per_day' | 'holdout' | 'submission_spec'
-  >
+  competition: Pick<CompetitionDetail, 'slug' | 'metric' | 'status' | 'holdout' | 'submission_spec'>
 }
 
 /** Choose a file, see at once whether it fits, submit it, and follow it until its score stands. */
 export function SubmitForm({ competition }: SubmitFormProps) {
-  const { slug, submission_cap_per_day } = competition
-  const submissions = useQuery(mySubmissionsQuery(useApi(), slug))
+  const { slug } = competition
+  const client = useApi()
+  const submissions = useQuery(mySubmissionsQuery(client, slug))
+  const allowance = useQuery(allowanceQuery(client, slug)).data
   const { prediction, choose, send, isSending, accepted, error } = usePrediction(competition)
   const now = useServerNow(20_000)
-  const cap = dailyCap(submissions.data ?? [], submission_cap_per_day, now)
-  const isExhausted = submissions.isSuccess && cap.remaining === 0
+  const isExhausted = allowance?.remaining_today === 0
   const isBlocked = prediction?.check?.kind === 'faulty' || isExhausted
   const latest = followed(accepted?.submission ?? null, submissions.data ?? [])
 
@@ -69,9 +66,7 @@ export function SubmitForm({ competition }: SubmitFormProps) {
       </Button>
       <p className="text-ink-muted text-sm" role="status">
         {isSending ? 'Sending and scoring…' : null}
-        {!isSending && submissions.isSuccess
-          ? `${cap.remaining} of ${submission_cap_per_day} left today. The count starts again at 00:00 UTC, in ${formatDuration(roundUpMinute(Date.parse(cap.resetsAt) - now))}.`
-          : null}
+        {!isSending && allowance ? describeAllowance(allowance, now) : null}
       </p>
       {latest ? <SubmissionResult submission={latest} holdout={competition.holdout.kind} /> : null}
     </form>
@@ -131,6 +126,14 @@ function followed(
   submissions: readonly Submission[],
 ): Submission | null {
   return submissions.find(({ id }) => id === accepted?.id) ?? accepted
+}
+
+function describeAllowance(
+  { daily_cap, remaining_today, resets_at }: SubmissionAllowance,
+  now: number,
+): string {
+  const left = formatDuration(roundUpMinute(Math.max(0, Date.parse(resets_at) - now)))
+  return `${remaining_today} of ${daily_cap} left today. The count starts again at 00:00 UTC, in ${left}.`
 }
 
 /** `6 h 12 min` and never `6 h 11 min 59 s`: the count is not that exact. */

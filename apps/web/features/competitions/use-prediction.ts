@@ -40,7 +40,7 @@ export function usePrediction(
       client.submit(slug, file, { idempotencyKey }),
     retry: retryUnanswered,
     onSuccess: () => setPrediction(null),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: submissionKeys.mine(slug) }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: submissionKeys.all(slug) }),
   })
 
   async function choose(file: File | null) {

@@ -6,7 +6,7 @@ import { Markdown } from '../../../components/ui/markdown.tsx'
 import { CompetitionFacts } from '../../../features/competitions/competition-facts.tsx'
 import { HoldoutExplanation } from '../../../features/competitions/holdout-badge.tsx'
 import { MySubmissions } from '../../../features/competitions/my-submissions.tsx'
-import { mySubmissionsQuery } from '../../../features/competitions/queries.ts'
+import { allowanceQuery, mySubmissionsQuery } from '../../../features/competitions/queries.ts'
 import { readCompetition } from '../../../features/competitions/read.ts'
 import { SampleLink } from '../../../features/competitions/sample-link.tsx'
 import { SubmitForm } from '../../../features/competitions/submit-form.tsx'
@@ -23,7 +23,11 @@ export default async function CompetitionPage({ params }: CompetitionPageProps) 
   const isSignedIn = (await getViewer()).kind === 'signed-in'
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   if (isSignedIn) {
-    await queryClient.prefetchQuery(mySubmissionsQuery(await serverClient(), competition.slug))
+    const client = await serverClient()
+    await Promise.all([
+      queryClient.prefetchQuery(mySubmissionsQuery(client, competition.slug)),
+      queryClient.prefetchQuery(allowanceQuery(client, competition.slug)),
+    ])
   }
   return (
     <HydrationBoundary state={dehydrate(queryClient)}>
