@@ -102,10 +102,17 @@ export async function readBundleFolder(
 /** What is wrong with a file of a bundle, and where; `row` is a line of that file, null for the whole of it. */
 export type BundleFault = { file: string; row: number | null; message: string }
 
-/** The public part, or every fault in it. Knows nothing of where it lies; `unread` says why a file that is there is null. */
+export type BundleCheck = {
+  /** Why a file that is there is null. */
+  unread?: readonly BundleFault[]
+  /** What an upload may have, so that a bundle is refused to whose competition nobody could submit. Not asked of one that is in use. */
+  uploadMaxBytes?: number
+}
+
+/** The public part, or every fault in it. Knows nothing of where it lies. */
 export function checkBundle(
   files: BundleFiles,
-  unread: readonly BundleFault[] = [],
+  { unread = [], uploadMaxBytes = Number.POSITIVE_INFINITY }: BundleCheck = {},
 ): { bundle: Bundle } | { faults: BundleFault[] } {
   const faults: BundleFault[] = []
   const say = (file: string, message: string, row: number | null = null) => {
@@ -134,6 +141,11 @@ export function checkBundle(
   if (checked.ok && expected.ids.length !== manifest.expected_rows) {
     const count = expected.ids.length
     say('sample_submission.csv', `has ${count} ids, the manifest says ${manifest.expected_rows}`)
+  }
+  const { length } = sampleSubmission
+  if (length > uploadMaxBytes) {
+    const limits = `has ${length} bytes, and uploads end at ${uploadMaxBytes} (SUBMISSION_UPLOAD_MAX_BYTES)`
+    say('sample_submission.csv', `${limits}: nobody could submit such a file`)
   }
   if (faults.length > 0) return { faults }
   const idsSha256 = hashIds(expected)

@@ -44,7 +44,7 @@ describe(inspectBundle, () => {
     await writeFile(join(folder, 'sample_submission.csv'), sample.replace('893,', '892,'))
     await writeFile(join(folder, 'overview.md'), Buffer.from([0xff, 0xfe]))
     await rm(join(folder, 'rules.md'))
-    const result = await inspectBundle(folder, join(folder, 'nowhere.csv'))
+    const result = await inspectBundle(folder, { holdoutFile: join(folder, 'nowhere.csv') })
     expect(result.ok ? [] : result.faults.map(({ file, row }) => [file, row])).toEqual([
       ['rules.md', null],
       ['overview.md', null],
@@ -80,6 +80,20 @@ describe(inspectBundle, () => {
       const faults = result.ok ? [] : result.faults.filter(({ file }) => file === name)
       expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining(says)])
     }
+  })
+
+  test('refuses a competition to which nobody could submit: its sample is larger than an upload may be', async () => {
+    const folder = await titanic()
+    const { length } = await readFile(join(folder, 'sample_submission.csv'))
+    expect((await inspectBundle(folder, { uploadMaxBytes: length })).ok).toBe(true)
+    const result = await inspectBundle(folder, { uploadMaxBytes: length - 1 })
+    expect(result.ok ? [] : result.faults).toEqual([
+      {
+        file: 'sample_submission.csv',
+        row: null,
+        message: expect.stringContaining(`has ${length} bytes, and uploads end at ${length - 1}`),
+      },
+    ])
   })
 
   test('reads no folder behind a link', async () => {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { UPLOAD_MAX_BYTES_DEFAULT } from '@medforge/contracts'
 import { checkHoldout } from '@medforge/scoring'
 import {
   type Bundle,
@@ -21,13 +22,20 @@ export type InspectedBundle = {
 
 export const HOLDOUT_FILE = 'holdout_labels.csv'
 
+export type InspectOptions = {
+  /** Another file of labels than the folder's own. */
+  holdoutFile?: string | undefined
+  /** What the installation takes; its default unless given. */
+  uploadMaxBytes?: number
+}
+
 /**
  * Read a bundle folder as a person made it, with its `holdout_labels.csv` or another file of labels, and say everything that is wrong with
  * it at once.
  */
 export async function inspectBundle(
   folder: string,
-  holdoutFile?: string,
+  { holdoutFile, uploadMaxBytes = UPLOAD_MAX_BYTES_DEFAULT }: InspectOptions = {},
 ): Promise<{ ok: true; value: InspectedBundle } | { ok: false; faults: BundleFault[] }> {
   const ownLabels = holdoutFile === undefined ? [HOLDOUT_FILE] : []
   const { files, others, unread } = await readBundleFolder(folder, ownLabels)
@@ -39,7 +47,7 @@ export async function inspectBundle(
   if (holdoutFile !== undefined && labels === null) {
     faults.push({ file: name, row: null, message: 'cannot be read' })
   }
-  const read = checkBundle(files, unread)
+  const read = checkBundle(files, { unread, uploadMaxBytes })
   if ('faults' in read) return { ok: false, faults: [...read.faults, ...faults] }
   const { bundle } = read
   if (labels) {

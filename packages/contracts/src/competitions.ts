@@ -9,6 +9,9 @@ export type Metric = (typeof METRICS)[number]
 
 export const COMPETITION_STATUSES = ['active', 'inactive'] as const
 
+/** Of one file, unless the operator sets `SUBMISSION_UPLOAD_MAX_BYTES`. */
+export const UPLOAD_MAX_BYTES_DEFAULT = 10 * 1024 ** 2
+
 export const CompetitionSummary = Type.Object({
   slug: Type.String(),
   title: Type.String(),

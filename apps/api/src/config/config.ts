@@ -1,5 +1,11 @@
 import { isIP } from 'node:net'
-import { GPU_MODES, type GpuMode, SIGNUP_MODES, type SignupMode } from '@medforge/contracts'
+import {
+  GPU_MODES,
+  type GpuMode,
+  SIGNUP_MODES,
+  type SignupMode,
+  UPLOAD_MAX_BYTES_DEFAULT,
+} from '@medforge/contracts'
 import { type FailpointSettings, parseFailpoints } from '../lib/failpoints.ts'
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts'
 import type { Env } from './env.ts'
@@ -102,7 +108,7 @@ export function parseServerConfig(env: Env): Parsed<ServerConfig, ServerSecrets>
       uploadMaxBytes: read.integer('SUBMISSION_UPLOAD_MAX_BYTES', {
         min: 1024,
         max: 1024 ** 3,
-        fallback: 10 * 1024 ** 2,
+        fallback: UPLOAD_MAX_BYTES_DEFAULT,
       }),
       dir: readDir(read, 'SUBMISSIONS_DIR', '/var/lib/medforge/submissions'),
       bundlesDir: readPublicDir(read),

@@ -1,13 +1,17 @@
 import { resolve } from 'node:path'
 import { describeFault, type InspectedBundle, inspectBundle } from '@medforge/competitions'
+import { UPLOAD_MAX_BYTES_DEFAULT } from '@medforge/contracts'
+import { readEnvironment } from '../../config/env.ts'
 import { Failure } from '../../failure.ts'
+import { readEnvFile } from '../../stack/env-file.ts'
+import { locateInstallation } from '../../stack/installation.ts'
 import { say } from '../../terminal/output.ts'
 
 export type ValidateOptions = { holdout?: string; json?: boolean }
 
 /** Ends with code 1 where something is wrong. */
 export async function validateBundle(folder: string, options: ValidateOptions): Promise<void> {
-  const inspected = await inspectBundle(resolve(folder), options.holdout)
+  const inspected = await inspect(folder, options.holdout)
   const faults = inspected.ok ? [] : inspected.faults
   if (!inspected.ok) process.exitCode = 1
   if (options.json) {
@@ -29,11 +33,25 @@ function describeBundle({ bundle: { manifest }, labels }: InspectedBundle): stri
 
 /** @throws Failure naming every fault */
 export async function requireValid(folder: string, holdout?: string): Promise<InspectedBundle> {
-  const inspected = await inspectBundle(resolve(folder), holdout)
+  const inspected = await inspect(folder, holdout)
   if (inspected.ok) return inspected.value
   const lines = inspected.faults.map((fault) => `  ${describeFault(fault)}`)
   throw new Failure(
     `The bundle ${folder} cannot be used, and nothing was changed:\n${lines.join('\n')}\n`,
     'Repair it; ./medforge competition validate checks it again.',
   )
+}
+
+function inspect(folder: string, holdoutFile: string | undefined) {
+  return inspectBundle(resolve(folder), { holdoutFile, uploadMaxBytes: readUploadMaxBytes() })
+}
+
+/** What this installation takes; the default where there is none, or where somebody asks who may not read its settings. */
+function readUploadMaxBytes(): number {
+  try {
+    const settings = readEnvFile(locateInstallation(readEnvironment()).envFile)
+    return Number(settings?.SUBMISSION_UPLOAD_MAX_BYTES || UPLOAD_MAX_BYTES_DEFAULT)
+  } catch {
+    return UPLOAD_MAX_BYTES_DEFAULT
+  }
 }
