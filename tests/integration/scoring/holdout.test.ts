@@ -131,7 +131,7 @@ describe('a holdout', () => {
   }) => {
     const { visitor } = await signIn(site_api, db)
     const { submission: broken } = await submit(visitor, GOOD)
-    const waiting = [broken.id, ...(await copySubmission(db, broken.id, 1200))]
+    const waiting = [broken.id, ...(await copySubmission(db, broken.id, 2500))]
     const cifar = 'cifar-100-classification'
     const file = (await visitor.get(`/competitions/${cifar}/sample-submission`)).text
     site_api.clock.advance(1000)
@@ -168,13 +168,13 @@ describe('a holdout', () => {
       healthy.id,
     ])
     expect(jobs[2]?.manifestSha256).toBe(target.manifest_sha256)
-    const put = await db
+    const told = await db
       .selectFrom('submissions')
       .select('id')
       .where('score_status', '=', 'queued')
       .where('score_error_internal', '=', 'holdout: its disk is gone')
       .execute()
-    expect(put).toHaveLength(waiting.length)
+    expect(told).toHaveLength(1)
 
     // Tried again after a while, once for all.
     site_api.clock.advance(10_000)
@@ -183,6 +183,41 @@ describe('a holdout', () => {
     expect(jobs.slice(3).map(({ manifestSha256 }) => manifestSha256)).toEqual([
       expect.not.stringMatching(/^a+$/),
       target.manifest_sha256,
+    ])
+  })
+
+  test('that cannot be used takes two scorers one try each, and leaves both free', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission: broken } = await submit(visitor, GOOD)
+    await copySubmission(db, broken.id, 20)
+    const cifar = 'cifar-100-classification'
+    const file = (await visitor.get(`/competitions/${cifar}/sample-submission`)).text
+    site_api.clock.advance(1000)
+    const { submission: healthy } = await submit(visitor, file, { slug: cifar })
+    await copySubmission(db, healthy.id, 3)
+    const jobs: ScoringJob[] = []
+    const newScorer = (): Scorer => ({
+      async score(job) {
+        jobs.push(job)
+        return job.competitionSlug === TITANIC
+          ? { kind: 'holdout_unavailable', reason: 'its disk is gone' }
+          : scored(0.5)
+      },
+      close: async () => {},
+    })
+    const scorers = [newScorer(), newScorer()]
+    const worker = await openWorker(db, site, { ...site_api, scorers })
+    for (let turn = 0; turn < 3; turn += 1) {
+      await worker.claimAvailable()
+      await worker.idle()
+    }
+    expect(jobs.map(({ competitionSlug }) => competitionSlug)).toEqual([
+      ...[TITANIC, TITANIC],
+      ...[cifar, cifar, cifar, cifar],
     ])
   })
 

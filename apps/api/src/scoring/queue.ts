@@ -35,37 +35,44 @@ const ROW_COLUMNS = [
   'request_id',
 ] as const
 
-/** Whether anything is in the queue that may be claimed now. A plain read: no lock, no transaction. */
-export async function hasQueued(
+/**
+ * Take the oldest queued submission that nobody else is taking at this moment and whose competition is not on hold. Where there is none,
+ * as mostly, this is one plain read along an index: no lock, no transaction.
+ */
+export async function claimQueued(
   db: Kysely<DB>,
-  times: Pick<ClaimOptions, 'now' | 'leaseMs'>,
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('submissions')
-    .select('id')
-    .where('score_status', '=', 'queued')
-    .where(isDue(times))
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-/** Take the oldest queued submission that nobody else is taking at this moment. */
-export async function claimQueued(db: Kysely<DB>, options: ClaimOptions): Promise<Claim | null> {
+  { onHold = [], ...options }: ClaimOptions & { onHold?: readonly string[] },
+): Promise<Claim | null> {
+  const competitionId = await findNextCompetition(db, onHold, options)
+  if (competitionId === undefined) return null
   return inShortTransaction(db, async (tx) => {
-    const row = await tx
-      .selectFrom('submissions')
-      .select(ROW_COLUMNS)
-      .where('score_status', '=', 'queued')
-      .where(isDue(options))
-      .orderBy('created_at')
-      .orderBy('id')
-      .limit(1)
-      .forUpdate()
-      .skipLocked()
-      .executeTakeFirst()
+    const { rows } = await sql<QueuedRow>`
+      SELECT ${sql.join(ROW_COLUMNS.map((column) => sql.ref(column)))}
+      FROM submissions FORCE INDEX (submissions_waiting)
+      WHERE score_status = 'queued' AND competition_id = ${competitionId} AND ${isDue(options)}
+      ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    `.execute(tx)
+    const [row] = rows
     return row ? take(tx, row, options) : null
   })
+}
+
+/** The competition of the oldest submission that may be claimed now; whatever waits for one on hold is passed over without being looked at. */
+async function findNextCompetition(
+  db: Kysely<DB>,
+  onHold: readonly string[],
+  times: Pick<ClaimOptions, 'now' | 'leaseMs'>,
+): Promise<string | undefined> {
+  const [index, others] =
+    onHold.length === 0
+      ? [sql`submissions_queue`, sql``]
+      : [sql`submissions_waiting`, sql`AND competition_id NOT IN (${sql.join(onHold)})`]
+  const { rows } = await sql<{ competition_id: string }>`
+    SELECT competition_id FROM submissions FORCE INDEX (${index})
+    WHERE score_status = 'queued' ${others} AND ${isDue(times)}
+    ORDER BY created_at, id LIMIT 1
+  `.execute(db)
+  return rows[0]?.competition_id
 }
 
 /** Take over a submission whose worker let its lease run out: it died, or was cut off. */

@@ -14,10 +14,10 @@ export type ShadowClaim = {
   attempt: number
 }
 
-/** Take something of a re-score that is open: what is queued and due, or what a worker left when it died. */
+/** Take something of a re-score that is open and not on hold: what is queued and due, or what a worker left when it died. */
 export async function claimShadow(
   db: Kysely<DB>,
-  { worker, now, leaseMs }: ClaimOptions,
+  { worker, now, leaseMs, onHold }: ClaimOptions & { onHold: readonly string[] },
 ): Promise<ShadowClaim | null> {
   const open = await db
     .selectFrom('rescore_runs')
@@ -34,6 +34,7 @@ export async function claimShadow(
     .orderBy('rescore_runs.created_at')
     .execute()
   for (const run of open) {
+    if (onHold.includes(run.id)) continue
     const taken = await inShortTransaction(db, async (tx) => {
       const item = await tx
         .selectFrom('shadow_scores')

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
-import { postponeRun } from './postpone.ts'
+import { createOnHold } from './on-hold.ts'
 import {
   claimShadow,
   recordShadowFailure,
@@ -36,6 +36,7 @@ export type ShadowDeps = {
 /** What a worker does when no upload waits: score submissions of an open re-score, whose results nobody sees before the switch. */
 export function createShadowWork(deps: ShadowDeps) {
   const { db, clock, monotonicMs, logger, name, times, attemptsMax } = deps
+  const onHold = createOnHold(times.holdoutRetryMs, monotonicMs)
   let dueMs = Number.NEGATIVE_INFINITY
 
   async function record(claim: ShadowClaim, outcome: ScoringOutcome): Promise<void> {
@@ -47,13 +48,14 @@ export function createShadowWork(deps: ShadowDeps) {
       case 'invalid':
         await recordShadowFailure(db, claim, 'invalid', outcome.reason)
         return
-      case 'holdout_unavailable': {
-        const { reason } = outcome
-        const until = later(times.holdoutRetryMs)
-        await releaseShadow(db, claim, { notBefore: until, reason, countsAsAttempt: false })
-        await postponeRun(db, claim, { until, reason })
+      case 'holdout_unavailable':
+        onHold.put(claim.runId)
+        await releaseShadow(db, claim, {
+          notBefore: later(times.holdoutRetryMs),
+          reason: outcome.reason,
+          countsAsAttempt: false,
+        })
         return
-      }
       case 'fault':
         if (claim.attempt >= attemptsMax) {
           await recordShadowFailure(db, claim, 'failed', outcome.reason)
@@ -94,7 +96,8 @@ export function createShadowWork(deps: ShadowDeps) {
     async next(): Promise<((scorer: Scorer) => Promise<void>) | null> {
       if (monotonicMs() < dueMs) return null
       const now = clock.now()
-      const claim = await claimShadow(db, { worker: name, now, leaseMs: times.shadowLeaseMs })
+      const options = { worker: name, now, leaseMs: times.shadowLeaseMs, onHold: onHold.ids() }
+      const claim = await claimShadow(db, options)
       if (!claim) {
         dueMs = monotonicMs() + times.shadowPollMs
         return null

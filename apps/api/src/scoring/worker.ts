@@ -8,7 +8,7 @@ import { createLoop } from '../lib/loop.ts'
 import { FAILED } from './failures.ts'
 import { insist } from './insist.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
-import { postponeCompetition } from './postpone.ts'
+import { createOnHold } from './on-hold.ts'
 import { announceWorker, dismissWorker } from './presence.ts'
 import { noteFingerprint } from './probing.ts'
 import { publishScore } from './publish.ts'
@@ -18,7 +18,6 @@ import {
   claimQueued,
   extendLease,
   failClaim,
-  hasQueued,
   releaseClaim,
 } from './queue.ts'
 import { createShadowWork, type ShadowTimes } from './shadow-work.ts'
@@ -89,6 +88,7 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
   const running = new Set<Promise<void>>()
   const attemptsMax = ATTEMPTS_MAX
   const shadow = createShadowWork({ db, clock, monotonicMs, logger, name, times, attemptsMax })
+  const onHold = createOnHold(times.holdoutRetryMs, monotonicMs)
   const ending = new AbortController()
   let takeOverDueMs = Number.NEGATIVE_INFINITY
   let onFree = () => {}
@@ -100,7 +100,7 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
       if (taken) return taken
       takeOverDueMs = monotonicMs() + times.takeOverMs
     }
-    return (await hasQueued(db, options)) ? claimQueued(db, options) : null
+    return claimQueued(db, { ...options, onHold: onHold.ids() })
   }
 
   /** Uploads come first; a re-score gets what time is left. */
@@ -198,17 +198,15 @@ export function createScoringWorker(deps: ScoringWorkerDeps): ScoringWorker {
         log.info({ publication, primary_score: outcome.result.primary_score }, 'submission.scored')
         return
       }
-      case 'holdout_unavailable': {
-        const until = later(times.holdoutRetryMs)
+      case 'holdout_unavailable':
+        onHold.put(claim.competitionId)
         await releaseClaim(db, claim, {
-          notBefore: until,
+          notBefore: later(times.holdoutRetryMs),
           reason: holdoutReason(outcome.reason),
           countsAsAttempt: false,
         })
-        await postponeCompetition(db, claim, { until, reason: outcome.reason })
         log.warn({ reason: outcome.reason }, 'submission.holdout_unavailable')
         return
-      }
       case 'invalid':
         await fail(claim, 'invalid', outcome.reason, log)
         return

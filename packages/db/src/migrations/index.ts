@@ -30,6 +30,7 @@ import * as competitionsImported from './20261124-40-competitions-imported.ts'
 import * as rescoreRuns from './20261124-41-rescore-runs.ts'
 import * as shadowScores from './20261124-42-shadow-scores.ts'
 import * as authSessionsSeen from './20261128-50-auth-sessions-seen.ts'
+import * as submissionsWaiting from './20261128-51-submissions-waiting.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -68,4 +69,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261124-41-rescore-runs': rescoreRuns,
   '20261124-42-shadow-scores': shadowScores,
   '20261128-50-auth-sessions-seen': authSessionsSeen,
+  '20261128-51-submissions-waiting': submissionsWaiting,
 }
