@@ -12,7 +12,7 @@ import { registerTest } from './commands/test.ts'
 import { registerUp } from './commands/up.ts'
 import { registerUsers } from './commands/users.ts'
 import { readEnvironment } from './config/env.ts'
-import { describeFailure } from './failure.ts'
+import { describeFailure, Failure } from './failure.ts'
 
 const program = new Command('medforge')
   .description('MedForge: GPU sessions and medical AI competitions on one host')
@@ -42,7 +42,20 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode
   } else {
-    process.stderr.write(`\nmedforge: ${describeFailure(error, readEnvironment().isDebug)}\n`)
+    const told = describeFailure(await explain(error), readEnvironment().isDebug)
+    process.stderr.write(`\nmedforge: ${told}\n`)
     process.exitCode = 1
+  }
+}
+
+async function explain(error: unknown): Promise<unknown> {
+  if (error instanceof Failure) return error
+  try {
+    // Loaded here, so that commands which need no database start without its driver.
+    const { explainDatabaseAway } = await import('./operations/database-away.ts')
+    return explainDatabaseAway(error)
+  } catch {
+    // The driver itself may be what is missing.
+    return error
   }
 }
