@@ -1,17 +1,9 @@
 import {
   type Bundle,
   bundleVersionOf,
-  createBundleCatalogue,
-  describeHoldout,
-  ensureDemoHoldout,
-  factsOf,
-  HoldoutError,
   type HoldoutFacts,
-  type InspectedBundle,
-  readHoldoutFacts,
   seedOf,
   storeBundle,
-  storeHoldout,
   WORKER_GID,
 } from '@medforge/competitions'
 import { type CompetitionSeed, type DB, recordAudit, saveDataset, toSqlTime } from '@medforge/db'
@@ -21,6 +13,7 @@ import { HIDDEN_HOLDOUTS, HOLDOUT_SEED_FILE, PUBLIC_BUNDLES } from '../../names.
 import { ensureHoldoutSeed } from '../../stack/content.ts'
 import { say } from '../../terminal/output.ts'
 import { type Change, changesOf, describeChanges } from './changes.ts'
+import { planHoldout } from './holdout-plan.ts'
 import { type CompetitionRow, findRow, lockCompetitions, openDatabase } from './setting.ts'
 import { assertNote, replaceBoard, type SwitchOptions, type SwitchResult } from './switch.ts'
 import { requireValid } from './validate.ts'
@@ -47,7 +40,12 @@ export async function importBundle(folder: string, options: ImportOptions): Prom
   const row = await findRow(db, slug)
   if (row) await assertSameKind(db, row, inspected.bundle)
   const bundle_version = bundleVersionOf(inspected.files)
-  const holdout = await planHoldout(inspected, row)
+  const holdout = await planHoldout(inspected, row, {
+    installedRoot: PUBLIC_BUNDLES,
+    hiddenRoot: HIDDEN_HOLDOUTS,
+    secretSeed: ensureHoldoutSeed(HOLDOUT_SEED_FILE),
+    readerGid: WORKER_GID,
+  })
   const isOther = !(row && holdout.facts && isSameHoldout(row, holdout.facts))
   const changes =
     row && holdout.facts
@@ -120,60 +118,6 @@ async function assertSameKind(
   )
 }
 
-/** Nothing is written before `store`. `facts` are null for a demo, which is known only once it is made. */
-type PlannedHoldout = { facts: HoldoutFacts | null; store(): Promise<HoldoutFacts> }
-
-/** The labels that come with the bundle, or those in use where they fit, or a demo for a new competition. */
-async function planHoldout(
-  { bundle, labels }: InspectedBundle,
-  row: CompetitionRow | undefined,
-): Promise<PlannedHoldout> {
-  const secretSeed = ensureHoldoutSeed(HOLDOUT_SEED_FILE)
-  const { slug, demo } = bundle.manifest
-  if (labels) {
-    const manifest = describeHoldout(bundle, labels, secretSeed)
-    const store = () => storeHoldout(HIDDEN_HOLDOUTS, manifest, labels, WORKER_GID)
-    return { facts: factsOf(manifest), store: () => explained(store) }
-  }
-  if (row) {
-    const catalogue = createBundleCatalogue({ installedRoot: PUBLIC_BUNDLES })
-    const before = await catalogue.find(row)
-    if (before && fits(before, bundle)) {
-      const version = row.evaluation_split_version
-      const facts = await explained(() => readHoldoutFacts(HIDDEN_HOLDOUTS, slug, version))
-      return { facts, store: async () => facts }
-    }
-    throw new Failure(
-      `The bundle asks for other ids, columns or labels than ${slug} does now, and has no holdout of its own.`,
-      'Name its labels with --holdout.',
-    )
-  }
-  if (!demo) throw noHoldout(slug)
-  const where = { hiddenRoot: HIDDEN_HOLDOUTS, secretSeed, readerGid: WORKER_GID }
-  const store = async () => {
-    const facts = await explained(() => ensureDemoHoldout(bundle, where))
-    if (!facts) throw noHoldout(slug)
-    return facts
-  }
-  return { facts: null, store }
-}
-
-function noHoldout(slug: string): Failure {
-  return new Failure(
-    `${slug} is new, and its bundle has neither a holdout nor a recipe for a demo.`,
-    'Put holdout_labels.csv into the folder, or name the labels with --holdout.',
-  )
-}
-
-async function explained<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof HoldoutError)) throw error
-    throw new Failure(error.message, 'Nothing was changed.', { cause: error })
-  }
-}
-
 function isSameHoldout(row: CompetitionRow, { manifest, manifestSha256 }: HoldoutFacts): boolean {
   return (
     row.evaluation_split_version === manifest.split_version &&
@@ -193,12 +137,6 @@ function isNothingNew(
 /** What everybody reads about it, where the operator says something. */
 function noticeOf({ note }: ImportOptions): { notice?: string; notice_at?: string } {
   return note === undefined ? {} : { notice: note, notice_at: toSqlTime(new Date()) }
-}
-
-function fits(before: Bundle, after: Bundle): boolean {
-  const facts = ({ manifest, spec, idsSha256 }: Bundle) =>
-    JSON.stringify([manifest.metric_version, spec, idsSha256])
-  return facts(before) === facts(after)
 }
 
 async function register(
