@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { BUNDLES_ROOT, readPublicFiles } from '@medforge/competitions'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { csvCell } from '../../../../api/src/competitions/csv-export.ts'
 import { Failure } from '../../failure.ts'
 import { PUBLIC_BUNDLES } from '../../names.ts'
 import { say } from '../../terminal/output.ts'
+import { requirePublicFiles } from './public-part.ts'
 import { type CompetitionRow, openDatabase, requireRow } from './setting.ts'
 
 const PAGE = 2000
@@ -41,15 +41,10 @@ export async function exportCompetition(
   }
   await using db = openDatabase()
   const row = await requireRow(db, slug)
+  const files = await requirePublicFiles({ installedRoot: PUBLIC_BUNDLES }, row)
   const incoming = `${folder}.incoming-${process.pid}`
   await mkdir(incoming, { recursive: true, mode: 0o700 })
-  const files = await readPublicFiles(
-    { shippedRoot: BUNDLES_ROOT, installedRoot: PUBLIC_BUNDLES },
-    row,
-  )
-  for (const [name, bytes] of Object.entries(files)) {
-    if (bytes) await writeFile(join(incoming, name), bytes)
-  }
+  for (const [name, bytes] of files) await writeFile(join(incoming, name), bytes)
   const submissions = await writeSubmissions(db, row, join(incoming, 'submissions.csv'))
   await rename(incoming, folder)
   if (options.json) say({ slug, folder, submissions })
