@@ -2,7 +2,6 @@
 
 import type { Submission } from '@medforge/contracts'
 import { useQuery } from '@tanstack/react-query'
-import { Fragment } from 'react'
 import { FailureNotice } from '../../components/failure-notice.tsx'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Card, CardHeader } from '../../components/ui/card.tsx'
@@ -15,6 +14,7 @@ import { explain } from '../../lib/api/failure.ts'
 import { formatScore } from '../../lib/format.ts'
 import { bestId } from './best-submission.ts'
 import { mySubmissionsQuery } from './queries.ts'
+import { notesOf } from './submission-notes.ts'
 
 type MySubmissionsProps = { slug: string; higherIsBetter: boolean }
 
@@ -46,29 +46,42 @@ export function MySubmissions({ slug, higherIsBetter }: MySubmissionsProps) {
           </thead>
           <tbody className="[&_tr:last-child_td]:border-b-0">
             {submissions.map((submission) => (
-              <Fragment key={submission.id}>
-                <tr className={submission.exclusion ? '[&_td]:border-b-0' : undefined}>
-                  <Cell className="max-w-64 break-words">{submission.filename}</Cell>
-                  <Cell className="whitespace-nowrap text-ink-muted">
-                    <TimeAgo at={submission.created_at} />
-                  </Cell>
-                  <Cell className="text-right">
-                    <Outcome submission={submission} isBest={submission.id === best} />
-                  </Cell>
-                </tr>
-                {submission.exclusion ? (
-                  <tr>
-                    <Cell colSpan={3} className="break-words pt-0 text-ink-muted text-sm">
-                      Taken off the leaderboard: {submission.exclusion.reason}
-                    </Cell>
-                  </tr>
-                ) : null}
-              </Fragment>
+              <SubmissionRows
+                key={submission.id}
+                submission={submission}
+                isBest={submission.id === best}
+              />
             ))}
           </tbody>
         </DataTable>
       ) : null}
     </Card>
+  )
+}
+
+function SubmissionRows({ submission, isBest }: { submission: Submission; isBest: boolean }) {
+  const notes = notesOf(submission)
+  return (
+    <>
+      <tr className={notes.length > 0 ? '[&_td]:border-b-0' : undefined}>
+        <Cell className="max-w-64 break-words">{submission.filename}</Cell>
+        <Cell className="whitespace-nowrap text-ink-muted">
+          <TimeAgo at={submission.created_at} />
+        </Cell>
+        <Cell className="text-right">
+          <Outcome submission={submission} isBest={isBest} />
+        </Cell>
+      </tr>
+      {notes.length > 0 ? (
+        <tr>
+          <Cell colSpan={3} className="break-words pt-0 text-ink-muted text-sm">
+            {notes.map((note) => (
+              <p key={note}>{note}</p>
+            ))}
+          </Cell>
+        </tr>
+      ) : null}
+    </>
   )
 }
 
@@ -87,11 +100,7 @@ function Outcome({ submission, isBest }: { submission: Submission; isBest: boole
         </Badge>
       )
     case 'failed':
-      return (
-        <Badge tone="bad" title={submission.score_error ?? ''}>
-          Failed
-        </Badge>
-      )
+      return <Badge tone="bad">Failed</Badge>
     case 'scored':
       return (
         <span className="inline-flex items-center gap-2">

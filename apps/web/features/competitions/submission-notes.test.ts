@@ -1,0 +1,36 @@
+import type { Submission } from '@medforge/contracts'
+import { describe, expect, test } from 'vitest'
+import { notesOf } from './submission-notes.ts'
+
+const SUBMISSION: Submission = {
+  id: 'a',
+  competition_slug: 'titanic-survival',
+  user_id: '11111111-1111-4111-8111-111111111111',
+  filename: 'a.csv',
+  score_status: 'queued',
+  score_error: null,
+  created_at: '2026-11-23T10:00:00Z',
+  scored_at: null,
+  official_score: null,
+  exclusion: null,
+}
+const FAILED = { ...SUBMISSION, score_status: 'failed' as const }
+
+describe(notesOf, () => {
+  test('has nothing to say of a submission that is well', () => {
+    expect(notesOf(SUBMISSION)).toEqual([])
+  })
+
+  test('says why a submission failed, even where nobody wrote it down', () => {
+    expect(notesOf({ ...FAILED, score_error: 'It does not fit.' })).toEqual(['It does not fit.'])
+    expect(notesOf(FAILED)).toEqual(['The reason was not recorded.'])
+  })
+
+  test('says why a submission was excluded, beside why it failed', () => {
+    const exclusion = { reason: 'a reason', at: '2026-11-23T11:00:00Z' }
+    expect(notesOf({ ...FAILED, score_error: 'It does not fit.', exclusion })).toEqual([
+      'It does not fit.',
+      'Taken off the leaderboard: a reason',
+    ])
+  })
+})

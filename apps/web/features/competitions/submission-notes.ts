@@ -1,0 +1,9 @@
+import type { Submission } from '@medforge/contracts'
+
+/** What its owner reads below a submission: why it has no score, and why the leaderboard leaves it out. */
+export function notesOf({ score_status, score_error, exclusion }: Submission): string[] {
+  const notes: string[] = []
+  if (score_status === 'failed') notes.push(score_error ?? 'The reason was not recorded.')
+  if (exclusion) notes.push(`Taken off the leaderboard: ${exclusion.reason}`)
+  return notes
+}
