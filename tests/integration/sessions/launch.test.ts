@@ -152,6 +152,18 @@ describe('the order of refusals', () => {
     })
   })
 
+  test('sends an account that may hold no session to the operator, not to a session of its own', async ({
+    stage,
+    db,
+  }) => {
+    const { visitor } = await stage.person()
+    await db.updateTable('users').set({ max_concurrent_sessions: 0 }).execute()
+    const { code, detail } = (await visitor.post('/sessions', {})).problem()
+    expect(code).toBe('concurrent_limit_reached')
+    expect(detail).toMatch(/Concurrent session limit of 0 .*may hold no sessions. Ask the operator/)
+    expect(detail).not.toContain('Stop')
+  })
+
   test('puts an account that was disabled meanwhile before every limit', async ({ stage, db }) => {
     const { user } = await stage.person()
     await db

@@ -74,8 +74,12 @@ async function assertMayHold(tx: Transaction<DB>, userId: string): Promise<void>
   }
   const limit = user.max_concurrent_sessions
   if ((await countActive(tx, userId)) < limit) return
+  const advice =
+    limit === 0
+      ? 'Your account may hold no sessions. Ask the operator.'
+      : 'Stop a session before you launch another.'
   throw new DomainError('concurrent_limit_reached', {
-    detail: `Concurrent session limit of ${limit} reached. Stop a session before you launch another.`,
+    detail: `Concurrent session limit of ${limit} reached. ${advice}`,
   })
 }
 

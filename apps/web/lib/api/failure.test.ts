@@ -26,6 +26,11 @@ describe(explain, () => {
     })
   })
 
+  test('does not tell a person of a session that they may not have', () => {
+    const none = explain(refusal({ code: 'concurrent_limit_reached' }))
+    expect(`${none.title} ${none.advice ?? ''}`).not.toMatch(/already|stop|running/i)
+  })
+
   test('gives the request number where the operator must look, and only there', () => {
     expect(explain(refusal({ status: 500, code: 'internal_error' })).requestId).toBe('r-1')
     expect(explain(refusal({})).requestId).toBeNull()

@@ -53,8 +53,8 @@ const ADVICE: Record<string, Advice> = {
       'Every GPU is in use or out of service. Launch again when one is free; nothing was reserved for you.',
   },
   concurrent_limit_reached: {
-    title: 'You already have a session',
-    advice: 'Open the one that is running, or stop it before you launch another.',
+    title: 'Your account may hold no further session',
+    advice: null,
   },
   session_start_failed: {
     title: 'The session did not start',
