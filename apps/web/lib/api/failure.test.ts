@@ -31,6 +31,12 @@ describe(explain, () => {
     expect(`${none.title} ${none.advice ?? ''}`).not.toMatch(/already|stop|running/i)
   })
 
+  test('promises no score for a file that was not taken', () => {
+    const { advice } = explain(refusal({ status: 503, code: 'holdout_unavailable' }))
+    expect(advice).toContain('nothing was counted')
+    expect(advice).toContain('submit again')
+  })
+
   test('gives the request number where the operator must look, and only there', () => {
     expect(explain(refusal({ status: 500, code: 'internal_error' })).requestId).toBe('r-1')
     expect(explain(refusal({})).requestId).toBeNull()

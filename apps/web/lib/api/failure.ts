@@ -67,7 +67,7 @@ const ADVICE: Record<string, Advice> = {
   session_access_denied: { title: 'This is not your session', advice: null },
   session_not_found: { title: 'There is no such session', advice: 'Go back to your dashboard.' },
   submission_cap_reached: {
-    title: 'That was your last submission for today',
+    title: 'Today’s submissions are used up',
     advice: 'The count starts again at 00:00 UTC. This file has not been counted.',
   },
   submission_too_large: {
@@ -89,7 +89,7 @@ const ADVICE: Record<string, Advice> = {
   holdout_unavailable: {
     title: 'This competition cannot be scored right now',
     advice:
-      'Its hidden data is missing or inconsistent. Tell the operator; what was sent is scored once the data is back.',
+      'Files of this competition are missing or damaged, and nothing was counted. Tell the operator, and submit again later.',
   },
   service_unavailable: {
     title: 'MedForge is busy',
