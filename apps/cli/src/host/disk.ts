@@ -2,7 +2,13 @@ import { existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from '../failure.ts'
 
-export type DiskNeed = { path: string; bytes: number; what: string }
+export type DiskNeed = {
+  path: string
+  bytes: number
+  what: string
+  /** What helps besides making room, as "move X to a larger disk". */
+  remedy: string
+}
 export type DiskRoom = { device: string; freeBytes: number }
 
 export const GIB = 1024 ** 3
@@ -32,9 +38,10 @@ export function checkDiskSpace(
     const places = all.map((need) => `${need.path} (${gib(need.bytes)} GiB for ${need.what})`)
     return `${gib(sumBytes(all))} GiB are needed at ${places.join(' and ')}, and ${gib(room.freeBytes)} GiB are free`
   })
+  const remedies = new Set(short.flatMap(({ needs: all }) => all.map(({ remedy }) => remedy)))
   throw new Failure(
     `There is too little disk space: ${told.join('; ')}.`,
-    'Free that much, or point MEDFORGE_CACHE at a larger disk, and run this again.',
+    `Free that much, or ${[...remedies].join(', or ')}, and run this again.`,
   )
 }
 

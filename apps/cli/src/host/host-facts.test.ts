@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Failure } from '../failure.ts'
 import { checkDiskSpace, GIB } from './disk.ts'
 import { chooseGpuMode } from './gpus.ts'
 import { ensureHostNames, withNames } from './hosts-file.ts'
@@ -10,15 +11,35 @@ import { hasCandidate } from './packages.ts'
 
 describe(checkDiskSpace, () => {
   const room = (free: number) => () => ({ device: 'one', freeBytes: free * GIB })
+  const needs = [
+    { path: '/var/lib/docker', bytes: 6 * GIB, what: 'images', remedy: 'move them' },
+    { path: '/var/cache', bytes: 3 * GIB, what: 'downloads', remedy: 'keep them elsewhere' },
+  ]
 
   test('adds up what goes to the same disk', () => {
-    const needs = [
-      { path: '/var/lib/docker', bytes: 6 * GIB, what: 'images' },
-      { path: '/var/cache', bytes: 3 * GIB, what: 'downloads' },
-    ]
     expect(() => checkDiskSpace(needs, room(10))).not.toThrow()
     expect(() => checkDiskSpace(needs, room(8))).toThrow(
       /9\.0 GiB are needed at \/var\/lib\/docker .* and \/var\/cache .*, and 8\.0 GiB are free/,
+    )
+  })
+
+  test('names what helps at the places that are short, each once, and at no other', () => {
+    const remedyOf = (freeBytes: (path: string) => number) => {
+      try {
+        checkDiskSpace([...needs, ...needs], (path) => ({
+          device: path,
+          freeBytes: freeBytes(path),
+        }))
+      } catch (error) {
+        return (error as Failure).remedy
+      }
+      return null
+    }
+    expect(remedyOf((path) => (path === '/var/cache' ? 0 : 20 * GIB))).toBe(
+      'Free that much, or keep them elsewhere, and run this again.',
+    )
+    expect(remedyOf(() => 0)).toBe(
+      'Free that much, or move them, or keep them elsewhere, and run this again.',
     )
   })
 })

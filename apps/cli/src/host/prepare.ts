@@ -79,9 +79,11 @@ export async function prepareHost(
 
 /** What this part writes; the images ask for their own room where they have to be built. */
 function diskNeeds(): DiskNeed[] {
-  const needs: DiskNeed[] = [{ path: STATE, bytes: 0.5 * GIB, what: 'uploads and logs' }]
+  const remedy = `move ${STATE} to a larger disk`
+  const needs: DiskNeed[] = [{ path: STATE, bytes: 0.5 * GIB, what: 'uploads and logs', remedy }]
   if (!existsSync(POOL_FILE)) {
-    needs.push({ path: STATE, bytes: 2 * GIB, what: 'the database and the first workspaces' })
+    const what = 'the database and the first workspaces'
+    needs.push({ path: STATE, bytes: 2 * GIB, what, remedy })
   }
   return needs
 }

@@ -123,9 +123,20 @@ async function publishMissing(
     return hasStoredTag(cacheDir, part.repository, part.tag)
   }
   if (!toMake.every(isStored)) {
+    const dockerRoot = await store.rootDirectory()
     checkDiskSpace([
-      { path: await store.rootDirectory(), bytes: DOCKER_NEEDS_BYTES, what: 'images' },
-      { path: cacheDir, bytes: CACHE_NEEDS_BYTES, what: 'their copies in the registry' },
+      {
+        path: dockerRoot,
+        bytes: DOCKER_NEEDS_BYTES,
+        what: 'images',
+        remedy: `move ${dockerRoot} to a larger disk`,
+      },
+      {
+        path: cacheDir,
+        bytes: CACHE_NEEDS_BYTES,
+        what: 'their copies in the registry',
+        remedy: 'point MEDFORGE_CACHE at a larger disk',
+      },
     ])
   }
   await sweepFolder(join(cacheDir, 'tmp'))
