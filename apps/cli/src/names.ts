@@ -34,10 +34,11 @@ export const FIXED_ADDRESSES = {
 
 export const POOL = 'tank'
 export const POOL_MOUNT = '/tank'
+export const WORKSPACES = 'tank/medforge/workspaces'
 /** Oldest parent first; `up` creates what is missing in this order. */
 export const DATASETS = [
   'tank/medforge',
-  'tank/medforge/workspaces',
+  WORKSPACES,
   'tank/medforge/system',
   'tank/medforge/system/db',
 ] as const

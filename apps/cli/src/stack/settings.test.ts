@@ -79,6 +79,26 @@ describe(findSettingFaults, () => {
     { change: { TLS_MODE: 'acme' }, says: 'TLS_MODE=acme needs ACME_EMAIL' },
     { change: { EDGE_BIND_ADDRESS: '0.0.0.0' }, says: 'TLS_MODE=internal is for trial hosts' },
     { change: { DB_WORKER_PASSWORD: 'a@b' }, says: 'DB_WORKER_PASSWORD may hold' },
+    {
+      change: { SUBMISSIONS_DIR: '/mnt/big' },
+      says: 'SUBMISSIONS_DIR has to be /var/lib/medforge/submissions (for another disk, mount it there)',
+    },
+    {
+      change: { COMPETITIONS_PUBLIC_DIR: '/x' },
+      says: 'COMPETITIONS_PUBLIC_DIR has to be /var/lib/medforge/competitions/public',
+    },
+    {
+      change: { COMPETITIONS_DATA_DIR: '/x' },
+      says: 'COMPETITIONS_DATA_DIR has to be /var/lib/medforge/competitions/hidden',
+    },
+    {
+      change: { WORKSPACE_ZFS_ROOT: 'fast/workspaces' },
+      says: 'WORKSPACE_ZFS_ROOT has to be tank/medforge/workspaces',
+    },
+    {
+      change: { PUBLIC_SESSIONS_NETWORK: 'mine' },
+      says: 'PUBLIC_SESSIONS_NETWORK has to be medforge-public-sessions',
+    },
   ])('names what cannot work: $says', ({ change, says }) => {
     const faults = findSettingFaults({ ...good, ...change })
     expect(faults.join('\n')).toContain(says)

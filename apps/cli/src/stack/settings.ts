@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { Failure } from '../failure.ts'
 import { IMAGE_NAMES, type ImageName, isLocalReference, isPinned } from '../images/reference.ts'
-import { FIXED_ADDRESSES } from '../names.ts'
+import {
+  FIXED_ADDRESSES,
+  HIDDEN_HOLDOUTS,
+  NETWORKS,
+  PUBLIC_BUNDLES,
+  SUBMISSIONS,
+  WORKSPACES,
+} from '../names.ts'
 import type { EnvValues } from './env-file.ts'
 
 /** The setting that names an image. */
@@ -18,6 +25,17 @@ const SECRETS = [
 ] as const
 
 export const SECRET_SETTINGS: readonly string[] = [...SECRETS, 'DATABASE_URL']
+
+const ELSEWHERE = 'for another disk, mount it there'
+
+/** Settings that containers read and nobody chooses: compose and the commands here use the same places and names by heart. */
+const FIXED: Record<string, { value: string; instead?: string }> = {
+  PUBLIC_SESSIONS_NETWORK: { value: NETWORKS.publicSessions.name },
+  WORKSPACE_ZFS_ROOT: { value: WORKSPACES },
+  SUBMISSIONS_DIR: { value: SUBMISSIONS, instead: ELSEWHERE },
+  COMPETITIONS_PUBLIC_DIR: { value: PUBLIC_BUNDLES, instead: ELSEWHERE },
+  COMPETITIONS_DATA_DIR: { value: HIDDEN_HOLDOUTS, instead: ELSEWHERE },
+}
 
 export type Wishes = {
   /** From --domain or the environment; undefined keeps what is recorded. */
@@ -95,6 +113,12 @@ export function findSettingFaults(values: EnvValues): string[] {
   for (const name of SECRETS) {
     if (/[^A-Za-z0-9_-]/.test(values[name] ?? '')) {
       faults.push(`${name} may hold letters, digits, - and _ only`)
+    }
+  }
+  for (const [name, { value, instead }] of Object.entries(FIXED)) {
+    const set = values[name]
+    if (set && set !== value) {
+      faults.push(`${name} has to be ${value}${instead ? ` (${instead})` : ''}`)
     }
   }
   for (const name of IMAGE_NAMES) {
