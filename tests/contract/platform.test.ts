@@ -101,7 +101,7 @@ describe('the five containers', () => {
 })
 
 describe('the pool', () => {
-  test('has the specification’s datasets, and the database lives on it', async () => {
+  test('has the datasets that the platform fixes, and the database lives on it', async () => {
     const names = (await runOnHost('zfs', 'list', '-H', '-o', 'name')).trim().split('\n')
     expect(names).toEqual(
       expect.arrayContaining(['tank/medforge/workspaces', 'tank/medforge/system/db']),

@@ -4,7 +4,7 @@ import { Health } from './platform.ts'
 import { Id, ListQuery, literals, nullable, Timestamp, UUID_PATTERN } from './primitives.ts'
 import { GPU_MODES, SESSION_STATUSES, Session, SessionStatusSchema } from './sessions.ts'
 
-/** What the administrators' routes speak. Everything here is additive to the specification. */
+/** What the administrators' routes speak. */
 
 export const AdminWorker = Type.Object({
   name: Type.String(),

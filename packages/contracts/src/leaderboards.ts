@@ -10,7 +10,7 @@ import {
   UUID_PATTERN,
 } from './primitives.ts'
 
-/** What goes beyond a page of a leaderboard: all of it is additive to the specification. */
+/** What goes beyond a page of a leaderboard. */
 
 export const BestOverTime = Type.Array(
   Type.Object({ at: Timestamp, primary_score: Type.Number() }),

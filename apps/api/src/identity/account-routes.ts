@@ -29,7 +29,7 @@ export type AccountRoutesDeps = {
   cookies: LoginCookies
 }
 
-/** What people do to their own account; additive to the specification. */
+/** What people do to their own account. */
 export function accountRoutes(deps: AccountRoutesDeps): Routes {
   const { service, guards, pagination } = deps
   return async (app) => {

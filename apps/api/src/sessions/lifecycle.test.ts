@@ -13,7 +13,7 @@ import {
 const AT = new Date('2026-03-01T12:00:00.123Z')
 
 describe('TRANSITIONS', () => {
-  test('are exactly the edges of the wire contract', () => {
+  test('are exactly the edges that docs/sessions.md draws', () => {
     expect(TRANSITIONS).toEqual({
       starting: ['running', 'stopping', 'error'],
       running: ['stopping', 'error'],

@@ -48,7 +48,7 @@ export interface SessionService {
    * Reserve a GPU and launch. The launch goes on whatever becomes of the caller.
    *
    * @param options.isAsync  answer with the `starting` session at once instead of waiting for the IDE
-   * @throws DomainError as the wire contract's section 4 orders them; `session_start_failed` once the failed launch was undone
+   * @throws DomainError in this order: private tier, pack, limit, able to start, GPU; `session_start_failed` once the failed launch was undone
    */
   request(
     principal: AuthenticatedPrincipal,

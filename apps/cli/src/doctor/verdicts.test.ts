@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { formatVerdicts } from '../commands/doctor.ts'
 import { DATASETS } from '../names.ts'
 import type { ContainerFacts } from '../stack/containers.ts'
-import { FAILURE_MAPPING, type HostFacts, judge } from './verdicts.ts'
+import { FAILURE_MAPPING, type HostFacts, judge, SECTIONS } from './verdicts.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
@@ -58,9 +58,8 @@ const unmet = (facts: HostFacts) => judge(facts).filter(({ ok }) => !ok)
 describe(judge, () => {
   test('finds nothing on a healthy host, and says so for every section', () => {
     expect(unmet(healthy())).toEqual([])
-    expect(new Set(judge(healthy()).map(({ section }) => section))).toEqual(
-      new Set(['3.1', '3.2', '3.3', '3.4']),
-    )
+    const sections = new Set(judge(healthy()).map(({ section }) => section))
+    expect([...sections]).toEqual(SECTIONS)
   })
 
   test.each<{ note: string; change: Partial<HostFacts>; title: RegExp; remedy: RegExp }>([
@@ -160,6 +159,7 @@ describe(formatVerdicts, () => {
   test('prints the failure mapping word for word', () => {
     const text = formatVerdicts(judge(healthy()))
     for (const { symptom } of FAILURE_MAPPING) expect(text).toContain(symptom)
+    for (const section of SECTIONS) expect(text).toMatch(new RegExp(`^${section}$`, 'm'))
     expect(text).toContain('Everything is met.')
   })
 })

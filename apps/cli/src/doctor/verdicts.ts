@@ -20,9 +20,12 @@ export type HostFacts = {
   healthz: { status: number; detail: string } | null
 }
 
+/** What a report is divided into, in this order. */
+export const SECTIONS = ['DNS and domain', 'TLS', 'Compose and settings', 'Host runtime'] as const
+type Section = (typeof SECTIONS)[number]
+
 export type Verdict = {
-  /** Section of the specification. */
-  section: '3.1' | '3.2' | '3.3' | '3.4'
+  section: Section
   title: string
   ok: boolean
   detail: string
@@ -32,7 +35,7 @@ export type Verdict = {
 
 const UP = 'Run ./medforge up.'
 
-/** One verdict for each precondition of the specification's section 3, in its order. */
+/** One verdict for each precondition of a working platform, section by section. */
 export function judge(facts: HostFacts): Verdict[] {
   return [...judgeNames(facts), ...judgeTls(facts), ...judgeSettings(facts), ...judgeRuntime(facts)]
 }
@@ -42,9 +45,15 @@ function judgeNames({ settings, resolved, api, web }: HostFacts): Verdict[] {
   const seen = [envOf(api, 'DOMAIN'), envOf(web, 'DOMAIN')].filter((value) => value !== undefined)
   const strays = seen.filter((value) => value !== domain)
   return [
-    verdict('3.1', 'DOMAIN is set', Boolean(settings?.DOMAIN), settings?.DOMAIN || 'not set', UP),
     verdict(
-      '3.1',
+      'DNS and domain',
+      'DOMAIN is set',
+      Boolean(settings?.DOMAIN),
+      settings?.DOMAIN || 'not set',
+      UP,
+    ),
+    verdict(
+      'DNS and domain',
       'DOMAIN is the same in compose, API and web',
       seen.length === 2 && strays.length === 0,
       seen.length < 2 ? 'the API or the web container does not exist' : (strays[0] ?? domain),
@@ -52,7 +61,7 @@ function judgeNames({ settings, resolved, api, web }: HostFacts): Verdict[] {
     ),
     ...Object.entries(resolved).map(([name, addresses]) =>
       verdict(
-        '3.1',
+        'DNS and domain',
         `${name} resolves`,
         addresses.length > 0,
         addresses.join(', ') || 'no address',
@@ -69,7 +78,7 @@ function judgeNames({ settings, resolved, api, web }: HostFacts): Verdict[] {
 function judgeTls({ settings, tls }: HostFacts): Verdict[] {
   return Object.entries(tls).map(([name, fault]) =>
     verdict(
-      '3.2',
+      'TLS',
       `The certificate of ${name} verifies`,
       fault === null,
       fault ?? 'chain and name verify',
@@ -88,28 +97,28 @@ function judgeSettings({ settings, networks, api, caddy }: HostFacts): Verdict[]
   const pack = settings?.PACK_IMAGE ?? ''
   return [
     verdict(
-      '3.3',
+      'Compose and settings',
       'PACK_IMAGE is pinned by a digest',
       pack.includes('@sha256:') && about('PACK_IMAGE') === '',
       pack || 'not set',
       'Write it as name@sha256:…, or empty PACK_IMAGE in deploy/compose/.env and run ./medforge up.',
     ),
     verdict(
-      '3.3',
+      'Compose and settings',
       'NEXT_PUBLIC_API_URL points at the API',
       settings !== undefined && about('NEXT_PUBLIC_API_URL') === '',
       about('NEXT_PUBLIC_API_URL') || (settings?.NEXT_PUBLIC_API_URL ?? 'not set'),
       'Correct it in deploy/compose/.env and run ./medforge up.',
     ),
     verdict(
-      '3.3',
+      'Compose and settings',
       'COOKIE_DOMAIN fits the domain',
       settings !== undefined && about('COOKIE_DOMAIN') === '',
       about('COOKIE_DOMAIN') || (settings?.COOKIE_DOMAIN ?? 'not set'),
       'Correct it in deploy/compose/.env and run ./medforge up.',
     ),
     verdict(
-      '3.3',
+      'Compose and settings',
       `${network} exists, with the API and Caddy on it`,
       networks.includes(network) && attached,
       networks.includes(network) ? (attached ? 'both attached' : 'not both attached') : 'absent',
@@ -126,44 +135,44 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
   const network = NETWORKS.publicSessions.name
   const isPoolUp = zfs.pool === 'ONLINE' || zfs.pool === 'DEGRADED'
   return [
-    verdict('3.4', 'The Docker server answers', docker, docker ? 'yes' : 'no', UP),
+    verdict('Host runtime', 'The Docker server answers', docker, docker ? 'yes' : 'no', UP),
     verdict(
-      '3.4',
+      'Host runtime',
       'medforge-api mounts /var/run/docker.sock',
       socket !== undefined,
       socket ? 'yes' : 'no',
       UP,
     ),
     verdict(
-      '3.4',
+      'Host runtime',
       'medforge-api mounts /tank with shared propagation',
       tank?.Propagation === 'rshared' || tank?.Propagation === 'shared',
       tank ? `propagation ${tank.Propagation || 'not set'}` : 'not mounted',
       UP,
     ),
     verdict(
-      '3.4',
+      'Host runtime',
       'ZFS is available',
       zfs.answers,
       `${zfs.kind === 'kernel' ? 'kernel (/dev/zfs)' : 'user space (zfs-fuse)'}${zfs.answers ? '' : ', does not answer'}`,
       UP,
     ),
     verdict(
-      '3.4',
+      'Host runtime',
       `The pool ${POOL} is imported and healthy`,
       isPoolUp,
       zfs.pool ?? 'not imported',
       zfs.pool === undefined ? UP : `Look at zpool status ${POOL}.`,
     ),
     verdict(
-      '3.4',
+      'Host runtime',
       'The datasets exist',
       missing.length === 0,
       missing.length === 0 ? DATASETS.join(', ') : `missing: ${missing.join(', ')}`,
       UP,
     ),
     verdict(
-      '3.4',
+      'Host runtime',
       `Caddy is ${FIXED_ADDRESSES.caddyOnSessions} and the API ${FIXED_ADDRESSES.apiOnSessions} on ${network}`,
       addressOn(caddy, network) === FIXED_ADDRESSES.caddyOnSessions &&
         addressOn(api, network) === FIXED_ADDRESSES.apiOnSessions,
@@ -171,7 +180,7 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
       UP,
     ),
     verdict(
-      '3.4',
+      'Host runtime',
       'The API can start sessions',
       healthz?.status === 200,
       healthz ? `${healthz.status} ${healthz.detail}` : '/healthz does not answer',
@@ -180,26 +189,26 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
   ]
 }
 
-/** What people see, and what it means (the specification's section 3.5). */
+/** What people see, word for word, and what it means. */
 export const FAILURE_MAPPING: readonly { symptom: string; meaning: string }[] = [
   {
     symptom: 'ERR_NAME_NOT_RESOLVED, or "server IP not found"',
-    meaning: 'DNS is not configured or has not propagated (3.1).',
+    meaning: 'DNS is not configured or has not propagated: see DNS and domain.',
   },
   {
     symptom: 'POST /api/v1/auth/signup failed: 404',
     meaning:
-      'The browser calls the wrong API address, or the API host is not routed here (3.1, 3.3).',
+      'The browser calls the wrong API address, or the API host is not routed here: see DNS and domain, and Compose and settings.',
   },
   {
     symptom: 'Failed to start session runtime.',
     meaning:
-      'A mount, a permission, ZFS, or the start of the container is not as it must be (3.4).',
+      'A mount, a permission, ZFS, or the start of the container is not as it must be: see Host runtime.',
   },
 ]
 
 function verdict(
-  section: Verdict['section'],
+  section: Section,
   title: string,
   ok: boolean,
   detail: string,

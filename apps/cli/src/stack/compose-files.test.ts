@@ -8,8 +8,8 @@ const read = (path: string) => readFileSync(new URL(`../../../../${path}`, impor
 const compose = read('deploy/compose/docker-compose.yml')
 const example = parseEnv(read('deploy/compose/.env.example'))
 
-/** Settings of the wire contract, section 7, with the additions that the platform has. */
-const CONTRACT = [
+/** Settings by which operators, tests and other programs know an installation: none of them goes or changes its name. */
+const PROMISED = [
   ...['DOMAIN', 'PACK_IMAGE', 'NEXT_PUBLIC_API_URL', 'COOKIE_DOMAIN', 'PUBLIC_SESSIONS_NETWORK'],
   ...['WORKSPACE_ZFS_ROOT', 'SESSION_SECRET', 'DATABASE_URL', 'AUTH_IDLE_TTL_SECONDS'],
   ...['AUTH_MAX_TTL_SECONDS', 'SESSION_POLL_INTERVAL_SECONDS', 'SESSION_POLL_BACKOFF_MAX_SECONDS'],
@@ -47,7 +47,7 @@ function service(name: string): string {
 }
 
 describe('deploy/compose/.env.example', () => {
-  test.each(CONTRACT)('explains %s', (name) => {
+  test.each(PROMISED)('explains %s', (name) => {
     expect(example).toHaveProperty(name)
   })
 
