@@ -138,6 +138,14 @@ describe(judge, () => {
     expect(fault?.title).toBe('PACK_IMAGE is pinned by a digest')
   })
 
+  test('names every other setting that ./medforge up would refuse', () => {
+    const settings = { ...healthy().settings, SUBMISSIONS_DIR: '/mnt/big', TLS_MODE: 'off' }
+    const [fault, ...rest] = unmet(healthy({ settings }))
+    expect(rest).toEqual([])
+    expect(fault?.detail).toContain('SUBMISSIONS_DIR has to be /var/lib/medforge/submissions')
+    expect(fault?.detail).toContain('TLS_MODE has to be')
+  })
+
   test('has a remedy for everything on a host where nothing was ever set up', () => {
     const bare = healthy({
       settings: undefined,

@@ -92,6 +92,8 @@ function judgeTls({ settings, tls }: HostFacts): Verdict[] {
 function judgeSettings({ settings, networks, api, caddy }: HostFacts): Verdict[] {
   const faults = settings ? findSettingFaults(settings) : ['deploy/compose/.env does not exist']
   const about = (name: string) => faults.filter((fault) => fault.startsWith(name)).join('; ')
+  const judged = ['PACK_IMAGE', 'NEXT_PUBLIC_API_URL', 'COOKIE_DOMAIN']
+  const others = faults.filter((fault) => !judged.some((name) => fault.startsWith(name)))
   const network = NETWORKS.publicSessions.name
   const attached = [api, caddy].every((container) => addressOn(container, network) !== undefined)
   const pack = settings?.PACK_IMAGE ?? ''
@@ -116,6 +118,13 @@ function judgeSettings({ settings, networks, api, caddy }: HostFacts): Verdict[]
       settings !== undefined && about('COOKIE_DOMAIN') === '',
       about('COOKIE_DOMAIN') || (settings?.COOKIE_DOMAIN ?? 'not set'),
       'Correct it in deploy/compose/.env and run ./medforge up.',
+    ),
+    verdict(
+      'Compose and settings',
+      'No other setting has a value that cannot work',
+      others.length === 0,
+      others.join('; ') || 'none has',
+      settings ? 'Correct it in deploy/compose/.env and run ./medforge up.' : UP,
     ),
     verdict(
       'Compose and settings',
