@@ -84,6 +84,7 @@ describe('the companion of a login', () => {
       expect(answer.status, cookies.join()).toBe(401)
       expect(answer.problem().code).toBe('authentication_required')
       expect(answer.headers['clear-site-data']).toBe('"cookies"')
+      expect(String(answer.headers['set-cookie'])).toMatch(/^medforge_session=; .*Max-Age=0;/)
     }
   })
 

@@ -40,9 +40,14 @@ export type RouteGuards = {
 
 /**
  * What a request's cookies prove. `ambiguous` (two different values of our cookie, or a browser's login without its companion) always
- * comes with no principal and is answered 401 with `Clear-Site-Data: "cookies"`.
+ * comes with no principal and is answered 401 with `Clear-Site-Data: "cookies"`. `removal`: a `Set-Cookie` that takes the login away, for
+ * browsers that do not know that header yet.
  */
-export type CookieVerdict = { principal: AuthenticatedPrincipal | null; ambiguous: boolean }
+export type CookieVerdict = {
+  principal: AuthenticatedPrincipal | null
+  ambiguous: boolean
+  removal?: string
+}
 
 /** The headers that say who asks. */
 export type LoginHeaders = {
@@ -114,6 +119,12 @@ export function unauthenticated(
 ): DomainError {
   return new DomainError(key, {
     detail: 'Authentication required.',
-    ...(verdict.ambiguous ? { headers: { 'clear-site-data': '"cookies"' } } : {}),
+    ...(verdict.ambiguous ? { headers: { ...CLEAR_COOKIES, ...removalOf(verdict) } } : {}),
   })
+}
+
+const CLEAR_COOKIES = { 'clear-site-data': '"cookies"' }
+
+function removalOf({ removal }: CookieVerdict): Record<string, string> {
+  return removal === undefined ? {} : { 'set-cookie': removal }
 }

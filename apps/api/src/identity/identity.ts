@@ -122,7 +122,8 @@ export function createIdentity(deps: IdentityDeps): Identity {
   return {
     async authenticateRequest(headers) {
       const verdict = await authenticator.authenticateCookie(headers.cookie)
-      return verdict.principal && !cookies.areComplete(headers) ? AMBIGUOUS : verdict
+      if (!verdict.principal || cookies.areComplete(headers)) return verdict
+      return { ...AMBIGUOUS, removal: cookies.removed[0] }
     },
     authenticateCookie: authenticator.authenticateCookie,
     recallCookie: authenticator.recallCookie,

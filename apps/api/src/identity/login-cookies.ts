@@ -11,7 +11,7 @@ export interface LoginCookies {
   /** `Set-Cookie` values, the login first. */
   set(token: string): string[]
   /** `Set-Cookie` values that remove both. */
-  removed: string[]
+  removed: [login: string, companion: string]
   /**
    * Whether the login that these headers name may be used. A browser, which says so by `Sec-Fetch-Site`, has to show the companion
    * of exactly that login; a program has none to show.
@@ -38,7 +38,7 @@ export function createLoginCookies(config: {
 
   return {
     set: (token) => [serializeCookie(token, login), serializeCookie(prove(token), companion)],
-    removed: [login, companion].map((place) => serializeCookie('', { ...place, maxAgeSeconds: 0 })),
+    removed: [removalOf(login), removalOf(companion)],
     areComplete(headers) {
       if (headers['sec-fetch-site'] === undefined) return true
       const [token, ...otherTokens] = cookieValues(headers.cookie, SESSION_COOKIE)
@@ -49,4 +49,8 @@ export function createLoginCookies(config: {
       return shown.length === expected.length && timingSafeEqual(shown, expected)
     },
   }
+}
+
+function removalOf(place: CookiePlace): string {
+  return serializeCookie('', { ...place, maxAgeSeconds: 0 })
 }
