@@ -48,12 +48,20 @@ test('a ZFS that hangs is waited for: nothing starts, people are told, and a sto
   expect((await rowOf(subject ?? '')).status).toBe('stopped')
 })
 
+/** What is used is known some seconds late, and a quota below it is refused. */
+async function leaveNoRoom(): Promise<boolean> {
+  const used = await runOnHost('zfs', 'get', '-Hp', '-o', 'value', 'used', ROOT)
+  return runOnHost('zfs', 'set', `quota=${Number(used) + 1024}`, ROOT).then(
+    () => true,
+    () => false,
+  )
+}
+
 test('workspaces without room are refused in plain words, a stop frees its GPU all the same, and room makes it well again', async () => {
   const [owner, other] = await Promise.all([chaos.client(), chaos.client()])
   const { subject } = await owner.create()
-  const used = await runOnHost('zfs', 'get', '-Hp', '-o', 'value', 'used', ROOT)
-  await runOnHost('zfs', 'set', `quota=${Number(used) + 1024}`, ROOT)
   try {
+    await eventually(leaveNoRoom, 'the quota is what is used', { timeoutMs: 30_000 })
     expect(await other.create()).toMatchObject({
       outcome: 'refused',
       code: 'session_start_failed',
