@@ -5,6 +5,8 @@ import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { type TestApp, test } from '../app.ts'
 
+const UPLOAD = 'POST /api/v1/competitions/titanic-survival/submissions'
+
 async function listen(api: TestApp): Promise<number> {
   await api.app.listen({ host: '127.0.0.1', port: 0 })
   return (api.app.server.address() as AddressInfo).port
@@ -111,16 +113,35 @@ describe('a connection', () => {
     expect(answer.head).toMatch(/^HTTP\/1.1 401 /)
   })
 
-  test('with a body that a refusal left unread can be used again', async ({ api }) => {
-    const port = await listen(api)
-    const body = JSON.stringify({ filler: 'x'.repeat(1000) })
-    const answer = await converse(
-      port,
-      `POST /api/v1/nowhere HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}` +
-        'GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
-    )
-    expect(answer.head).toMatch(/^HTTP\/1.1 404 /)
-  })
+  test.for([
+    { to: 'GET /api/v1/status', type: 'image/png', status: 200 },
+    { to: 'GET /api/v1/me', type: 'application/json', status: 401 },
+    { to: 'POST /api/v1/nowhere', type: 'application/json', status: 404 },
+    { to: 'POST /api/v1/auth/login', type: 'text/plain', status: 415 },
+    { to: 'POST /api/v1/auth/login', type: 'multipart/form-data; boundary=x', status: 415 },
+    { to: UPLOAD, type: 'multipart/form-data; boundary=x', status: 401 },
+    {
+      to: UPLOAD,
+      type: 'multipart/form-data; boundary=x\r\nOrigin: https://elsewhere.example',
+      status: 403,
+    },
+  ])(
+    'takes its next request after a large body that $to left unread with $status',
+    async ({ to, type, status }, { api }) => {
+      const socket = connect(await listen(api), '127.0.0.1')
+      let said = ''
+      socket.on('data', (chunk) => {
+        said += chunk
+      })
+      const head = `${to} HTTP/1.1\r\nHost: api.medforge.localhost\r\nContent-Type: ${type}\r\nContent-Length: 400000\r\n\r\n`
+      socket.write(head + 'x'.repeat(400_000))
+      await eventually(() => expect(said).toMatch(new RegExp(`^HTTP/1.1 ${status} `)))
+      const closed = once(socket, 'close')
+      socket.write('GET /api/v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+      await closed
+      expect(said.match(/HTTP\/1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200'])
+    },
+  )
 
   test('in use when the server stops gets its answer, and new ones are refused', async ({
     open,
