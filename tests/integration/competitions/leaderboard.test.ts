@@ -233,6 +233,24 @@ describe('the leaderboard route', () => {
     expect(part.text).toBe(`${lines.slice(0, 2).join('\r\n')}\r\n`)
   })
 
+  test('gives a file however many ask for files of boards that do not exist, and tells those so, not in a file', async ({
+    site_api,
+  }) => {
+    const visitor = site_api.visitor()
+    const fileOf = (slug: string) =>
+      visitor.get(`/competitions/${slug}/leaderboard`, { accept: 'text/csv' })
+    const invented = Array.from({ length: 40 }, (_, nth) => fileOf(`invented-${nth}`))
+    const file = await fileOf(TITANIC)
+    expect(file.status).toBe(200)
+    expect(file.headers['content-disposition']).toBe(
+      `attachment; filename="${TITANIC}-leaderboard.csv"`,
+    )
+    for (const refused of await Promise.all(invented)) {
+      expect(refused.problem().code).toBe('competition_not_found')
+      expect(refused.headers).not.toHaveProperty('content-disposition')
+    }
+  })
+
   test('refuses a page of a board that has moved to another holdout meanwhile', async ({
     site_api,
     db,

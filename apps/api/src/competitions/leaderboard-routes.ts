@@ -7,6 +7,7 @@ import {
   ListQuery,
 } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
+import type { FastifyReply } from 'fastify'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import { principalOf, type RouteGuards } from '../http/guards.ts'
@@ -30,7 +31,8 @@ import {
   readWholeBoard,
   withBoard,
 } from './leaderboard.ts'
-import { exportsSaturated } from './refusals.ts'
+import { competitionNotFound, exportsSaturated } from './refusals.ts'
+import { findCompetition } from './repository.ts'
 
 export type LeaderboardDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 
@@ -62,23 +64,20 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         const page = pagination.parsePage(`leaderboard ${slug}`, request.query)
         const isCsv = prefersCsv(request.headers.accept)
         reply.header('cache-control', 'no-cache').header('vary', 'Origin, Accept')
-        if (isCsv) {
-          reply
-            .type('text/csv; charset=utf-8')
-            .header('content-disposition', `attachment; filename="${slug}-leaderboard.csv"`)
-        }
         if (isCsv && request.query.limit === undefined && page.cursor === null) {
+          if (!(await findCompetition(db, slug))) throw competitionNotFound(slug)
           const { body, sizeBytes } = await exports.open(slug).catch((error) => {
             throw error instanceof SaturatedError ? exportsSaturated() : error
           })
-          return reply.header('content-length', sizeBytes).send(body)
+          return asCsvFile(reply, slug).header('content-length', sizeBytes).send(body)
         }
         const after = page.cursor as LeaderboardKey | null
         const rows = await withBoard(db, slug, (tx, competition) =>
           readLeaderboard(tx, competition, { limit: page.limit, after }),
         )
         if (isCsv) {
-          return reply.send(leaderboardCsv(rows.slice(0, page.limit).map(({ entry }) => entry)))
+          const shown = rows.slice(0, page.limit).map(({ entry }) => entry)
+          return asCsvFile(reply, slug).send(leaderboardCsv(shown))
         }
         const last = rows.length > page.limit ? rows[page.limit - 1] : undefined
         const entries = rows.slice(0, page.limit).map(({ entry }) => entry)
@@ -151,6 +150,16 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
       },
     )
   }
+}
+
+/** Once it is certain that a file is the answer: a problem is none. */
+function asCsvFile<Reply extends Pick<FastifyReply, 'header' | 'type'>>(
+  reply: Reply,
+  slug: string,
+): Reply {
+  reply.type('text/csv; charset=utf-8')
+  reply.header('content-disposition', `attachment; filename="${slug}-leaderboard.csv"`)
+  return reply
 }
 
 async function renderBoard(db: Kysely<DB>, slug: string): Promise<Buffer> {
