@@ -4,7 +4,7 @@ import { createLimiter } from '../lib/limiter.ts'
 export type BoardExportOptions = {
   /** The whole file of one board, as of one moment. */
   render(slug: string): Promise<Buffer>
-  /** How long somebody who asks gets the file that was made for the one before. */
+  /** How long somebody who asks gets the file that was made for the one before, from when its making began. */
   keptMs?: number
   /** Of all files that are being read, together. */
   heldMaxBytes?: number
@@ -15,6 +15,8 @@ export interface BoardExports {
    * A file that is read at the reader's own pace. Where newer files need the room, readers of the oldest one are ended with an error: a
    * file that is cut off shows by its length.
    *
+   * The board has to exist: an invented one takes a place in line like any other.
+   *
    * @throws SaturatedError when too many boards wait to be made into files
    */
   open(slug: string): Promise<{ body: Readable; sizeBytes: number }>
@@ -22,7 +24,13 @@ export interface BoardExports {
   heldBytes(): number
 }
 
-type Held = { bytes: Buffer; readers: Set<Readable>; isRecent: boolean }
+type BoardFile = {
+  slug: string
+  made: Promise<Buffer>
+  /** 0 until it is made. */
+  sizeBytes: number
+  readers: Set<Readable>
+}
 
 const KEPT_MS = 1_000
 // Thirty-two files of 10,000 people. Whoever makes a new one each second needs half a minute to push out one that is still being read.
@@ -39,60 +47,69 @@ export function createBoardExports({
   heldMaxBytes = HELD_MAX_BYTES,
 }: BoardExportOptions): BoardExports {
   const making = createLimiter({ running: 1, waiting: 20 })
-  const recent = new Map<string, Promise<Held>>()
-  /** Oldest first. */
-  const held = new Set<Held>()
+  /** For the next who asks; some are still being made. */
+  const recent = new Map<string, BoardFile>()
+  /** Everything that is in memory, oldest first. */
+  const held = new Set<BoardFile>()
 
   function heldBytes(): number {
-    return [...held].reduce((sum, { bytes }) => sum + bytes.length, 0)
+    return [...held].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   }
 
-  function makeRoom(newest: Held): void {
+  function hold(newest: BoardFile): void {
+    held.add(newest)
     for (const oldest of held) {
       if (oldest === newest || heldBytes() <= heldMaxBytes) return
       held.delete(oldest)
+      forget(oldest)
       for (const reader of oldest.readers) {
         reader.destroy(new Error('Read too slowly: newer files needed the room.'))
       }
     }
   }
 
-  function dropUnread(file: Held): void {
-    if (!file.isRecent && file.readers.size === 0) held.delete(file)
+  function isRecent(file: BoardFile): boolean {
+    return recent.get(file.slug) === file
   }
 
-  function make(slug: string): Promise<Held> {
-    const file = making.run(async () => {
-      const made: Held = { bytes: await render(slug), readers: new Set(), isRecent: true }
-      held.add(made)
-      makeRoom(made)
-      return made
+  function forget(file: BoardFile): void {
+    if (isRecent(file)) recent.delete(file.slug)
+    dropUnread(file)
+  }
+
+  function dropUnread(file: BoardFile): void {
+    if (!isRecent(file) && file.readers.size === 0) held.delete(file)
+  }
+
+  function make(slug: string): BoardFile {
+    const made = making.run(async () => {
+      // Before the board is read, so that nobody gets one that was read longer ago.
+      setTimeout(() => forget(file), keptMs).unref()
+      const bytes = await render(slug)
+      file.sizeBytes = bytes.length
+      hold(file)
+      return bytes
     })
+    const file: BoardFile = { slug, made, sizeBytes: 0, readers: new Set() }
     recent.set(slug, file)
-    file.then(
-      (made) => {
-        setTimeout(() => {
-          recent.delete(slug)
-          made.isRecent = false
-          dropUnread(made)
-        }, keptMs).unref()
-      },
-      () => recent.delete(slug),
-    )
+    made.catch(() => forget(file))
     return file
   }
 
   return {
     heldBytes,
     async open(slug) {
-      const file = await (recent.get(slug) ?? make(slug))
-      const body = readerOf(file.bytes)
+      const file = recent.get(slug) ?? make(slug)
+      const bytes = await file.made
+      // Others were made in the meantime, and pushed it out.
+      if (!held.has(file)) hold(file)
+      const body = readerOf(bytes)
       file.readers.add(body)
       body.once('close', () => {
         file.readers.delete(body)
         dropUnread(file)
       })
-      return { body, sizeBytes: file.bytes.length }
+      return { body, sizeBytes: file.sizeBytes }
     },
   }
 }

@@ -50,7 +50,7 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         schema: route({
           summary: "Everybody's best score, best first",
           description:
-            'On the current split only. Of equal scores the earlier ranks first. With `Accept: text/csv`, and neither limit nor cursor, all of it as a CSV file, at most a second old.',
+            'On the current split only. Of equal scores the earlier ranks first. With `Accept: text/csv`, and neither limit nor cursor, all of it as a CSV file, of a moment at most a second before it was asked for.',
           tags,
           params: CompetitionSlugParams,
           querystring: ListQuery,
