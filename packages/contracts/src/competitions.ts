@@ -11,6 +11,8 @@ export const COMPETITION_STATUSES = ['active', 'inactive'] as const
 
 /** Of one file, unless the operator sets `SUBMISSION_UPLOAD_MAX_BYTES`. */
 export const UPLOAD_MAX_BYTES_DEFAULT = 10 * 1024 ** 2
+/** What an operator may set it to: a larger file at the slowest pace would take longer than Caddy waits for a body. */
+export const UPLOAD_MAX_BYTES_RANGE = { min: 1024, max: 28 * 1024 ** 2 }
 
 export const CompetitionSummary = Type.Object({
   slug: Type.String(),

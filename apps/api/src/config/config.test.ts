@@ -86,6 +86,16 @@ describe(parseServerConfig, () => {
     expect(faults).toEqual([expect.stringMatching(/^SESSION_SECRET: is /)])
   })
 
+  test.each(['29360129', '10MB', '1023'])(
+    'refuses to start with SUBMISSION_UPLOAD_MAX_BYTES=%s, for which no upload has the time',
+    (limit) => {
+      const faults = faultsOf(parseServerConfig, { ...ENV, SUBMISSION_UPLOAD_MAX_BYTES: limit })
+      expect(faults).toEqual([
+        'SUBMISSION_UPLOAD_MAX_BYTES: is wrong; expected an integer from 1024 to 29360128.',
+      ])
+    },
+  )
+
   test.each(['localhost', 'example.org', 'a-b.c1.test'])('accepts the domain %s', (domain) => {
     expect(parseServerConfig({ ...ENV, DOMAIN: domain }).config.domain).toBe(domain)
   })

@@ -5,6 +5,7 @@ import {
   SIGNUP_MODES,
   type SignupMode,
   UPLOAD_MAX_BYTES_DEFAULT,
+  UPLOAD_MAX_BYTES_RANGE,
 } from '@medforge/contracts'
 import { type FailpointSettings, parseFailpoints } from '../lib/failpoints.ts'
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts'
@@ -106,8 +107,7 @@ export function parseServerConfig(env: Env): Parsed<ServerConfig, ServerSecrets>
     sessions: readSessions(read),
     submissions: {
       uploadMaxBytes: read.integer('SUBMISSION_UPLOAD_MAX_BYTES', {
-        min: 1024,
-        max: 1024 ** 3,
+        ...UPLOAD_MAX_BYTES_RANGE,
         fallback: UPLOAD_MAX_BYTES_DEFAULT,
       }),
       dir: readDir(read, 'SUBMISSIONS_DIR', '/var/lib/medforge/submissions'),

@@ -80,6 +80,10 @@ describe(findSettingFaults, () => {
     { change: { EDGE_BIND_ADDRESS: '0.0.0.0' }, says: 'TLS_MODE=internal is for trial hosts' },
     { change: { DB_WORKER_PASSWORD: 'a@b' }, says: 'DB_WORKER_PASSWORD may hold' },
     {
+      change: { SUBMISSION_UPLOAD_MAX_BYTES: '29360129' },
+      says: 'SUBMISSION_UPLOAD_MAX_BYTES has to be a number of bytes from 1024 to 29360128',
+    },
+    {
       change: { SUBMISSIONS_DIR: '/mnt/big' },
       says: 'SUBMISSIONS_DIR has to be /var/lib/medforge/submissions (for another disk, mount it there)',
     },

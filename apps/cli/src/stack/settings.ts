@@ -10,6 +10,7 @@ import {
   WORKSPACES,
 } from '../names.ts'
 import type { EnvValues } from './env-file.ts'
+import { UPLOAD_LIMIT_FAULT, uploadMaxBytesOf } from './upload-limit.ts'
 
 /** The setting that names an image. */
 export function imageSetting(name: ImageName): string {
@@ -115,6 +116,7 @@ export function findSettingFaults(values: EnvValues): string[] {
       faults.push(`${name} may hold letters, digits, - and _ only`)
     }
   }
+  if (uploadMaxBytesOf(values) === undefined) faults.push(UPLOAD_LIMIT_FAULT)
   for (const [name, { value, instead }] of Object.entries(FIXED)) {
     const set = values[name]
     if (set && set !== value) {
