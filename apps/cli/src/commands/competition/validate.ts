@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { describeFault, type InspectedBundle, inspectBundle } from '@medforge/competitions'
-import { UPLOAD_MAX_BYTES_DEFAULT } from '@medforge/contracts'
 import { readEnvironment } from '../../config/env.ts'
 import { Failure } from '../../failure.ts'
-import { readEnvFile } from '../../stack/env-file.ts'
+import { type EnvValues, readEnvFile } from '../../stack/env-file.ts'
 import { locateInstallation } from '../../stack/installation.ts'
+import { requireUploadMaxBytes } from '../../stack/upload-limit.ts'
 import { say } from '../../terminal/output.ts'
 
 export type ValidateOptions = { holdout?: string; json?: boolean }
@@ -46,12 +46,20 @@ function inspect(folder: string, holdoutFile: string | undefined) {
   return inspectBundle(resolve(folder), { holdoutFile, uploadMaxBytes: readUploadMaxBytes() })
 }
 
-/** What this installation takes; the default where there is none, or where somebody asks who may not read its settings. */
+/**
+ * What this installation takes; the default where there is none, or where somebody asks who may not read its settings.
+ *
+ * @throws Failure where it takes nothing, because the setting is wrong
+ */
 function readUploadMaxBytes(): number {
+  const { envFile } = locateInstallation(readEnvironment())
+  return requireUploadMaxBytes(readIfAllowed(envFile), envFile)
+}
+
+function readIfAllowed(envFile: string): EnvValues {
   try {
-    const settings = readEnvFile(locateInstallation(readEnvironment()).envFile)
-    return Number(settings?.SUBMISSION_UPLOAD_MAX_BYTES || UPLOAD_MAX_BYTES_DEFAULT)
+    return readEnvFile(envFile) ?? {}
   } catch {
-    return UPLOAD_MAX_BYTES_DEFAULT
+    return {}
   }
 }
