@@ -12,13 +12,16 @@ const RETRY = { firstMs: 5, maxMs: 20 }
 
 /** A visit log on a database that takes no rows while `refusing` is set. */
 async function openVisits(db: Kysely<DB>, retry = RETRY) {
-  const state = { refusing: true }
+  const state = { refusing: true, onWritten: () => {} }
   const readOnly = db.withPlugin({
     transformQuery({ node }) {
       if (state.refusing) throw new Error('The database is read-only.')
       return node
     },
-    transformResult: async ({ result }) => result,
+    async transformResult({ result }) {
+      state.onWritten()
+      return result
+    },
   })
   const logs: LogLine[] = []
   const clock = createFakeClock()
@@ -68,6 +71,23 @@ describe(createVisitLog, () => {
     await eventually(async () => (await rows()).length > 0)
     await eventually(async () => countOf('audit.failed') >= 3)
     expect((await rows()).map(({ subject }) => subject)).toEqual(['b'])
+    await visits[Symbol.asyncDispose]()
+  })
+
+  test('writes a visit that comes at whichever moment in which the one before is done', async ({
+    db,
+  }) => {
+    const { state, visits, visit, rows } = await openVisits(db)
+    state.refusing = false
+    for (let moments = 0; moments < 20; moments += 1) {
+      state.onWritten = async () => {
+        state.onWritten = () => {}
+        for (let nth = 0; nth < moments; nth += 1) await null
+        visit(`after ${moments}`)
+      }
+      visit(`before ${moments}`)
+      await eventually(async () => expect(await rows()).toHaveLength(2 * moments + 2))
+    }
     await visits[Symbol.asyncDispose]()
   })
 

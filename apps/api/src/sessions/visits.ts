@@ -49,20 +49,25 @@ export function createVisitLog(deps: VisitLogDeps): VisitLog {
 
   async function writeAll(): Promise<void> {
     let pauseMs = retry.firstMs
-    for (let [next] = unwritten; next; [next] = unwritten) {
-      const [key, entry] = next
-      const isLastTry = closing.signal.aborted
-      const isWritten = await write(entry)
-      unwritten.delete(key)
-      if (isWritten) {
-        pauseMs = retry.firstMs
-        continue
+    try {
+      for (let [next] = unwritten; next; [next] = unwritten) {
+        const [key, entry] = next
+        const isLastTry = closing.signal.aborted
+        const isWritten = await write(entry)
+        unwritten.delete(key)
+        if (isWritten) {
+          pauseMs = retry.firstMs
+          continue
+        }
+        // Behind the others, so that one that is refused for a reason of its own holds up nobody.
+        unwritten.set(key, entry)
+        if (isLastTry) return giveUp()
+        await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => {})
+        pauseMs = Math.min(pauseMs * 2, retry.maxMs)
       }
-      // Behind the others, so that one that is refused for a reason of its own holds up nobody.
-      unwritten.set(key, entry)
-      if (isLastTry) return giveUp()
-      await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => {})
-      pauseMs = Math.min(pauseMs * 2, retry.maxMs)
+    } finally {
+      // At once: what is added after the last look is written by a next one, not forgotten behind this.
+      writing = undefined
     }
   }
 
@@ -73,9 +78,7 @@ export function createVisitLog(deps: VisitLogDeps): VisitLog {
 
   function add(key: string, entry: AuditEntry): void {
     unwritten.set(key, entry)
-    writing ??= writeAll().finally(() => {
-      writing = undefined
-    })
+    writing ??= writeAll()
   }
 
   return {
@@ -102,7 +105,7 @@ export function createVisitLog(deps: VisitLogDeps): VisitLog {
     },
     async [Symbol.asyncDispose]() {
       closing.abort()
-      await writing
+      while (writing !== undefined) await writing
     },
   }
 }
