@@ -59,11 +59,30 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
   async function mountAgain(dataset: string, path: string, signal: AbortSignal): Promise<void> {
     const answer = await zfs(['mount', dataset], signal)
     if (await isMounted(dataset, path)) return
-    throw new HostRefusedError(
-      'workspace_not_mounted',
-      'The workspace could not be mounted. Tell the operator: ./medforge doctor says what is wrong.',
-      { cause: new Error(answer.stderr) },
-    )
+    throw await refusalOf(answer, ['workspace_not_mounted', NOT_MOUNTED], signal)
+  }
+
+  /** What is behind an answer that is no success: a pool that is away, one that is full, or else what the caller says. */
+  async function refusalOf(
+    answer: CommandResult,
+    [code, text]: ['workspace_refused' | 'workspace_not_mounted', string],
+    signal: AbortSignal,
+  ): Promise<Error> {
+    const cause = new Error(answer.stderr)
+    if (OUT_OF_SPACE.test(answer.stderr)) return new HostRefusedError('pool_full', FULL, { cause })
+    try {
+      await check(signal)
+    } catch (error) {
+      return error instanceof Error ? error : away(answer)
+    }
+    // ZFS does not always say so: for want of room it may be a mount point that cannot be made.
+    if (await isFull(signal)) return new HostRefusedError('pool_full', FULL, { cause })
+    return new HostRefusedError(code, text, { cause })
+  }
+
+  async function isFull(signal: AbortSignal): Promise<boolean> {
+    const left = await zfs(['get', '-H', '-p', '-o', 'value', 'available', root], signal)
+    return left.exitCode === 0 && Number(left.stdout) < ROOM_MIN_BYTES
   }
 
   async function check(signal: AbortSignal): Promise<void> {
@@ -97,7 +116,7 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
         const quota = quotaBytes === null ? [] : ['-o', `refquota=${quotaBytes}`]
         // `-p` makes the person's own dataset on the way and succeeds when this one exists.
         const answer = await zfs(['create', '-p', ...quota, dataset], signal)
-        if (answer.exitCode !== 0) throw await refusalOf(answer, check, signal)
+        if (answer.exitCode !== 0) throw await refusalOf(answer, REFUSED, signal)
         await failpoint('c3.dataset_created')
         if (!(await isMounted(dataset, path))) await mountAgain(dataset, path, signal)
       }
@@ -111,7 +130,7 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
       const dataset = assertSnapshot(root, name)
       const answer = await zfs(['snapshot', name], signal)
       if (answer.exitCode === 0 || /dataset already exists/.test(answer.stderr)) return 'taken'
-      if (!isNotThere(answer)) throw await refusalOf(answer, check, signal)
+      if (!isNotThere(answer)) throw await refusalOf(answer, REFUSED, signal)
       // A pool that is away says the same words as a dataset that never was.
       await check(signal)
       const list = await zfs(['list', '-H', '-o', 'name', dataset], signal)
@@ -130,30 +149,16 @@ function isNotThere(answer: CommandResult): boolean {
   return /dataset does not exist/.test(answer.stderr)
 }
 
-async function refusalOf(
-  answer: CommandResult,
-  check: (signal: AbortSignal) => Promise<void>,
-  signal: AbortSignal,
-): Promise<Error> {
-  const cause = new Error(answer.stderr)
-  if (/out of space|no space left|quota exceeded/i.test(answer.stderr)) {
-    return new HostRefusedError(
-      'pool_full',
-      'The storage of this host is full. Tell the operator, who has to free some.',
-      { cause },
-    )
-  }
-  try {
-    await check(signal)
-  } catch (error) {
-    return error instanceof Error ? error : away(answer)
-  }
-  return new HostRefusedError(
-    'workspace_refused',
-    'The workspace could not be made. Tell the operator: ./medforge doctor says what is wrong.',
-    { cause },
-  )
-}
+const OUT_OF_SPACE = /out of space|no space left|quota exceeded/i
+// An empty dataset takes some tens of KiB, its mount point a few more.
+const ROOM_MIN_BYTES = 1024 ** 2
+const FULL = 'The storage of this host is full. Tell the operator, who has to free some.'
+const NOT_MOUNTED =
+  'The workspace could not be mounted. Tell the operator: ./medforge doctor says what is wrong.'
+const REFUSED: ['workspace_refused', string] = [
+  'workspace_refused',
+  'The workspace could not be made. Tell the operator: ./medforge doctor says what is wrong.',
+]
 
 function away(answer: CommandResult): HostAwayError {
   return new HostAwayError('The storage pool does not answer.', { cause: new Error(answer.stderr) })
