@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describeSessionWorkspaces } from '@medforge/api/sessions/workspace/port.contract.ts'
 import { runCommand } from '@medforge/api/sessions/workspace/run-command.ts'
 import { createZfsWorkspaces } from '@medforge/api/sessions/workspace/zfs.ts'
@@ -85,6 +85,23 @@ describe('a workspace', () => {
     unlinkSync(large)
     run('sync')
     writeFileSync(join(path, 'small'), 'again', { flush: true })
+  })
+
+  test('of somebody whose own dataset lost its mount is made inside that one, not in its place', async () => {
+    const first = newDataset()
+    await workspaces.ensure(first, signal)
+    const parent = dirname(first)
+    run('zfs', 'unmount', first)
+    run('zfs', 'unmount', parent)
+    const second = join(parent, randomUUID())
+    for (const dataset of [second, first]) await workspaces.ensure(dataset, signal)
+    const isMounted = (dataset: string) =>
+      run('zfs', 'get', '-H', '-o', 'value', 'mounted', dataset)
+    expect([parent, first, second].map(isMounted)).toEqual(['yes', 'yes', 'yes'])
+    // As after a start of the host: nothing lies in the way of any mount.
+    for (const dataset of [second, first, parent]) run('zfs', 'unmount', dataset)
+    run('zfs', 'mount', '-a')
+    expect([parent, first, second].map(isMounted)).toEqual(['yes', 'yes', 'yes'])
   })
 
   test('that lost its mount is mounted again, and its bare directory is never handed out', async () => {

@@ -56,6 +56,16 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
     }
   }
 
+  /**
+   * The person's own dataset, which holds the workspace, comes first: a mount made below one that is missing leaves a folder where that has
+   * to go, and ZFS mounts nothing on a folder that is not empty. Where it cannot be mounted the workspace can all the same.
+   */
+  async function mountParent(dataset: string, signal: AbortSignal): Promise<void> {
+    const parent = dataset.slice(0, dataset.lastIndexOf('/'))
+    if (await isMounted(parent, await pathOf(parent, signal))) return
+    await zfs(['mount', parent], signal)
+  }
+
   async function mountAgain(dataset: string, path: string, signal: AbortSignal): Promise<void> {
     const answer = await zfs(['mount', dataset], signal)
     if (await isMounted(dataset, path)) return
@@ -113,6 +123,7 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
       assertDataset(root, dataset)
       const path = await pathOf(dataset, signal)
       if (!(await isMounted(dataset, path))) {
+        await mountParent(dataset, signal)
         const quota = quotaBytes === null ? [] : ['-o', `refquota=${quotaBytes}`]
         // `-p` makes the person's own dataset on the way and succeeds when this one exists.
         const answer = await zfs(['create', '-p', ...quota, dataset], signal)
