@@ -2,7 +2,6 @@ import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Scorer, ScoringJob } from '@medforge/api/scoring/job.ts'
-import { gatherSubmissions, openRescore } from '@medforge/api/scoring/rescore.ts'
 import { describe, expect } from 'vitest'
 import {
   openWorker,
@@ -14,7 +13,7 @@ import {
   titanicCsv,
   titanicWithMatches,
 } from '../competitions/site.ts'
-import { copySubmission, GOOD, scored, scoresOf, scriptedScorer } from './stage.ts'
+import { copySubmission, GOOD, openRun, scored, scoresOf, scriptedScorer } from './stage.ts'
 
 describe('a holdout', () => {
   test('that is missing or changed leaves submissions waiting, without an attempt, until it is repaired', async ({
@@ -136,15 +135,11 @@ describe('a holdout', () => {
     const file = (await visitor.get(`/competitions/${cifar}/sample-submission`)).text
     site_api.clock.advance(1000)
     const { submission: healthy } = await submit(visitor, file, { slug: cifar })
-    const competition = await db
-      .selectFrom('competitions')
-      .select(['id', 'bundle_version', 'metric_version', 'evaluation_split_version'])
-      .where('slug', '=', TITANIC)
-      .executeTakeFirstOrThrow()
-    const { id, ...stamps } = competition
-    const target = { ...stamps, manifest_sha256: 'a'.repeat(64) }
-    const run = await openRescore(db, id, target, site_api.clock.now())
-    await gatherSubmissions(db, run)
+    const { target } = await openRun(db, {
+      slug: TITANIC,
+      at: site_api.clock.now(),
+      manifest_sha256: 'a'.repeat(64),
+    })
 
     const jobs: ScoringJob[] = []
     const scorer: Scorer = {
@@ -234,14 +229,7 @@ describe('a holdout', () => {
     await submit(visitor, file, { slug: cifar })
     await db.updateTable('submissions').set({ score_status: 'scored' }).execute()
     for (const slug of [TITANIC, cifar]) {
-      const { id, ...stamps } = await db
-        .selectFrom('competitions')
-        .select(['id', 'bundle_version', 'metric_version', 'evaluation_split_version'])
-        .where('slug', '=', slug)
-        .executeTakeFirstOrThrow()
-      const target = { ...stamps, manifest_sha256: 'b'.repeat(64) }
-      const run = await openRescore(db, id, target, site_api.clock.now())
-      await gatherSubmissions(db, run)
+      await openRun(db, { slug, at: site_api.clock.now(), manifest_sha256: 'b'.repeat(64) })
       site_api.clock.advance(1000)
     }
     const { scorer, jobs } = scriptedScorer([

@@ -1,5 +1,6 @@
 import { newId } from '@medforge/api/lib/ids.ts'
 import type { Scorer, ScoringJob, ScoringOutcome } from '@medforge/api/scoring/job.ts'
+import { gatherSubmissions, openRescore } from '@medforge/api/scoring/rescore.ts'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { titanicCsv } from '../competitions/site.ts'
@@ -58,4 +59,26 @@ export async function copySubmission(
   })
   await db.insertInto('submissions').values(copies).execute()
   return copies.map(({ id }) => id)
+}
+
+/** An open re-score of a competition with everything that is in it; towards its own holdout unless given another. */
+export async function openRun(
+  db: Kysely<DB>,
+  { slug, at, manifest_sha256 }: { slug: string; at: Date; manifest_sha256?: string },
+) {
+  const { id, ...own } = await db
+    .selectFrom('competitions')
+    .select([
+      'id',
+      'bundle_version',
+      'metric_version',
+      'evaluation_split_version',
+      'manifest_sha256',
+    ])
+    .where('slug', '=', slug)
+    .executeTakeFirstOrThrow()
+  const target = { ...own, ...(manifest_sha256 === undefined ? {} : { manifest_sha256 }) }
+  const run = await openRescore(db, id, target, at)
+  await gatherSubmissions(db, run)
+  return { run, target }
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gatherSubmissions, openRescore, readProgress } from '@medforge/api/scoring/rescore.ts'
+import { readProgress } from '@medforge/api/scoring/rescore.ts'
 import type { Submission } from '@medforge/contracts'
 import { createDatabase, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION } from '@medforge/scoring'
@@ -16,7 +16,7 @@ import {
   titanicCsv,
   titanicWithMatches,
 } from '../competitions/site.ts'
-import { fault, GOOD, scored, scoresOf, scriptedScorer } from './stage.ts'
+import { fault, GOOD, openRun, scored, scoresOf, scriptedScorer } from './stage.ts'
 
 describe('a worker', () => {
   test('scores what was uploaded and makes the score official', async ({ site, site_api, db }) => {
@@ -148,19 +148,7 @@ describe('a worker', () => {
       scorers: [scorer],
     })
     await worker.drain()
-    const { id, ...target } = await db
-      .selectFrom('competitions')
-      .select([
-        'id',
-        'bundle_version',
-        'metric_version',
-        'evaluation_split_version',
-        'manifest_sha256',
-      ])
-      .where('slug', '=', TITANIC)
-      .executeTakeFirstOrThrow()
-    const run = await openRescore(db, id, target, clock.now())
-    await gatherSubmissions(db, run)
+    const { run } = await openRun(db, { slug: TITANIC, at: clock.now() })
     // What a worker left that died before the clock was set back.
     await db
       .updateTable('shadow_scores')
