@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createTokenHasher, newToken } from '@medforge/api/identity/tokens.ts'
-import { rebuildBoard } from '@medforge/api/scoring/board.ts'
+import { createTokenHasher, newToken, rebuildBoard } from '@medforge/core'
 import {
   createDatabase,
   type DB,

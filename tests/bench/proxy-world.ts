@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createTokenHasher, newToken } from '@medforge/api/identity/tokens.ts'
 import { SESSION_COOKIE } from '@medforge/contracts'
+import { createTokenHasher, newToken } from '@medforge/core'
 import { createDatabase, migrateToLatest, toSqlTime } from '@medforge/db'
 import { newHost, newSession, newUser } from '@medforge/test-support'
 import { sql } from 'kysely'

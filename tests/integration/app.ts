@@ -2,8 +2,8 @@ import { Writable } from 'node:stream'
 import { buildApp } from '@medforge/api/app.ts'
 import { parseServerConfig } from '@medforge/api/config/config.ts'
 import { openServerContext, type ServerContext } from '@medforge/api/context.ts'
+import type { IpcEndpoint } from '@medforge/api/ipc/channel.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
-import type { IpcEndpoint } from '@medforge/api/sessions/index.ts'
 import type { DB } from '@medforge/db'
 import {
   createFakeClock,

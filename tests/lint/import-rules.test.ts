@@ -39,7 +39,7 @@ const IMPORTS: Record<string, { refused: string[]; allowed: string[] }> = {
   },
   'apps/cli/src/stack/a.ts': {
     refused: ['@medforge/api/app.ts', '../../../api/src/identity/service.ts'],
-    allowed: ['@medforge/client', '@medforge/db', '../../../api/src/identity/passwords.ts'],
+    allowed: ['@medforge/client', '@medforge/core', '@medforge/db'],
   },
   'apps/api/src/lib/a.ts': {
     refused: ['../http/reply.ts', '../identity/index.ts', '@medforge/contracts'],
@@ -75,7 +75,7 @@ const IMPORTS: Record<string, { refused: string[]; allowed: string[] }> = {
       '@medforge/db',
     ],
   },
-  'apps/api/src/sessions/runtime/a.ts': {
+  'apps/api/src/reconciler/runtime/a.ts': {
     refused: ['../../identity/service.ts', '../../app.ts', '../../main/run.ts'],
     allowed: ['../../identity/index.ts', '../docker/client.ts', 'dockerode'],
   },
@@ -83,24 +83,28 @@ const IMPORTS: Record<string, { refused: string[]; allowed: string[] }> = {
     refused: ['../sessions/repository.ts', '../scoring/lease.ts', '../context.ts'],
     allowed: ['../scoring/index.ts', '@medforge/scoring', '@medforge/competitions'],
   },
-  'apps/api/src/sessions/plan.ts': {
+  'apps/api/src/reconciler/plan.ts': {
     refused: ['node:fs', 'kysely', 'dockerode', './repository.ts', './runtime/docker.ts'],
     allowed: ['./lifecycle.ts', './runtime/port.ts', '@medforge/contracts', '@medforge/db'],
   },
-  'apps/api/src/sessions/lifecycle.ts': {
+  'apps/api/src/reconciler/lifecycle.ts': {
     refused: ['node:timers', 'kysely', './service.ts', '../http/domain-error.ts'],
     allowed: ['@medforge/contracts', './reasons.ts'],
   },
   'apps/api/src/app.ts': {
-    refused: ['./identity/routes.ts', './sessions/runtime/docker.ts', './main/run.ts'],
+    refused: ['./identity/routes.ts', './reconciler/runtime/docker.ts', './main/run.ts'],
     allowed: ['./identity/index.ts', './context.ts', './http/server.ts'],
   },
   'apps/api/src/context.ts': {
     refused: ['./identity/service.ts', './app.ts', './main/run.ts'],
-    allowed: ['./identity/index.ts', './sessions/runtime/docker.ts', './sessions/workspace/zfs.ts'],
+    allowed: [
+      './identity/index.ts',
+      './reconciler/runtime/docker.ts',
+      './reconciler/workspace/zfs.ts',
+    ],
   },
   'apps/api/src/main/a.ts': {
-    refused: ['../identity/service.ts', '../sessions/runtime/docker.ts'],
+    refused: ['../identity/service.ts', '../reconciler/runtime/docker.ts'],
     allowed: ['../app.ts', '../context.ts', '../config/env.ts', '../sessions/index.ts'],
   },
 }

@@ -1,12 +1,19 @@
 import { API_PREFIX } from '@medforge/contracts'
 import type { FastifyInstance } from 'fastify'
-import { adminRoutes } from './admin/index.ts'
 import { competitionRoutes } from './competitions/index.ts'
 import type { ServerContext } from './context.ts'
 import { hostsOf } from './http/hosts.ts'
 import { createOpenApiDocument } from './http/openapi.ts'
 import { createHttpServer } from './http/server.ts'
-import { documentRoutes, healthRoutes, statusRoutes } from './platform/index.ts'
+import { accountAdminRoutes } from './identity/index.ts'
+import {
+  auditRoutes,
+  documentRoutes,
+  healthRoutes,
+  overviewRoutes,
+  statusRoutes,
+} from './platform/index.ts'
+import { gpuAdminRoutes, sessionAdminRoutes } from './sessions/index.ts'
 
 /** Every route of the API on one server that does not listen yet. */
 export async function buildApp(context: ServerContext): Promise<FastifyInstance> {
@@ -28,16 +35,19 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
     apiHost: hosts.api,
     settings: config.submissions,
   })
+  const admin = {
+    ...context,
+    domain: config.domain,
+    gpuMode: platform.gpuMode,
+    readHealth: platform.readHealth,
+  }
   const domains = [
     context.identity.routes(guards, context.pagination),
     ...context.sessions.routes(guards),
     competitions,
-    adminRoutes({
-      ...context,
-      domain: config.domain,
-      gpuMode: platform.gpuMode,
-      readHealth: platform.readHealth,
-    }),
+    ...[accountAdminRoutes, sessionAdminRoutes, gpuAdminRoutes, auditRoutes, overviewRoutes].map(
+      (routes) => routes(admin),
+    ),
     statusRoutes(platform),
   ]
   for (const domain of domains) await app.register(domain, { prefix: API_PREFIX })

@@ -1,16 +1,12 @@
 import { createDatabase } from '@medforge/db'
 import type { ReconcilerConfig, Secrets } from './config/config.ts'
+import type { IpcEndpoint } from './ipc/channel.ts'
 import { systemClock } from './lib/clock.ts'
 import { createFailpoint } from './lib/failpoints.ts'
 import type { Logger } from './lib/logger.ts'
-import {
-  createDocker,
-  createReconcilerHost,
-  type IpcEndpoint,
-  type ReconcilerProcess,
-} from './sessions/index.ts'
-import { createDockerRuntime } from './sessions/runtime/docker.ts'
-import { createZfsWorkspaces } from './sessions/workspace/zfs.ts'
+import { createDocker, createReconcilerHost, type ReconcilerProcess } from './reconciler/index.ts'
+import { createDockerRuntime } from './reconciler/runtime/docker.ts'
+import { createZfsWorkspaces } from './reconciler/workspace/zfs.ts'
 
 export type ReconcilerContextOptions = {
   config: ReconcilerConfig

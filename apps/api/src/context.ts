@@ -1,3 +1,4 @@
+import { readHealth } from '@medforge/core'
 import { createDatabase, type DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { longestUploadMs } from './competitions/index.ts'
@@ -8,19 +9,14 @@ import { createPagination, type Pagination } from './http/pagination.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import { HTTP_TIMEOUTS, type HttpTimeouts } from './http/server.ts'
 import { createIdentity, type Identity } from './identity/index.ts'
+import type { IpcEndpoint } from './ipc/channel.ts'
+import { parentChannel } from './ipc/parent-channel.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { createFailpoint, type Failpoint } from './lib/failpoints.ts'
 import type { Logger } from './lib/logger.ts'
-import { parentChannel } from './lib/parent-channel.ts'
 import type { PlatformDeps } from './platform/index.ts'
 import { readHealthInTime, readOccupancy } from './platform/index.ts'
-import {
-  countActive,
-  type IpcEndpoint,
-  openSessions,
-  readHealth,
-  type Sessions,
-} from './sessions/index.ts'
+import { countActive, openSessions, type Sessions } from './sessions/index.ts'
 
 /** Everything that the server is built from. A domain gets just what it needs as arguments, never this whole. */
 export type ServerContext = AsyncDisposable & {

@@ -10,6 +10,9 @@ import {
   UUID_PATTERN,
 } from './primitives.ts'
 
+/** A file that differs from an earlier one of the same person in no more ids than this is flagged: its score tells about single labels. */
+export const PROBING_ROWS_MAX = 3
+
 /** What goes beyond a page of a leaderboard. */
 
 export const BestOverTime = Type.Array(

@@ -1,5 +1,5 @@
-import { canTransition, isTerminal } from '@medforge/api/sessions/lifecycle.ts'
 import { ACTIVE_SESSION_STATUSES, sessionContainerName } from '@medforge/contracts'
+import { canTransition, isTerminal } from '@medforge/core'
 import { toSqlTime } from '@medforge/db'
 import type { Facts, SessionRow } from './facts.ts'
 import type { Operation } from './history.ts'

@@ -1,5 +1,5 @@
-import { announceWorker } from '@medforge/api/scoring/presence.ts'
 import type { AdminGpu, AdminOverview, AdminSession, AuditEvent } from '@medforge/contracts'
+import { announceWorker } from '@medforge/core'
 import { newHost, newSession, newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'

@@ -7,8 +7,8 @@ import {
   withBoard,
 } from '@medforge/api/competitions/leaderboard.ts'
 import { findCompetition } from '@medforge/api/competitions/repository.ts'
-import { rebuildBoard } from '@medforge/api/scoring/board.ts'
 import type { Leaderboard, LeaderboardSeries, LeaderboardStanding } from '@medforge/contracts'
+import { rebuildBoard } from '@medforge/core'
 import { type DB, toSqlTime } from '@medforge/db'
 import { newUser } from '@medforge/test-support'
 import fc from 'fast-check'

@@ -1,5 +1,5 @@
-import { writeHeartbeat } from '@medforge/api/sessions/heartbeat.ts'
-import { createHostState } from '@medforge/api/sessions/host-state.ts'
+import { createHostState } from '@medforge/api/reconciler/host-state.ts'
+import { writeHeartbeat } from '@medforge/core'
 import { createDatabase, inTransaction, isDatabaseAway } from '@medforge/db'
 import {
   type Answer,

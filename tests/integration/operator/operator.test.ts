@@ -2,7 +2,7 @@ import { type DB, toSqlTime } from '@medforge/db'
 import { newHost, newSession, newUser } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
-import { wishGpus } from '../../../apps/cli/src/operations/gpus.ts'
+import { setGpuEnableds } from '../../../apps/cli/src/operations/gpus.ts'
 import {
   askToStop,
   listSessionEvents,
@@ -70,16 +70,16 @@ describe('the operator’s GPUs', () => {
     db,
   }) => {
     await newHost(db)
-    await expect(wishGpus(db, ['1', '9'], { isEnabled: false })).rejects.toThrow('no GPU 9')
+    await expect(setGpuEnableds(db, ['1', '9'], { isEnabled: false })).rejects.toThrow('no GPU 9')
     expect(await actionsOf(db)).toEqual([])
-    const off = await wishGpus(db, ['1', '2'], { isEnabled: false, reason: 'fan is loud' })
+    const off = await setGpuEnableds(db, ['1', '2'], { isEnabled: false, reason: 'fan is loud' })
     expect(off).toMatchObject([
       { id: 1, is_enabled: false, disabled_reason: 'fan is loud' },
       { id: 2, is_enabled: false },
     ])
-    const [on] = await wishGpus(db, ['1'], { isEnabled: true })
+    const [on] = await setGpuEnableds(db, ['1'], { isEnabled: true })
     expect(on).toMatchObject({ is_enabled: true, disabled_reason: null })
-    await wishGpus(db, ['1'], { isEnabled: true })
+    await setGpuEnableds(db, ['1'], { isEnabled: true })
     expect(await actionsOf(db)).toEqual(['gpu.disable', 'gpu.disable', 'gpu.enable'])
   })
 
@@ -97,7 +97,7 @@ describe('the operator’s GPUs', () => {
         .set({ health: 'failing', health_reason: 'GPU is lost', quarantine: 'fault', ...seen })
         .where('id', '=', 3)
         .execute()
-      const [gpu] = await wishGpus(db, ['3'], { isEnabled: true })
+      const [gpu] = await setGpuEnableds(db, ['3'], { isEnabled: true })
       expect(gpu).toMatchObject({ quarantine: 'fault', health: 'failing' })
       const { cleared_at } = await db
         .selectFrom('gpu_devices')

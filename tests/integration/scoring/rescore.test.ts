@@ -1,17 +1,17 @@
-import { countWrongEntries } from '@medforge/api/scoring/board.ts'
-import { readBoardDifference } from '@medforge/api/scoring/board-difference.ts'
 import { publishScore } from '@medforge/api/scoring/publish.ts'
 import { claimQueued } from '@medforge/api/scoring/queue.ts'
+import { describeHoldout, loadBundles, storeHoldout } from '@medforge/competitions'
+import type { CompetitionDetail, Leaderboard } from '@medforge/contracts'
 import {
+  countWrongEntries,
   gatherSubmissions,
   openRescore,
   type RescoreRun,
   type RescoreTarget,
+  readBoardDifference,
   readProgress,
-} from '@medforge/api/scoring/rescore.ts'
-import { switchBoard } from '@medforge/api/scoring/switch-board.ts'
-import { describeHoldout, loadBundles, storeHoldout } from '@medforge/competitions'
-import type { CompetitionDetail, Leaderboard } from '@medforge/contracts'
+  switchBoard,
+} from '@medforge/core'
 import { type DB, isLostRace, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION } from '@medforge/scoring'
 import { eventually } from '@medforge/test-support'

@@ -1,6 +1,5 @@
-import { newId } from '@medforge/api/lib/ids.ts'
 import type { Scorer, ScoringJob, ScoringOutcome } from '@medforge/api/scoring/job.ts'
-import { gatherSubmissions, openRescore } from '@medforge/api/scoring/rescore.ts'
+import { gatherSubmissions, newId, openRescore } from '@medforge/core'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { titanicCsv } from '../competitions/site.ts'

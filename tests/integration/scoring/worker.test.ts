@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readProgress } from '@medforge/api/scoring/rescore.ts'
 import type { Submission } from '@medforge/contracts'
+import { readProgress } from '@medforge/core'
 import { createDatabase, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION } from '@medforge/scoring'
 import { eventually } from '@medforge/test-support'

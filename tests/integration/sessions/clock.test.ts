@@ -1,4 +1,4 @@
-import { HostRefusedError } from '@medforge/api/sessions/host-error.ts'
+import { HostRefusedError } from '@medforge/api/reconciler/host-error.ts'
 import { toSqlTime } from '@medforge/db'
 import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDocker } from '@medforge/api/sessions/docker/client.ts'
-import { createDockerRuntime } from '@medforge/api/sessions/runtime/docker.ts'
+import { createDocker } from '@medforge/api/reconciler/docker/client.ts'
+import { createDockerRuntime } from '@medforge/api/reconciler/runtime/docker.ts'
 import { test as base, describe, expect } from 'vitest'
 
 /* What Docker answers when it is not well (F11): answers that a real daemon cannot be made to give at will. */

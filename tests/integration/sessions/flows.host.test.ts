@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { promisify } from 'node:util'
-import { CUT_SCRIPT } from '@medforge/api/sessions/network/flows.ts'
+import { CUT_SCRIPT } from '@medforge/api/reconciler/network/flows.ts'
 import { afterEach, describe, expect, test } from 'vitest'
 
 const execute = promisify(execFile)

@@ -1,5 +1,5 @@
-import { writeHeartbeat } from '@medforge/api/sessions/heartbeat.ts'
-import { HostRefusedError } from '@medforge/api/sessions/host-error.ts'
+import { HostRefusedError } from '@medforge/api/reconciler/host-error.ts'
+import { writeHeartbeat } from '@medforge/core'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { type Row, type Stage, test } from './stage.ts'

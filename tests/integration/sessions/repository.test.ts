@@ -1,12 +1,8 @@
+import { changedFacts, listGpuRows, recordGpus } from '@medforge/api/reconciler/gpus/inventory.ts'
 import { allocateSession } from '@medforge/api/sessions/allocation.ts'
-import { changedFacts, listGpuRows, recordGpus } from '@medforge/api/sessions/gpus/inventory.ts'
-import {
-  listEvents,
-  type RowToken,
-  recordTransition,
-  updateFacts,
-} from '@medforge/api/sessions/repository.ts'
+import { listEvents } from '@medforge/api/sessions/repository.ts'
 import { DEFAULT_PACK_ID } from '@medforge/contracts'
+import { type RowToken, recordTransition, updateFacts } from '@medforge/core'
 import { type DB, inTransaction } from '@medforge/db'
 import { createFakeClock, newHost, newSession, newUser } from '@medforge/test-support'
 import type { Kysely } from 'kysely'

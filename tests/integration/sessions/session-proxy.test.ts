@@ -1,4 +1,4 @@
-import { changeAccount } from '@medforge/api/identity/account-changes.ts'
+import { changeAccount } from '@medforge/core'
 import { inTransaction } from '@medforge/db'
 import { eventually, newSession } from '@medforge/test-support'
 import { describe, expect } from 'vitest'

@@ -1,12 +1,15 @@
+import { createIpc, createIpcPair } from '@medforge/api/ipc/channel.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
-import { createDriver, type SessionDriver } from '@medforge/api/sessions/driver.ts'
-import { writeHeartbeat } from '@medforge/api/sessions/heartbeat.ts'
-import { createHostState, type HostState } from '@medforge/api/sessions/host-state.ts'
-import { createIpc, createIpcPair } from '@medforge/api/sessions/ipc.ts'
-import type { ReadinessProbe } from '@medforge/api/sessions/readiness.ts'
-import { createReconciler, type Reconciler } from '@medforge/api/sessions/reconciler.ts'
-import { createFakeRuntime, type FakeRuntime } from '@medforge/api/sessions/runtime/fake.ts'
-import { createFakeWorkspaces, type FakeWorkspaces } from '@medforge/api/sessions/workspace/fake.ts'
+import { createDriver, type SessionDriver } from '@medforge/api/reconciler/driver.ts'
+import { createHostState, type HostState } from '@medforge/api/reconciler/host-state.ts'
+import type { ReadinessProbe } from '@medforge/api/reconciler/readiness.ts'
+import { createReconciler, type Reconciler } from '@medforge/api/reconciler/reconciler.ts'
+import { createFakeRuntime, type FakeRuntime } from '@medforge/api/reconciler/runtime/fake.ts'
+import {
+  createFakeWorkspaces,
+  type FakeWorkspaces,
+} from '@medforge/api/reconciler/workspace/fake.ts'
+import { writeHeartbeat } from '@medforge/core'
 import type { DB } from '@medforge/db'
 import { newHost, newUser, type Visitor } from '@medforge/test-support'
 import type { Kysely, Selectable } from 'kysely'

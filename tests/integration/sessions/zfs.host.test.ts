@@ -12,9 +12,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describeSessionWorkspaces } from '@medforge/api/sessions/workspace/port.contract.ts'
-import { runCommand } from '@medforge/api/sessions/workspace/run-command.ts'
-import { createZfsWorkspaces } from '@medforge/api/sessions/workspace/zfs.ts'
+import { describeSessionWorkspaces } from '@medforge/api/reconciler/workspace/port.contract.ts'
+import { runCommand } from '@medforge/api/reconciler/workspace/run-command.ts'
+import { createZfsWorkspaces } from '@medforge/api/reconciler/workspace/zfs.ts'
 import { eventually } from '@medforge/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 

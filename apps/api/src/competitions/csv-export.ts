@@ -1,4 +1,5 @@
 import type { LeaderboardEntry } from '@medforge/contracts'
+import { csvCell } from '@medforge/core'
 
 const COLUMNS = [
   'rank',
@@ -25,20 +26,6 @@ export function leaderboardCsvLines(entries: readonly LeaderboardEntry[]): strin
   return entries
     .map((entry) => `${COLUMNS.map((column) => csvCell(entry[column])).join(',')}\r\n`)
     .join('')
-}
-
-// What spreadsheets take for the beginning of a formula, behind blanks too, and in its full-width forms.
-const FORMULA = /^[\s\p{Cf}]*[=+\-@|%＝＋－＠\t\r\n]/u
-// The same in the cell that some of them begin behind these, quoted or not.
-const INNER_FORMULA = /[;\t][\s\p{Cf}"]*[=+\-@|%＝＋－＠]/gu
-
-/** Texts quoted, numbers as they are; null is an empty cell. */
-export function csvCell(value: string | number | null): string {
-  if (value === null) return ''
-  if (typeof value === 'number') return String(value)
-  const inner = value.replace(INNER_FORMULA, (found) => `${found.slice(0, 1)}'${found.slice(1)}`)
-  const safe = FORMULA.test(value) ? `'${inner}` : inner
-  return `"${safe.replaceAll('"', '""')}"`
 }
 
 /** Whether the `Accept` header prefers CSV to JSON; JSON wins when both are equally welcome. */

@@ -1,7 +1,7 @@
+import { lockPerson, refreshEntry } from '@medforge/core'
 import { type DB, inTransaction, recordAudit, toSqlTime } from '@medforge/db'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
-import { lockPerson, refreshEntry } from '../scoring/index.ts'
 import { submissionNotFound } from './refusals.ts'
 
 type Request = { submissionId: string; actorUserId: string; requestId: string }

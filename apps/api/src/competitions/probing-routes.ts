@@ -1,11 +1,15 @@
-import { CompetitionSlugParams, ListQuery, ProbingReport } from '@medforge/contracts'
+import {
+  CompetitionSlugParams,
+  ListQuery,
+  PROBING_ROWS_MAX,
+  ProbingReport,
+} from '@medforge/contracts'
 import { type DB, toTimestamp } from '@medforge/db'
 import { type Kysely, sql } from 'kysely'
 import type { RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
-import { NEAR_ROWS_MAX } from '../scoring/index.ts'
 import { competitionNotFound } from './refusals.ts'
 import { findCompetition, type PageOf } from './repository.ts'
 
@@ -57,7 +61,7 @@ export function probingRoutes({ db, guards, pagination }: ProbingDeps): Routes {
         const key = last && { flagged: last.flagged, user_id: last.user_id }
         return pageOf(
           request,
-          { competition_slug: slug, near_rows_max: NEAR_ROWS_MAX, people, ...files },
+          { competition_slug: slug, near_rows_max: PROBING_ROWS_MAX, people, ...files },
           { limit, nextCursor: key ? pagination.encodeCursor(list, key) : null },
         )
       },

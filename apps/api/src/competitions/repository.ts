@@ -5,9 +5,9 @@ import type {
   DatasetSummary,
   Submission,
 } from '@medforge/contracts'
+import { waitsForHoldout } from '@medforge/core'
 import { type DB, toTimestamp } from '@medforge/db'
 import type { ExpressionBuilder, Kysely } from 'kysely'
-import { waitsForHoldout } from '../scoring/index.ts'
 
 /** A page of rows in the order of a key that no two rows share. */
 export type PageOf<Key> = { limit: number; after: Key | null }

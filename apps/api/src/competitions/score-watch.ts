@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { waitsForHoldout } from '@medforge/core'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Logger } from '../lib/logger.ts'
-import { waitsForHoldout } from '../scoring/index.ts'
 
 export interface ScoreWatch {
   /**

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { PROBLEM_MEDIA_TYPE, type ProblemKey } from '@medforge/contracts'
-import { newId } from '../lib/ids.ts'
+import { newId } from '@medforge/core'
 import type { Logger } from '../lib/logger.ts'
 import { problemOf } from './problem.ts'
 

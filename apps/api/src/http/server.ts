@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { newId } from '@medforge/core'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -6,7 +7,6 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import { newId } from '../lib/ids.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createBodyDeadlineHook } from './body-deadline.ts'
 import { createClientErrorHandler } from './client-error.ts'

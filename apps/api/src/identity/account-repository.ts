@@ -1,6 +1,6 @@
+import { forgetInServers } from '@medforge/core'
 import { type DB, inTransaction, recordAudit, type SqlTime, toSqlTime } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
-import { forgetInServers } from './account-changes.ts'
 
 export type OwnLogin = {
   id: string

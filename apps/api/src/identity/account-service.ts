@@ -1,4 +1,5 @@
 import type { Login, PasswordChange, ProblemItem } from '@medforge/contracts'
+import { findPasswordFault, newToken } from '@medforge/core'
 import { toTimestamp } from '@medforge/db'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
@@ -8,8 +9,6 @@ import type { Clock } from '../lib/clock.ts'
 import type { AccountRepository, LoginKey } from './account-repository.ts'
 import { parseDisplayName } from './display-name.ts'
 import type { Hashing } from './hashing.ts'
-import { findPasswordFault } from './passwords.ts'
-import { newToken } from './tokens.ts'
 
 /** What people do to their own account. */
 export interface AccountService {

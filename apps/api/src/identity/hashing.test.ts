@@ -1,6 +1,6 @@
+import { hashPassword } from '@medforge/core'
 import { describe, expect, test } from 'vitest'
 import { createHashing } from './hashing.ts'
-import { hashPassword } from './passwords.ts'
 
 /** The real hashes, and a note of what each was compared with. */
 function watched() {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { hashPassword, verifyPassword } from '@medforge/core'
 import { DomainError } from '../http/domain-error.ts'
 import { createLimiter, SaturatedError } from '../lib/limiter.ts'
-import { hashPassword, verifyPassword } from './passwords.ts'
 
 /** argon2id beside the event loop, a bounded number at once. @throws DomainError `service_unavailable` beyond that */
 export interface Hashing {

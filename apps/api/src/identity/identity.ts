@@ -1,4 +1,5 @@
 import { SESSION_COOKIE } from '@medforge/contracts'
+import { createInvitations, createTokenHasher } from '@medforge/core'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { AuthConfig } from '../config/config.ts'
@@ -20,13 +21,11 @@ import { createAccountService } from './account-service.ts'
 import { AMBIGUOUS, createAuthenticator } from './authentication.ts'
 import { createHashing } from './hashing.ts'
 import { invitationRoutes } from './invitation-routes.ts'
-import { createInvitations } from './invitations.ts'
 import { createLoginCookies } from './login-cookies.ts'
 import { keepSweepingLogins } from './login-sweep.ts'
 import { createIdentityRepository } from './repository.ts'
 import { identityRoutes } from './routes.ts'
 import { createIdentityService } from './service.ts'
-import { createTokenHasher } from './tokens.ts'
 
 export type LogoutListener = (login: { authSessionId: string; userId: string }) => void
 

@@ -2,11 +2,5 @@
  * Owns accounts, passwords and logins. Never decides what an account may do elsewhere: it says who asks, and with which role.
  * The picture is docs/auth-routing.md.
  */
-export {
-  type AccountChange,
-  type AccountChangeOutcome,
-  type ChangedBy,
-  changeAccount,
-  endLogins,
-} from './account-changes.ts'
+export { accountAdminRoutes } from './admin-routes.ts'
 export { createIdentity, type Identity, type IdentityDeps } from './identity.ts'

@@ -6,6 +6,8 @@ import {
   Message,
   NewInvitation,
 } from '@medforge/contracts'
+import type { InvitationKey } from '@medforge/core'
+import { createInvitation, type InvitationsDeps } from '@medforge/core'
 import { Type } from 'typebox'
 import { DomainError } from '../http/domain-error.ts'
 import { principalOf, type RouteGuards } from '../http/guards.ts'
@@ -14,8 +16,6 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createInvitation, type InvitationsDeps } from './invitations.ts'
-import type { InvitationKey } from './invitations-repository.ts'
 
 const LIST = 'invitations'
 const tags = ['Administration']

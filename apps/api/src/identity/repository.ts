@@ -1,3 +1,4 @@
+import { forgetInServers, takeInvitation } from '@medforge/core'
 import {
   type DB,
   inTransaction,
@@ -7,8 +8,6 @@ import {
   toSqlTime,
 } from '@medforge/db'
 import type { Insertable, Kysely, Selectable } from 'kysely'
-import { forgetInServers } from './account-changes.ts'
-import { takeInvitation } from './invitations-repository.ts'
 
 export type UserRow = Selectable<DB['users']>
 

@@ -1,18 +1,16 @@
 import type { LoginRequest, Me, Principal, ProblemItem, SignupRequest } from '@medforge/contracts'
+import type { InvitationsRepository } from '@medforge/core'
+import { findPasswordFault, newId, newToken } from '@medforge/core'
 import { toSqlTime } from '@medforge/db'
 import type { AuthConfig } from '../config/config.ts'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
-import { newId } from '../lib/ids.ts'
 import { makeDisplayName, parseDisplayName } from './display-name.ts'
 import { canonicalEmail } from './email.ts'
 import type { Hashing } from './hashing.ts'
-import type { InvitationsRepository } from './invitations-repository.ts'
-import { findPasswordFault } from './passwords.ts'
 import type { IdentityRepository } from './repository.ts'
-import { newToken } from './tokens.ts'
 
 export type SignedIn = { principal: Principal; token: string }
 

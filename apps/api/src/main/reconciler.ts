@@ -1,10 +1,10 @@
 import { parseReconcilerConfig } from '../config/config.ts'
 import { readEnv } from '../config/env.ts'
 import { openReconcilerContext } from '../context-reconciler.ts'
+import { parentChannel } from '../ipc/parent-channel.ts'
 import { createLogger } from '../lib/logger.ts'
-import { parentChannel } from '../lib/parent-channel.ts'
 import { shutdownSignal } from '../lib/shutdown.ts'
-import { openReconciler } from '../sessions/index.ts'
+import { openReconciler } from '../reconciler/index.ts'
 import { runMain } from './run.ts'
 import { waitForDatabase } from './wait-for-database.ts'
 

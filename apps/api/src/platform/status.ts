@@ -1,6 +1,6 @@
+import { freeGpus, usableGpus } from '@medforge/core'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
-import { freeGpus, usableGpus } from '../sessions/index.ts'
 
 export type Occupancy = { total: number; free: number; activeSessions: number }
 

@@ -1,8 +1,8 @@
+import { countWrongEntries, rebuildBoard } from '@medforge/core'
 import { type DB, inTransaction } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
-import { countWrongEntries, rebuildBoard } from './board.ts'
 
 export type BoardWatchDeps = { db: Kysely<DB>; logger: Logger }
 

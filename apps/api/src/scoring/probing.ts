@@ -1,9 +1,8 @@
+import { PROBING_ROWS_MAX } from '@medforge/contracts'
 import { type DB, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { countChangedRows } from './fingerprint.ts'
 
-/** A file that differs from an earlier one of the same person in no more ids than this is flagged: its score tells about single labels. */
-export const NEAR_ROWS_MAX = 3
 /** Files of a person that a new one is compared with: a day's worth of the largest cap. Older ones are forgotten. */
 export const FILES_KEPT = 20
 
@@ -84,7 +83,7 @@ function findNearest(
 ): { submissionId: string; changedRows: number } | null {
   let nearest: { submissionId: string; changedRows: number } | null = null
   for (const { submission_id: submissionId, row_hashes } of others) {
-    const limit = (nearest?.changedRows ?? NEAR_ROWS_MAX + 1) - 1
+    const limit = (nearest?.changedRows ?? PROBING_ROWS_MAX + 1) - 1
     const changedRows = countChangedRows(fingerprint, row_hashes, limit)
     if (changedRows !== null && changedRows >= 1 && changedRows <= limit) {
       nearest = { submissionId, changedRows }

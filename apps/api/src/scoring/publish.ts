@@ -1,8 +1,7 @@
+import { lockPerson, newId, refreshEntry } from '@medforge/core'
 import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION, type ScoreResult } from '@medforge/scoring'
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
-import { newId } from '../lib/ids.ts'
-import { lockPerson, refreshEntry } from './board.ts'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Claim } from './queue.ts'
 
 /**
@@ -128,51 +127,4 @@ async function replaceOfficial(
     await refreshEntry(tx, competitionId, { userId, evaluationSplitVersion })
   }
   return scoredAt
-}
-
-/**
- * Put the scores of a re-score in the place of all official scores of its competition. Those that would not change stay as they are, and
- * a new one keeps the time of the one before it, so nobody loses a tie by it.
- *
- * The caller holds the competition's row, which keeps `publishScore` out until the commit, and makes the board again.
- */
-export async function switchOfficialScores(
-  tx: Transaction<DB>,
-  run: Pick<
-    Selectable<DB['rescore_runs']>,
-    'id' | 'competition_id' | 'metric_version' | 'evaluation_split_version' | 'manifest_sha256'
-  >,
-): Promise<void> {
-  const { metric_version, evaluation_split_version, manifest_sha256 } = run
-  await sql`
-    UPDATE submission_scores AS score
-    LEFT JOIN shadow_scores AS shadow
-      ON shadow.run_id = ${run.id}
-      AND shadow.submission_id = score.submission_id
-      AND shadow.state = 'scored'
-      AND shadow.primary_score = score.primary_score
-      AND shadow.scorer_version = score.scorer_version
-      AND score.metric_version = ${metric_version}
-      AND score.evaluation_split_version = ${evaluation_split_version}
-      AND score.manifest_sha256 = ${manifest_sha256}
-    SET score.is_official = 0
-    WHERE score.competition_id = ${run.competition_id}
-      AND score.is_official = 1
-      AND shadow.run_id IS NULL
-  `.execute(tx)
-  await sql`
-    INSERT INTO submission_scores (
-      id, submission_id, competition_id, user_id, primary_score, score_components, scorer_version,
-      metric_version, evaluation_split_version, manifest_sha256, is_official, created_at
-    )
-    SELECT shadow.score_id, shadow.submission_id, submissions.competition_id, submissions.user_id,
-      shadow.primary_score, shadow.score_components, shadow.scorer_version, ${metric_version},
-      ${evaluation_split_version}, ${manifest_sha256}, 1,
-      COALESCE(submissions.scored_at, shadow.scored_at)
-    FROM shadow_scores AS shadow
-    JOIN submissions ON submissions.id = shadow.submission_id
-    LEFT JOIN submission_scores AS kept
-      ON kept.submission_id = shadow.submission_id AND kept.official_active = 1
-    WHERE shadow.run_id = ${run.id} AND shadow.state = 'scored' AND kept.id IS NULL
-  `.execute(tx)
 }

@@ -1,3 +1,4 @@
+import { newId } from '@medforge/core'
 import { type DB, type SqlTime, toSqlTime } from '@medforge/db'
 import {
   type Kysely,
@@ -7,7 +8,6 @@ import {
   sql,
   type Transaction,
 } from 'kysely'
-import { newId } from '../lib/ids.ts'
 import type { ScoringJob } from './job.ts'
 
 /** A submission that this process may score until the lease runs out. */

@@ -1,7 +1,7 @@
+import { newId } from '@medforge/core'
 import { type DB, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION, type ScoreResult } from '@medforge/scoring'
 import type { Kysely, Updateable } from 'kysely'
-import { newId } from '../lib/ids.ts'
 import type { ScoringJob } from './job.ts'
 import { type ClaimOptions, expiry, inShortTransaction, isDue } from './queue.ts'
 

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { announceWorker, dismissWorker, FAILED, holdoutReason } from '@medforge/core'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
-import { FAILED } from './failures.ts'
 import { insist } from './insist.ts'
 import type { Scorer, ScoringOutcome } from './job.ts'
 import { createOnHold } from './on-hold.ts'
-import { announceWorker, dismissWorker } from './presence.ts'
 import { noteFingerprint } from './probing.ts'
 import { publishScore } from './publish.ts'
 import {
@@ -21,7 +20,6 @@ import {
   releaseClaim,
 } from './queue.ts'
 import { createShadowWork, type ShadowTimes } from './shadow-work.ts'
-import { holdoutReason } from './waiting.ts'
 
 export type ScoringWorkerDeps = {
   db: Kysely<DB>

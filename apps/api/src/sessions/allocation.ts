@@ -1,13 +1,10 @@
 import { randomInt } from 'node:crypto'
 import type { SessionTier } from '@medforge/contracts'
+import { ALLOCATED, deadlineOf, freeGpus, type LifecycleLimits, newId } from '@medforge/core'
 import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
 import type { Clock } from '../lib/clock.ts'
-import { newId } from '../lib/ids.ts'
-import { freeGpus } from './gpus/free.ts'
-import { deadlineOf, type LifecycleLimits } from './lifecycle.ts'
-import { ALLOCATED } from './reasons.ts'
 import { countActive } from './repository.ts'
 
 export type Wish = { userId: string; tier: SessionTier; packId: string; requestId: string }

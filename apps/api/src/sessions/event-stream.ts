@@ -1,9 +1,9 @@
 import type { SessionEvent } from '@medforge/contracts'
+import { isTerminal, type SessionEventRow } from '@medforge/core'
 import { type DB, toTimestamp } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { ChangeFeed } from './changes.ts'
-import { isTerminal } from './lifecycle.ts'
-import { listEvents, type SessionEventRow } from './repository.ts'
+import { listEvents } from './repository.ts'
 import type { UsualDurations } from './usual-durations.ts'
 
 export type EventStreamDeps = {

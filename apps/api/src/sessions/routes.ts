@@ -9,6 +9,7 @@ import {
   SessionEvent,
   SessionIdParams,
 } from '@medforge/contracts'
+import { isTerminal } from '@medforge/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { DomainError } from '../http/domain-error.ts'
@@ -17,7 +18,6 @@ import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { type EventStreamDeps, streamEvents } from './event-stream.ts'
-import { isTerminal } from './lifecycle.ts'
 import type { SessionProxy } from './proxy.ts'
 import { type HistoryKey, hasEvents } from './repository.ts'
 import type { SessionService } from './service.ts'

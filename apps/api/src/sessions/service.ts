@@ -4,28 +4,25 @@ import {
   type Session,
   type SessionTier,
 } from '@medforge/contracts'
+import {
+  isTerminal,
+  type LifecycleLimits,
+  lockById,
+  readReconcilerState,
+  recordStopRequest,
+  type SessionRow,
+} from '@medforge/core'
 import { type DB, inTransaction, isDuplicateKey, recordAudit } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
+import type { Ipc } from '../ipc/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type Allocated, allocateSession } from './allocation.ts'
 import type { ChangeFeed } from './changes.ts'
-import { readReconcilerState } from './heartbeat.ts'
-import type { Ipc } from './ipc.ts'
-import { isTerminal, type LifecycleLimits } from './lifecycle.ts'
-import {
-  findById,
-  findCurrent,
-  findPack,
-  type HistoryKey,
-  listByUser,
-  lockById,
-  type SessionRow,
-} from './repository.ts'
-import { recordStopRequest } from './stop-request.ts'
+import { findById, findCurrent, findPack, type HistoryKey, listByUser } from './repository.ts'
 import { toSession } from './view.ts'
 
 export type SessionServiceDeps = {

@@ -1,7 +1,8 @@
 import { LAUNCH_STEPS, STOP_STEPS } from '@medforge/contracts'
+import type { SessionEventRow, Step } from '@medforge/core'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
-import { listDurations, type SessionEventRow, type Step } from './repository.ts'
+import { listDurations } from './repository.ts'
 
 /** How long things usually take: medians of what was finished lately, in whole milliseconds; null until one is known. */
 export interface UsualDurations {

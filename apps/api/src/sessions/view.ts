@@ -1,7 +1,7 @@
 import { type Session, sessionUrl } from '@medforge/contracts'
+import type { SessionRow } from '@medforge/core'
+import { isTerminal } from '@medforge/core'
 import { toTimestamp } from '@medforge/db'
-import { isTerminal } from './lifecycle.ts'
-import type { SessionRow } from './repository.ts'
 
 /** A session as the wire shows it. A terminal one holds no container and no GPU. */
 export function toSession(row: SessionRow, domain: string): Session {

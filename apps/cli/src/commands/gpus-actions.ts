@@ -1,7 +1,7 @@
 import type { AdminGpu } from '@medforge/contracts'
-import { listGpus } from '../../../api/src/sessions/gpus/map.ts'
+import { listGpus } from '@medforge/core'
 import { Failure } from '../failure.ts'
-import { describeGpu, reasonsOf, wishGpus } from '../operations/gpus.ts'
+import { describeGpu, reasonsOf, setGpuEnableds } from '../operations/gpus.ts'
 import { openSetting } from '../operations/setting.ts'
 import { type Column, formatTable, report } from '../terminal/output.ts'
 
@@ -30,7 +30,7 @@ export function formatGpus(gpus: readonly AdminGpu[]): string {
 
 export async function enable(ids: string[], options: { json?: boolean }): Promise<void> {
   await using setting = openSetting()
-  const gpus = await wishGpus(setting.db, ids, { isEnabled: true })
+  const gpus = await setGpuEnableds(setting.db, ids, { isEnabled: true })
   const isWaiting = gpus.some(({ quarantine }) => quarantine !== null)
   const text = isWaiting
     ? `${formatGpus(gpus)}\n\nThe reconciler asks a device in quarantine again within seconds; ./medforge gpus list shows what it found.`
@@ -47,6 +47,6 @@ export async function disable(
     throw new Failure(`The reason is longer than ${REASON_MAX} characters.`, 'Shorten it.')
   }
   await using setting = openSetting()
-  const gpus = await wishGpus(setting.db, ids, { isEnabled: false, reason })
+  const gpus = await setGpuEnableds(setting.db, ids, { isEnabled: false, reason })
   report(options.json, { gpus }, formatGpus(gpus))
 }

@@ -1,5 +1,5 @@
 import { type AdminUser, SESSION_LIMIT_MAX } from '@medforge/contracts'
-import type { AccountChange } from '../../../api/src/identity/account-changes.ts'
+import type { AccountChange } from '@medforge/core'
 import { Failure } from '../failure.ts'
 import { isActive, listSessions, type OperatorSession } from '../operations/sessions.ts'
 import { openSetting, type Setting } from '../operations/setting.ts'

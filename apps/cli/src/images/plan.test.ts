@@ -27,7 +27,7 @@ beforeEach(() => {
   for (const name of ['apps/api', 'apps/web', 'apps/cli', 'competitions']) {
     put(`${name}/package.json`, '{}')
   }
-  for (const name of ['contracts', 'client', 'db', 'scoring']) {
+  for (const name of ['contracts', 'client', 'core', 'db', 'scoring']) {
     put(`packages/${name}/package.json`, '{}')
   }
   mkdirSync(join(cacheDir, 'toolchain/npm-11.0.0'), { recursive: true })

@@ -1,8 +1,7 @@
 import type { AdminGpu } from '@medforge/contracts'
+import { type GpuRequest, listGpus, setGpuEnabled } from '@medforge/core'
 import { type DB, inTransaction } from '@medforge/db'
 import type { Kysely } from 'kysely'
-import { listGpus } from '../../../api/src/sessions/gpus/map.ts'
-import { type GpuWish, wishGpu } from '../../../api/src/sessions/gpus/wish.ts'
 import { Failure } from '../failure.ts'
 
 /**
@@ -11,10 +10,10 @@ import { Failure } from '../failure.ts'
  * @returns those GPUs, as they are now
  * @throws Failure when one of them is none
  */
-export async function wishGpus(
+export async function setGpuEnableds(
   db: Kysely<DB>,
   refs: readonly string[],
-  wish: GpuWish,
+  wish: GpuRequest,
 ): Promise<AdminGpu[]> {
   const known = (await listGpus(db)).map(({ id }) => String(id))
   const unknown = refs.find((ref) => !known.includes(ref))
@@ -23,7 +22,7 @@ export async function wishGpus(
   }
   const by = { actorUserId: null, at: new Date() }
   await inTransaction(db, async (tx) => {
-    for (const ref of refs) await wishGpu(tx, Number(ref), wish, by)
+    for (const ref of refs) await setGpuEnabled(tx, Number(ref), wish, by)
   })
   return (await listGpus(db)).filter(({ id }) => refs.includes(String(id)))
 }

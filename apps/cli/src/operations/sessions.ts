@@ -1,7 +1,7 @@
 import { ACTIVE_SESSION_STATUSES, type SessionStatus } from '@medforge/contracts'
+import { requestStop } from '@medforge/core'
 import { type DB, inTransaction, recordAudit, toTimestamp } from '@medforge/db'
 import type { Kysely } from 'kysely'
-import { requestStop } from '../../../api/src/sessions/stop-request.ts'
 import { Failure } from '../failure.ts'
 
 /** A session as the operator's commands print it with `--json`. */

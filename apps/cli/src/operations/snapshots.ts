@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { assertDataset, assertSnapshot } from '../../../api/src/sessions/workspace/names.ts'
+import { assertDataset, assertSnapshot } from '@medforge/core'
 import { Failure } from '../failure.ts'
 import { must, reasonOf, run } from '../process.ts'
 

@@ -1,8 +1,13 @@
 import type { AdminUser } from '@medforge/contracts'
+import {
+  type AccountChange,
+  changeAccount,
+  findUser,
+  listUsers,
+  type UserKey,
+} from '@medforge/core'
 import { type DB, inTransaction } from '@medforge/db'
 import type { Kysely } from 'kysely'
-import { findUser, listUsers, type UserKey } from '../../../api/src/admin/users.ts'
-import { type AccountChange, changeAccount } from '../../../api/src/identity/account-changes.ts'
 import { Failure } from '../failure.ts'
 
 const PAGE = 500

@@ -1,7 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import { endLogins, hashPassword } from '@medforge/core'
 import { createDatabase, recordAudit, toSqlTime } from '@medforge/db'
-import { endLogins } from '../../../api/src/identity/account-changes.ts'
-import { hashPassword } from '../../../api/src/identity/passwords.ts'
 import { Failure } from '../failure.ts'
 
 /** Letters and digits that cannot be mistaken for one another. */

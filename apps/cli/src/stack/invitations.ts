@@ -1,6 +1,6 @@
 import type { InvitationRequest, NewInvitation } from '@medforge/contracts'
+import { createInvitation, createInvitations } from '@medforge/core'
 import { createDatabase } from '@medforge/db'
-import { createInvitation, createInvitations } from '../../../api/src/identity/invitations.ts'
 
 /** Make an invitation as the operator. */
 export async function inviteFromHost(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { requestStopOfAll } from '@medforge/core'
 import { createDatabase, isDatabaseAway } from '@medforge/db'
-import { requestStopOfAll } from '../../../api/src/sessions/stop-request.ts'
 import { readLimits } from '../operations/setting.ts'
 import { waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'

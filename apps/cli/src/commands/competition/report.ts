@@ -1,4 +1,4 @@
-import type { BoardDifference, Move } from '../../../../api/src/scoring/board-difference.ts'
+import type { BoardDifference, Move } from '@medforge/core'
 import { clean } from '../../terminal/output.ts'
 
 const MOVES_SHOWN = 20

@@ -1,20 +1,18 @@
-import type { DB } from '@medforge/db'
-import { SCORER_VERSION } from '@medforge/scoring'
-import type { Insertable, Kysely } from 'kysely'
-import {
-  type BoardDifference,
-  readBoardDifference,
-} from '../../../../api/src/scoring/board-difference.ts'
 import {
   abandonRescore,
+  type BoardDifference,
   gatherSubmissions,
   openRescore,
   type RescoreProgress,
   type RescoreRun,
   type RescoreTarget,
+  readBoardDifference,
   readProgress,
-} from '../../../../api/src/scoring/rescore.ts'
-import { switchBoard } from '../../../../api/src/scoring/switch-board.ts'
+  switchBoard,
+} from '@medforge/core'
+import type { DB } from '@medforge/db'
+import { SCORER_VERSION } from '@medforge/scoring'
+import type { Insertable, Kysely } from 'kysely'
 import { Failure } from '../../failure.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { createProgress, type Progress } from '../../terminal/progress.ts'

@@ -1,0 +1,81 @@
+import { AdminUser, AdminUserChange, AdminUserQuery, UserIdParams } from '@medforge/contracts'
+import { changeAccount, findUser, listUsers, type UserKey } from '@medforge/core'
+import { inTransaction } from '@medforge/db'
+import { Type } from 'typebox'
+import { ADMIN_PROBLEMS, ADMIN_TAGS, type AdminDeps } from '../http/admin.ts'
+import { DomainError } from '../http/domain-error.ts'
+import { principalOf } from '../http/guards.ts'
+import { envelopeOf, pageOf } from '../http/reply.ts'
+import { type Routes, route } from '../http/schemas.ts'
+
+const LIST = 'admin-users'
+
+/** `/admin/users…` */
+export function accountAdminRoutes({ db, clock, guards, pagination }: AdminDeps): Routes {
+  return async (app) => {
+    app.get(
+      '/admin/users',
+      {
+        preValidation: [guards.signedIn, guards.admin],
+        schema: route({
+          summary: 'All accounts, newest first',
+          tags: ADMIN_TAGS,
+          querystring: AdminUserQuery,
+          success: { 200: Type.Array(AdminUser) },
+          problems: [...ADMIN_PROBLEMS, 'invalid_limit', 'invalid_cursor'],
+        }),
+      },
+      async (request) => {
+        const { limit, cursor } = pagination.parsePage(LIST, request.query)
+        const after = cursor as UserKey | null
+        const rows = await listUsers(db, { q: request.query.q, limit: limit + 1, after })
+        const last = rows.length > limit ? rows[limit - 1] : undefined
+        const nextCursor = last ? pagination.encodeCursor(LIST, last.key) : null
+        const users = rows.slice(0, limit).map(({ user }) => user)
+        return pageOf(request, users, { limit, nextCursor })
+      },
+    )
+
+    app.patch(
+      '/admin/users/:user_id',
+      {
+        preValidation: [guards.origin, guards.signedIn, guards.admin],
+        schema: route({
+          summary: "Change an account's role, limit or admission",
+          description:
+            'Disabling ends every login of the account at once and lets its sessions go on; stop those with POST /sessions/{id}/stop.',
+          tags: ADMIN_TAGS,
+          params: UserIdParams,
+          body: AdminUserChange,
+          success: { 200: AdminUser },
+          problems: ['origin_not_allowed', ...ADMIN_PROBLEMS, 'not_found', 'last_admin'],
+        }),
+      },
+      async (request) => {
+        const { user_id: userId } = request.params
+        const { role, max_concurrent_sessions, is_disabled } = request.body
+        const change = {
+          ...(role === undefined ? {} : { role }),
+          ...(max_concurrent_sessions === undefined
+            ? {}
+            : { maxConcurrentSessions: max_concurrent_sessions }),
+          ...(is_disabled === undefined ? {} : { isDisabled: is_disabled }),
+        }
+        const actorUserId = principalOf(request).userId
+        const by = { actorUserId, requestId: request.id, at: clock.now() }
+        const outcome = await inTransaction(db, (tx) => changeAccount(tx, userId, change, by))
+        if (outcome.kind === 'last-admin') {
+          throw new DomainError('last_admin', {
+            detail:
+              'This is the only administrator who can sign in. Make somebody else an administrator first.',
+          })
+        }
+        const user = await findUser(db, userId)
+        if (outcome.kind === 'unknown' || !user) {
+          throw new DomainError('not_found', { detail: `There is no account ${userId}.` })
+        }
+        return envelopeOf(request, user)
+      },
+    )
+  }
+}

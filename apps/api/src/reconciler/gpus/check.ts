@@ -1,0 +1,193 @@
+import type { GpuMode } from '@medforge/contracts'
+import type { Reason } from '@medforge/core'
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { Clock } from '../../lib/clock.ts'
+import type { Logger } from '../../lib/logger.ts'
+import type { HostCheck } from '../host-checks.ts'
+import { HostAwayError, HostRefusedError } from '../host-error.ts'
+import {
+  assignDevices,
+  type GpuFacts,
+  type GpuInventory,
+  type GpuRow,
+  knownDevices,
+  listGpuRows,
+  simulatedDevices,
+} from './inventory.ts'
+import { type Holders, recordFacts } from './moves.ts'
+import { isClearedFault, judgeGpu, judgeUnseen } from './quarantine.ts'
+
+export type GpuCheckDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  mode: GpuMode
+  inventory: GpuInventory
+  logger: Logger
+}
+
+// How often the devices are asked: while all is well, and while something waits to become well by itself.
+const USUAL_MS = 60_000
+const SOON_MS = 15_000
+// How long a launch waits for the word that its GPU is clean before it tries again.
+const FIT_LIMIT_MS = 10_000
+
+const SILENT: Reason = { code: 'gpus_silent', text: 'The GPUs of this host do not answer.' }
+const UNSEEN: Reason = { code: 'gpus_away', text: 'The GPUs of this host could not be looked at.' }
+
+const GPU_UNFIT =
+  'The GPU that was reserved is not fit for use, and is out of use now. Launch again to get another.'
+const GPU_UNSEEN = 'The reserved GPU is still being looked at; trying again.'
+
+type Look = { atMs: number; reason: Reason | null; isAwaited: boolean; holders: Holders }
+
+export interface GpuWatch {
+  /**
+   * Keeps the slots in step with the devices. It comes by at every pass and reads the rows; the devices are asked when the last answer is
+   * old, when a session has let go of one, and when the operator has cleared one.
+   */
+  check: HostCheck
+  /**
+   * Resolves when the GPU of a session that has no container yet was seen clean after whoever had it before.
+   *
+   * @throws HostRefusedError `gpu_refused` when it is not fit; it is in quarantine then, and the next launch gets another
+   * @throws HostAwayError when that is not known in time
+   */
+  assertFit: AssertFit
+}
+
+export type AssertFit = (
+  session: { id: string; gpu_id: number },
+  signal: AbortSignal,
+) => Promise<void>
+
+export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
+  const { db, mode } = deps
+  let last: Look | undefined
+  let looking: Promise<Reason | null> | undefined
+  /** GPUs of sessions that wait for their container: what is seen on them is not theirs. */
+  const unstarted = new Set<number>()
+  /** How many sessions had ended on a GPU when it was last looked at with none on it. A count, as a clock can be put back. */
+  const judgedAfter = new Map<number, number>()
+
+  function isDue(rows: readonly GpuRow[], holders: Holders): boolean {
+    if (!last) return true
+    const ageMs = performance.now() - last.atMs
+    if (ageMs >= (last.isAwaited ? SOON_MS : USUAL_MS)) return true
+    if (mode === 'simulated') return false
+    if (rows.some((row) => row.present && isClearedFault(row))) return true
+    return [...last.holders].some(([gpuId, sessionId]) => holders.get(gpuId) !== sessionId)
+  }
+
+  async function lookAt(signal: AbortSignal): Promise<Reason | null> {
+    const free = new Set(unstarted)
+    const ended = await countEnded(db)
+    const rows = await listGpuRows(db)
+    const holders = await readHolders(db)
+    const look = { atMs: performance.now(), holders }
+    // What stands if this look fails: the next one is not made at the next pass but in a while.
+    last = { ...look, reason: UNSEEN, isAwaited: true }
+    const { facts, reason, unheld } = await observe(deps, rows, holders, free, signal)
+    await recordFacts(deps, rows, facts, holders)
+    for (const id of unheld) judgedAfter.set(id, ended.get(id) ?? 0)
+    const isAwaited = reason !== null || facts.some(({ quarantine }) => quarantine === 'dirty')
+    last = { ...look, reason, isAwaited }
+    return reason
+  }
+
+  function look(signal: AbortSignal): Promise<Reason | null> {
+    looking = lookAt(signal).finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+
+  async function seeClean(session: { id: string; gpu_id: number }, signal: AbortSignal) {
+    const isUnseen = async () => {
+      const judged = judgedAfter.get(session.gpu_id)
+      return judged === undefined || judged !== ((await countEnded(db)).get(session.gpu_id) ?? 0)
+    }
+    while (await isUnseen()) {
+      // Somebody else's look may have begun too early to count for this GPU.
+      if (!looking) return void (await look(signal))
+      await looking.catch(() => {})
+    }
+  }
+
+  return {
+    check: {
+      part: 'gpus',
+      maxAgeMs: 0,
+      async run(signal) {
+        const rows = await listGpuRows(db)
+        const holders = await readHolders(db)
+        if (!looking && isDue(rows, holders)) return look(signal)
+        if (last) last = { ...last, holders: new Map([...last.holders, ...holders]) }
+        return last?.reason ?? null
+      },
+    },
+
+    async assertFit(session, signal) {
+      if (mode === 'simulated') return
+      unstarted.add(session.gpu_id)
+      try {
+        const late = AbortSignal.any([signal, AbortSignal.timeout(FIT_LIMIT_MS)])
+        await untilAborted(seeClean(session, signal), late)
+      } finally {
+        unstarted.delete(session.gpu_id)
+      }
+      const row = (await listGpuRows(db)).find(({ id }) => id === session.gpu_id)
+      if (row?.health !== 'healthy') throw new HostRefusedError('gpu_refused', GPU_UNFIT)
+    },
+  }
+}
+
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(new HostAwayError(GPU_UNSEEN, { cause: signal.reason }))
+  signal.addEventListener('abort', onAbort, { once: true })
+  await Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
+}
+
+/** How many sessions have ended on each GPU. */
+async function countEnded(db: Kysely<DB>): Promise<Map<number, number>> {
+  const rows = await db
+    .selectFrom('sessions')
+    .select(({ fn }) => ['gpu_id', fn.countAll<number>().as('ended')])
+    .where('gpu_active', 'is', null)
+    .groupBy('gpu_id')
+    .execute()
+  return new Map(rows.map(({ gpu_id, ended }) => [gpu_id, Number(ended)]))
+}
+
+async function observe(
+  { db, clock, mode, inventory, logger }: GpuCheckDeps,
+  rows: readonly GpuRow[],
+  holdersBefore: Holders,
+  unstarted: ReadonlySet<number>,
+  signal: AbortSignal,
+): Promise<{ facts: GpuFacts[]; reason: Reason | null; unheld: number[] }> {
+  if (mode === 'simulated') return { facts: simulatedDevices(rows), reason: null, unheld: [] }
+  const sight = await inventory.list(knownDevices(rows), signal)
+  if (sight.kind === 'silent') {
+    logger.error({ reason: sight.reason }, 'host.gpus.silent')
+    const present = rows.filter((row) => row.present)
+    const facts = present.map((row) => judgeUnseen(row, sight.reason))
+    return { facts, reason: SILENT, unheld: [] }
+  }
+  const holders = await readHolders(db)
+  const at = clock.now()
+  const isHeld = (id: number) => !unstarted.has(id) && (holdersBefore.has(id) || holders.has(id))
+  const slots = assignDevices(rows, sight.devices)
+  const facts = slots.map((slot) => judgeGpu(slot, isHeld(slot.row.id), at))
+  return { facts, reason: null, unheld: rows.map(({ id }) => id).filter((id) => !isHeld(id)) }
+}
+
+async function readHolders(db: Kysely<DB>): Promise<Holders> {
+  const rows = await db
+    .selectFrom('sessions')
+    .select(['gpu_id', 'id'])
+    .where('gpu_active', '=', 1)
+    .execute()
+  return new Map(rows.map(({ gpu_id, id }) => [gpu_id, id]))
+}

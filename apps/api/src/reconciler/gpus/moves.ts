@@ -1,0 +1,57 @@
+import { GPU_FAILED } from '@medforge/core'
+import { type DB, inTransaction, recordAudit } from '@medforge/db'
+import type { Kysely, Transaction } from 'kysely'
+import type { Clock } from '../../lib/clock.ts'
+import type { Logger } from '../../lib/logger.ts'
+import { changedFacts, type GpuFacts, type GpuRow, recordGpus } from './inventory.ts'
+
+/** Which session holds which GPU. */
+export type Holders = ReadonlyMap<number, string>
+
+/** What changed, and for each GPU that enters or leaves quarantine a line in the log and in the audit log. */
+export async function recordFacts(
+  { db, clock, logger }: { db: Kysely<DB>; clock: Clock; logger: Logger },
+  rows: readonly GpuRow[],
+  facts: readonly GpuFacts[],
+  holders: Holders,
+): Promise<void> {
+  const changed = changedFacts(rows, facts)
+  if (changed.length === 0) return
+  const at = clock.now()
+  const moves = changed.flatMap((fact) => {
+    const before = rows.find(({ id }) => id === fact.id)?.quarantine ?? null
+    return before === fact.quarantine ? [] : [{ before, fact }]
+  })
+  await inTransaction(db, async (tx) => {
+    await recordGpus(tx, changed, at)
+    for (const { before, fact } of moves) {
+      const { id, uuid, quarantine, health_reason } = fact
+      await recordAudit(tx, {
+        actorUserId: null,
+        action: quarantine === null ? 'gpu.release' : 'gpu.quarantine',
+        subject: String(id),
+        detail: { by: 'reconciler', uuid, kind: quarantine ?? before, reason: health_reason },
+        at,
+      })
+      if (quarantine === 'fault') await tellHolder(tx, id)
+    }
+  })
+  logger.info({ changed: changed.length }, 'host.gpus.changed')
+  for (const { before, fact } of moves) {
+    const { id: gpu_id, uuid, quarantine, health_reason } = fact
+    const said = { gpu_id, uuid, session_id: holders.get(gpu_id) ?? null }
+    if (quarantine === null) logger.info({ ...said, kind: before }, 'gpu.released')
+    else logger.error({ ...said, kind: quarantine, reason: health_reason }, 'gpu.quarantined')
+  }
+}
+
+/** The session that has it may go on or not; its owner learns what is known, and can stop it. */
+async function tellHolder(tx: Transaction<DB>, gpuId: number): Promise<void> {
+  await tx
+    .updateTable('sessions')
+    .set(({ eb }) => ({ status_reason: GPU_FAILED.text, version: eb('version', '+', 1) }))
+    .where('gpu_id', '=', gpuId)
+    .where('gpu_active', '=', 1)
+    .where('status', '=', 'running')
+    .execute()
+}

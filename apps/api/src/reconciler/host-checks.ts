@@ -1,0 +1,157 @@
+import type { Reason } from '@medforge/core'
+import type { Logger } from '../lib/logger.ts'
+import { callDocker, type Docker, isDockerStatus } from './docker/client.ts'
+import { HostAwayError } from './host-error.ts'
+import type { HostPart, HostState } from './host-state.ts'
+import type { Firewall } from './network/firewall.ts'
+import type { PortGuard } from './network/ports.ts'
+import type { SessionWorkspaces } from './workspace/port.ts'
+
+export type HostCheck = {
+  part: HostPart
+  /** How old a good answer may become; a bad one is asked again at every pass. */
+  maxAgeMs: number
+  /** Null: this part is well. */
+  run(signal: AbortSignal): Promise<Reason | null>
+}
+
+export interface HostChecks {
+  /** Start every check whose answer is too old. One that hangs delays neither the others nor the caller. */
+  runDue(signal: AbortSignal): void
+  /** Resolves when the checks in progress have ended. */
+  idle(): Promise<void>
+}
+
+export function createHostChecks(options: {
+  checks: readonly HostCheck[]
+  host: HostState
+  logger: Logger
+}): HostChecks {
+  const { host, logger } = options
+  const entries = options.checks.map((check) => ({ check, goodUntilMs: 0, isWell: true }))
+  const running = new Map<HostPart, Promise<void>>()
+
+  async function run(entry: (typeof entries)[number], signal: AbortSignal): Promise<void> {
+    const { check } = entry
+    let cause: unknown
+    const reason = await check.run(signal).catch((error): Reason => {
+      cause = error
+      const text = error instanceof HostAwayError ? error.text : `The ${check.part} check failed.`
+      return { code: `${check.part}_away`, text }
+    })
+    if (signal.aborted) return
+    host.set(check.part, reason)
+    entry.goodUntilMs = reason === null ? performance.now() + check.maxAgeMs : 0
+    if ((reason === null) !== entry.isWell) {
+      entry.isWell = reason === null
+      const level = entry.isWell ? 'info' : 'error'
+      const said = { part: check.part, reason: reason?.text ?? 'well again' }
+      logger[level](cause === undefined ? said : { ...said, err: cause }, 'host.check')
+    }
+  }
+
+  return {
+    runDue(signal) {
+      for (const entry of entries) {
+        const { part } = entry.check
+        if (running.has(part) || performance.now() < entry.goodUntilMs) continue
+        const work = run(entry, signal).finally(() => running.delete(part))
+        running.set(part, work)
+      }
+    },
+    async idle() {
+      await Promise.all(running.values())
+    },
+  }
+}
+
+export function poolCheck(workspaces: SessionWorkspaces): HostCheck {
+  return {
+    part: 'pool',
+    maxAgeMs: 0,
+    async run(signal) {
+      await workspaces.check(signal)
+      return null
+    },
+  }
+}
+
+export function networkCheck(firewall: Firewall): HostCheck {
+  return {
+    part: 'network',
+    maxAgeMs: 10_000,
+    async run(signal) {
+      await firewall.readNetwork(signal)
+      return null
+    },
+  }
+}
+
+export function portsCheck(ports: PortGuard): HostCheck {
+  return {
+    part: 'ports',
+    maxAgeMs: 10_000,
+    async run(signal) {
+      await ports.ensure(signal)
+      return null
+    },
+  }
+}
+
+// Rules that were flushed are found and put back within this time and a pass.
+const FIREWALL_MAX_AGE_MS = 30_000
+
+// After a leak was found the probe is made again, but not at every pass: it takes two containers.
+const LEAK_RETRY_MS = 60_000
+
+/** Rules that are in place, and hold: tried out with throw-away containers before the first session is started. */
+export function firewallCheck(firewall: Firewall, logger: Logger): HostCheck {
+  let isProven = false
+  let leak: { reason: Reason; seenMs: number } | undefined
+
+  async function prove(signal: AbortSignal): Promise<Reason | null> {
+    if (leak && performance.now() - leak.seenMs < LEAK_RETRY_MS) return leak.reason
+    const reached = await firewall.probe(signal)
+    isProven = reached.length === 0
+    leak = undefined
+    if (isProven) return null
+    logger.error({ part: 'firewall', reached }, 'host.firewall.failed')
+    const text = 'The sessions firewall is in place and lets through what it should not.'
+    leak = { reason: { code: 'firewall_leaks', text }, seenMs: performance.now() }
+    return leak.reason
+  }
+
+  return {
+    part: 'firewall',
+    maxAgeMs: FIREWALL_MAX_AGE_MS,
+    async run(signal) {
+      const verdict = await firewall.ensure(signal)
+      if (verdict.state === 'failed') {
+        logger.error({ part: 'firewall', faults: verdict.faults }, 'host.firewall.failed')
+        return { code: 'firewall_missing', text: 'The sessions firewall is not in place.' }
+      }
+      if (verdict.state === 'repaired') {
+        logger.warn({ part: 'firewall' }, 'host.firewall.repaired')
+        isProven = false
+      }
+      return isProven ? null : prove(signal)
+    },
+  }
+}
+
+/** The pack's image is on this host; nothing is ever pulled while a person waits. */
+export function imageCheck(docker: Docker, image: string): HostCheck {
+  return {
+    part: 'image',
+    maxAgeMs: 30_000,
+    async run(signal) {
+      try {
+        await callDocker({ limitMs: 5_000, signal }, () => docker.getImage(image).inspect())
+        return null
+      } catch (error) {
+        if (!isDockerStatus(error, 404)) throw error
+        return { code: 'image_missing', text: 'The image of the default pack is not on this host.' }
+      }
+    },
+  }
+}

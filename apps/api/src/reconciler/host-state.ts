@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import type { HostReport, Reason } from '@medforge/core'
+
+/** Parts of the host that have to work before a session can start. */
+export type HostPart =
+  | 'docker'
+  | 'pool'
+  | 'network'
+  | 'image'
+  | 'firewall'
+  | 'ports'
+  | 'gpus'
+  | 'overdue'
+  | 'sockets'
+
+// A session that does not stop in time and a socket that cannot be cut are the operator's to know and no reason to refuse another session;
+// GPUs that are gone are not handed out.
+const HARMLESS_TO_STARTS: readonly HostPart[] = ['overdue', 'sockets', 'gpus']
+
+/** What the reconciler knows about its host, in memory; the heartbeat publishes it. */
+export interface HostState {
+  /** Null: this part is well. A part that was never reported counts as not yet checked. */
+  set(part: HostPart, reason: Reason | null): void
+  /** The worst reason why no container may be started now, or null. */
+  whyClosed(): Reason | null
+  report(): HostReport
+  /** Called when the report has become another one. */
+  onChange(listener: () => void): void
+}
+
+const UNCHECKED: Reason = { code: 'unchecked', text: 'The host is still being checked.' }
+
+export function createHostState(): HostState {
+  const bootId = randomUUID()
+  const known = new Map<HostPart, Reason | null>([
+    ['docker', UNCHECKED],
+    ['pool', UNCHECKED],
+    ['network', UNCHECKED],
+    ['image', UNCHECKED],
+    ['firewall', UNCHECKED],
+    ['ports', UNCHECKED],
+    ['gpus', UNCHECKED],
+  ])
+
+  let onChange = () => {}
+
+  function whyClosed(): Reason | null {
+    for (const [part, reason] of known) {
+      if (reason && !HARMLESS_TO_STARTS.includes(part)) return reason
+    }
+    return null
+  }
+
+  return {
+    whyClosed,
+    set(part, reason) {
+      const before = known.get(part)
+      known.set(part, reason)
+      if (before?.text !== reason?.text) onChange()
+    },
+    onChange(listener) {
+      onChange = listener
+    },
+    report() {
+      const reasons = [...known.values()].flatMap((reason) => (reason ? [reason.text] : []))
+      return { able: whyClosed() === null, reasons: [...new Set(reasons)], boot_id: bootId }
+    },
+  }
+}

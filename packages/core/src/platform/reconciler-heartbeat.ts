@@ -1,0 +1,55 @@
+import type { Health } from '@medforge/contracts'
+import { type DB, sqlTimeToMs, toSqlTime } from '@medforge/db'
+import type { Kysely } from 'kysely'
+
+const HEARTBEAT = 'reconciler'
+
+/** What the reconciler knows of its host. `able`: a session can be started now. `boot_id`: names the process. */
+export type HostReport = { able: boolean; reasons: string[]; boot_id: string }
+
+// Three missed beats of the usual 5 s; a shorter interval beats as often.
+export const HEARTBEAT_INTERVAL_MS = 5_000
+const STALE_AFTER_MS = 15_000
+
+/** The reconciler says that it lives and what it can do. */
+export async function writeHeartbeat(db: Kysely<DB>, clock: { now(): Date }, report: HostReport) {
+  const beat = { value: JSON.stringify(report), updated_at: toSqlTime(clock.now()) }
+  await db
+    .insertInto('platform_state')
+    .values({ name: HEARTBEAT, ...beat })
+    .onDuplicateKeyUpdate(beat)
+    .execute()
+}
+
+/** Whether sessions can be started now, and everything that is not as it should be. */
+export type ReconcilerState = { able: boolean; reasons: string[] }
+
+/** What the last heartbeat said, or that there is none. One read of a primary key. */
+export async function readReconcilerState(
+  db: Kysely<DB>,
+  clock: { now(): Date },
+): Promise<ReconcilerState> {
+  const row = await db
+    .selectFrom('platform_state')
+    .select(['value', 'updated_at'])
+    .where('name', '=', HEARTBEAT)
+    .executeTakeFirst()
+  if (!row) return { able: false, reasons: ['The reconciler has not started yet.'] }
+  const ageMs = clock.now().getTime() - sqlTimeToMs(row.updated_at)
+  // One that lies ahead is as old as unknown: the clock was put back since.
+  if (Math.abs(ageMs) > STALE_AFTER_MS)
+    return { able: false, reasons: ['The reconciler does not answer.'] }
+  const { able, reasons } = JSON.parse(row.value) as HostReport
+  return { able, reasons }
+}
+
+/** The platform's health for `/healthz`: degraded while recovery is enabled and cannot act, or something waits for the operator. */
+export async function readHealth(
+  db: Kysely<DB>,
+  clock: { now(): Date },
+  options: { recoveryEnabled: boolean },
+): Promise<Health> {
+  if (!options.recoveryEnabled) return { status: 'ok' }
+  const { reasons, able } = await readReconcilerState(db, clock)
+  return able && reasons.length === 0 ? { status: 'ok' } : { status: 'degraded', reasons }
+}
