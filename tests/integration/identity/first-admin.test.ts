@@ -1,6 +1,6 @@
+import { ensureFirstAdmin, resetPassword } from '@medforge/cli/stack/accounts.ts'
 import { newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
-import { ensureFirstAdmin, resetPassword } from '../../../apps/cli/src/stack/accounts.ts'
 import { test } from '../app.ts'
 
 const EMAIL = 'admin@medforge.localhost'

@@ -1,7 +1,7 @@
+import { inviteFromHost } from '@medforge/cli/stack/invitations.ts'
 import type { Invitation, NewInvitation, PlatformStatus } from '@medforge/contracts'
 import type { Visitor } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
-import { inviteFromHost } from '../../../apps/cli/src/stack/invitations.ts'
 import { readAudit, signIn } from '../admin/admin.ts'
 import { SESSION_SECRET, type TestApp, test } from '../app.ts'
 

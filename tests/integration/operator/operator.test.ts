@@ -1,16 +1,16 @@
-import { type DB, toSqlTime } from '@medforge/db'
-import { newHost, newSession, newUser } from '@medforge/test-support'
-import type { Kysely } from 'kysely'
-import { describe, expect } from 'vitest'
-import { setGpuEnableds } from '../../../apps/cli/src/operations/gpus.ts'
+import { setGpuEnableds } from '@medforge/cli/operations/gpus.ts'
 import {
   askToStop,
   listSessionEvents,
   listSessions,
   requireSession,
-} from '../../../apps/cli/src/operations/sessions.ts'
-import { changeUser, readUsers, requireUser } from '../../../apps/cli/src/operations/users.ts'
-import { resetPassword } from '../../../apps/cli/src/stack/accounts.ts'
+} from '@medforge/cli/operations/sessions.ts'
+import { changeUser, readUsers, requireUser } from '@medforge/cli/operations/users.ts'
+import { resetPassword } from '@medforge/cli/stack/accounts.ts'
+import { type DB, toSqlTime } from '@medforge/db'
+import { newHost, newSession, newUser } from '@medforge/test-support'
+import type { Kysely } from 'kysely'
+import { describe, expect } from 'vitest'
 import { readAudit, signIn } from '../admin/admin.ts'
 import { test } from '../app.ts'
 

@@ -1,5 +1,6 @@
 import { publishScore } from '@medforge/api/scoring/publish.ts'
 import { claimQueued } from '@medforge/api/scoring/queue.ts'
+import { isSameBoard } from '@medforge/cli/commands/competition/switch.ts'
 import { describeHoldout, loadBundles, storeHoldout } from '@medforge/competitions'
 import type { CompetitionDetail, Leaderboard } from '@medforge/contracts'
 import {
@@ -17,7 +18,6 @@ import { SCORER_VERSION } from '@medforge/scoring'
 import { eventually } from '@medforge/test-support'
 import { type Kysely, sql } from 'kysely'
 import { describe, expect } from 'vitest'
-import { isSameBoard } from '../../../apps/cli/src/commands/competition/switch.ts'
 import {
   openWorker,
   SEED,

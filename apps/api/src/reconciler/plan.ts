@@ -1,5 +1,6 @@
 import type { SessionStatus } from '@medforge/contracts'
-import { FAILURES, type Reason, type SnapshotCause, snapshotName } from '@medforge/core'
+import { type Reason, type SnapshotCause, snapshotName } from '@medforge/core/lifecycle'
+import { FAILURES } from '@medforge/core/reasons'
 import type { ContainerFact } from './runtime/port.ts'
 import type { WorkspaceFact } from './workspace/port.ts'
 
