@@ -30,7 +30,7 @@ const WORKSPACES = {
   ],
   'apps/web': ['packages/client', 'packages/contracts', 'packages/scoring'],
 }
-const OURS = '^(apps|packages|competitions|tests|ops)/'
+const OURS = '^(apps|packages|competitions|tests|dev|ops)/'
 const TEST = '\\.(test|contract)\\.ts$'
 const API = '^apps/api/src'
 const DOMAINS = ['identity', 'competitions', 'sessions', 'platform', 'scoring', 'reconciler']
@@ -59,7 +59,7 @@ export default {
       name: 'workspace-by-name',
       comment: 'Another workspace is imported by its name, never by a path into it.',
       severity: 'error',
-      from: { path: '^(apps/[^/]+|packages/[^/]+|competitions|tests)/' },
+      from: { path: '^(apps/[^/]+|packages/[^/]+|competitions|tests|dev)/' },
       to: {
         path: OURS,
         pathNot: '^$1/',
@@ -115,7 +115,7 @@ export default {
       name: 'adapters-in-context',
       comment: 'Adapters are named where the reconciler is composed.',
       severity: 'error',
-      from: { path: OURS, pathNot: [`${API}/context-reconciler\\.ts$`, TEST, '^tests/'] },
+      from: { path: OURS, pathNot: [`${API}/context-reconciler\\.ts$`, TEST, '^(tests|dev)/'] },
       to: { path: '/(runtime/docker|workspace/zfs)\\.ts$' },
     },
     {

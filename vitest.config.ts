@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{apps,packages,competitions,ops,tests}/**/*.test.{ts,tsx}'],
+          include: ['{apps,packages,competitions,dev,ops,tests}/**/*.test.{ts,tsx}'],
           exclude: [...ignored, 'tests/{integration,contract,e2e}/**', '**/*.chaos.test.ts'],
           maxWorkers: 2,
         },
