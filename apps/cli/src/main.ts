@@ -1,5 +1,3 @@
-import { Command, CommanderError } from 'commander'
-import { registerBench } from './commands/bench.ts'
 import { registerCompetition } from './commands/competition/register.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerDown } from './commands/down.ts'
@@ -8,18 +6,12 @@ import { registerLogs } from './commands/logs.ts'
 import { registerSessions } from './commands/sessions.ts'
 import { registerSnapshots } from './commands/snapshots.ts'
 import { registerStatus } from './commands/status.ts'
-import { registerTest } from './commands/test.ts'
 import { registerUp } from './commands/up.ts'
 import { registerUsers } from './commands/users.ts'
-import { readEnvironment } from './config/env.ts'
-import { describeFailure, Failure } from './failure.ts'
+import { Failure } from './failure.ts'
+import { createProgram, runProgram } from './program.ts'
 
-const program = new Command('medforge')
-  .description('MedForge: GPU sessions and medical AI competitions on one host')
-  .exitOverride()
-  .showHelpAfterError()
-
-for (const register of [
+const program = createProgram([
   registerUp,
   registerDown,
   registerStatus,
@@ -30,23 +22,17 @@ for (const register of [
   registerGpus,
   registerUsers,
   registerCompetition,
-  registerTest,
-  registerBench,
-]) {
-  register(program)
-}
+])
+// ./medforge hands these two to tests/runner; here they are listed only.
+program.addHelpText(
+  'after',
+  `
+Tests and benchmarks:
+  test [options] [parts...]     run every check and test; see test --help
+  bench <name>                  measure; see bench --help`,
+)
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode
-  } else {
-    const told = describeFailure(await explain(error), readEnvironment().isDebug)
-    process.stderr.write(`\nmedforge: ${told}\n`)
-    process.exitCode = 1
-  }
-}
+await runProgram(program, explain)
 
 async function explain(error: unknown): Promise<unknown> {
   if (error instanceof Failure) return error

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CliEnvironment } from '../config/env.ts'
+import type { CliEnvironment } from '@medforge/cli/config/env.ts'
 import { inCell, openCell } from './cell.ts'
 import { execute } from './execute.ts'
 import { artifactsFolder, keepLogs, setUpInCell } from './set-up.ts'

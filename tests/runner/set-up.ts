@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CliEnvironment } from '../config/env.ts'
+import type { CliEnvironment } from '@medforge/cli/config/env.ts'
 import { inCell } from './cell.ts'
 import { execute } from './execute.ts'
 

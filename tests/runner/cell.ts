@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Failure } from '../failure.ts'
+import { Failure } from '@medforge/cli/failure.ts'
 
 function cellProgram(root: string): string {
   return join(root, 'tests/cell/cell')

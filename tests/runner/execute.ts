@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import type { CliEnvironment } from '../config/env.ts'
+import type { CliEnvironment } from '@medforge/cli/config/env.ts'
 
 /** Above what the slowest program here ever took; one that hangs ends here instead of using up the run. */
 const LIMIT_MS = 30 * 60_000

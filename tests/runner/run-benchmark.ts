@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { CliEnvironment } from '../config/env.ts'
+import type { CliEnvironment } from '@medforge/cli/config/env.ts'
 import type { Benchmark } from './benchmarks.ts'
 import { inCell, openCell } from './cell.ts'
 import { execute } from './execute.ts'

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
+import { readEnvironment } from '@medforge/cli/config/env.ts'
+import { Failure } from '@medforge/cli/failure.ts'
 import type { Command } from 'commander'
-import { readEnvironment } from '../config/env.ts'
-import { Failure } from '../failure.ts'
-import { installRequirements, requirementsOf } from '../testing/packages.ts'
-import { runSuites } from '../testing/run-suites.ts'
-import { type ChaosRun, PARTS, type Part } from '../testing/suites.ts'
+import { installRequirements, requirementsOf } from './requirements.ts'
+import { runSuites } from './run-suites.ts'
+import { type ChaosRun, PARTS, type Part } from './suites.ts'
 
 type Options = {
   updateScreenshots?: boolean

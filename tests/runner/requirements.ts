@@ -1,5 +1,10 @@
-import { BASE_REQUIREMENTS, ensurePackages, type Requirement, ZFS_FUSE } from '../host/packages.ts'
-import { createProgress } from '../terminal/progress.ts'
+import {
+  BASE_REQUIREMENTS,
+  ensurePackages,
+  type Requirement,
+  ZFS_FUSE,
+} from '@medforge/cli/host/packages.ts'
+import { createProgress } from '@medforge/cli/terminal/progress.ts'
 import type { Part } from './suites.ts'
 
 const MARIADB: Requirement[] = [

@@ -1,10 +1,10 @@
-import type { Requirement } from '../host/packages.ts'
+import type { Requirement } from '@medforge/cli/host/packages.ts'
 import {
   BENCH_REQUIREMENTS,
   DATABASE_BENCH_REQUIREMENTS,
   PROXY_BENCH_REQUIREMENTS,
   SCORING_BENCH_REQUIREMENTS,
-} from './packages.ts'
+} from './requirements.ts'
 
 export type Benchmark = {
   /** `./medforge bench <name>` runs `tests/bench/<name>.ts` with the options as `--name value`. */

@@ -1,8 +1,8 @@
+import { readEnvironment } from '@medforge/cli/config/env.ts'
 import type { Command } from 'commander'
-import { readEnvironment } from '../config/env.ts'
-import { BENCHMARKS, type Benchmark } from '../testing/benchmarks.ts'
-import { installRequirements } from '../testing/packages.ts'
-import { runBenchmark } from '../testing/run-benchmark.ts'
+import { BENCHMARKS, type Benchmark } from './benchmarks.ts'
+import { installRequirements } from './requirements.ts'
+import { runBenchmark } from './run-benchmark.ts'
 
 export function registerBench(program: Command): void {
   const bench = program.command('bench').description('measure, in a cell beside whatever runs here')
