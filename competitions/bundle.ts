@@ -30,13 +30,26 @@ export type Bundle = {
   sampleSubmission: Buffer
 }
 
+let shipped: Promise<Bundle[]> | undefined
+
 /**
  * Every folder with a `manifest.json`, sorted by slug. The ids to expect are those of the sample submission, and the sample has to
- * pass the checks that a submission has to pass.
+ * pass the checks that a submission has to pass. Those of this repository are read once: they change with the process only.
  *
- * @throws BundleError naming the first bundle that cannot be used, and why
+ * @throws BundleError naming the first bundle that cannot be used, and why; it is read again next time
  */
 export async function loadBundles(root: string = BUNDLES_ROOT): Promise<Bundle[]> {
+  if (root !== BUNDLES_ROOT) return readBundles(root)
+  shipped ??= readBundles(root)
+  try {
+    return await shipped
+  } catch (error) {
+    shipped = undefined
+    throw error
+  }
+}
+
+async function readBundles(root: string): Promise<Bundle[]> {
   const entries = await readdir(root, { withFileTypes: true, recursive: false })
   const bundles: Bundle[] = []
   for (const name of entries

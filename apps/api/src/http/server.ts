@@ -14,6 +14,7 @@ import { createCorsHook } from './cors.ts'
 import { DomainError } from './domain-error.ts'
 import { sendError } from './problem.ts'
 import { createRoutesTable, type RoutesTable } from './routes-table.ts'
+import { schemaCompilers } from './schema-compilers.ts'
 
 export type HttpOptions = {
   logger: Logger
@@ -91,6 +92,7 @@ export function createHttpServer(options: HttpOptions): {
       connectionsCheckingInterval: Math.min(5000, timeouts.headersMs),
     },
     routerOptions: { maxParamLength: 500 },
+    schemaController: { compilersFactory: schemaCompilers },
     ajv: {
       customOptions: {
         allErrors: true,
