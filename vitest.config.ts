@@ -1,6 +1,16 @@
+import { randomInt } from 'node:crypto'
 import { defineConfig } from 'vitest/config'
 
 const ignored = ['**/node_modules/**', '**/.next/**', '**/.artifacts/**']
+
+// biome-ignore lint/style/noProcessEnv: how ./medforge test --seed, or a person, hands the seed over
+const { MEDFORGE_SEED } = process.env
+const askedSeed = MEDFORGE_SEED ? Number(MEDFORGE_SEED) : null
+const seed = askedSeed ?? randomInt(1e9)
+const random = { provide: { seed, askedSeed }, setupFiles: ['tests/support/seed.setup.ts'] }
+console.log(
+  `Random tests have the seed ${seed}; --seed ${seed} or MEDFORGE_SEED=${seed} runs them again.`,
+)
 
 /**
  * `unit` needs nothing but the sources. `integration` starts a MariaDB of its own. `host` (files named `*.host.test.ts`)
@@ -13,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          ...random,
           include: ['{apps,packages,competitions,dev,ops,tests}/**/*.test.{ts,tsx}'],
           exclude: [...ignored, 'tests/{integration,contract,e2e}/**', '**/*.chaos.test.ts'],
           maxWorkers: 2,
@@ -21,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          ...random,
           include: ['tests/integration/**/*.test.ts'],
           exclude: [...ignored, '**/*.host.test.ts'],
           globalSetup: ['tests/integration/mariadb.setup.ts'],
@@ -53,6 +65,7 @@ export default defineConfig({
       {
         test: {
           name: 'chaos',
+          ...random,
           include: ['tests/chaos/**/*.chaos.test.ts'],
           exclude: ignored,
           globalSetup: ['tests/chaos/support/chaos.setup.ts'],

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { closeSync, createWriteStream, openSync } from 'node:fs'
 import type { CliEnvironment } from '@medforge/cli/config/env.ts'
 
 /** Above what the slowest program here ever took; one that hangs ends here instead of using up the run. */
@@ -9,22 +9,26 @@ const LIMIT_MS = 30 * 60_000
 export type Execution = {
   command: [string, ...string[]]
   env?: Record<string, string>
-  /** A file that gets a copy of what the program says. */
+  /** A file that gets a copy of the output. */
   copyTo?: string
+  /** A file that gets the output instead of the terminal. */
+  outputTo?: string
   limitMs?: number
 }
 
 /** Run a program whose output a person follows; its exit code, 1 where it was killed. */
 export async function execute(environment: CliEnvironment, options: Execution): Promise<number> {
   const [file, ...args] = options.command
-  const output = options.copyTo === undefined ? 'inherit' : 'pipe'
+  const target = options.outputTo === undefined ? undefined : openSync(options.outputTo, 'w')
+  const output = target ?? (options.copyTo === undefined ? 'inherit' : 'pipe')
   const child = spawn(file, args, {
     cwd: environment.root,
     env: { ...environment.child, ...options.env },
     stdio: ['ignore', output, output],
     timeout: options.limitMs ?? LIMIT_MS,
   })
-  if (options.copyTo !== undefined) {
+  if (target !== undefined) closeSync(target)
+  else if (options.copyTo !== undefined) {
     const copy = createWriteStream(options.copyTo)
     for (const stream of [child.stdout, child.stderr]) {
       stream?.pipe(process.stdout, { end: false })

@@ -11,14 +11,18 @@ export function artifactsFolder(root: string): string {
   return join(root, '.artifacts')
 }
 
-/** The plain `./medforge up` in the cell that is held; its exit code. */
-export function setUpInCell(environment: CliEnvironment): Promise<number> {
+/**
+ * The plain `./medforge up` in the cell that is held; its exit code.
+ *
+ * @param outputTo  a file that gets its output instead of the terminal
+ */
+export function setUpInCell(environment: CliEnvironment, outputTo?: string): Promise<number> {
   const { root } = environment
   mkdirSync(artifactsFolder(root), { recursive: true })
   const settings = SETTINGS.flatMap((setting) => ['--set', setting])
   return execute(environment, {
     command: inCell(root, [join(root, 'medforge'), 'up', ...settings]),
-    copyTo: join(artifactsFolder(root), 'up.log'),
+    ...(outputTo === undefined ? { copyTo: join(artifactsFolder(root), 'up.log') } : { outputTo }),
   })
 }
 

@@ -25,28 +25,30 @@ export type Suite = {
   limitMs?: number
 }
 
-/** `./medforge test --chaos`: random histories for so many minutes, instead of the short pass. */
-export type ChaosRun = { seed: number; minutes: number }
+/**
+ * How far the faults go: `short` is one real kill an action, `long` every failpoint and every kind of end as well, and
+ * after those so many minutes of random histories.
+ */
+export type ChaosRun = { scope: 'short' } | { scope: 'long'; minutes: number }
 
 export type SuiteOptions = {
   root: string
   /** Where the runners leave their JSON reports, one file a part. */
   reportsDir: string
-  /** Null: the short pass, always with the same seed. */
-  chaos: ChaosRun | null
+  chaos: ChaosRun
+  /** Of every random test; null: each chooses its own. */
+  seed: number | null
 }
 
 /** What the chaos suite takes besides its random histories. */
 const CHAOS_REST_MINUTES = 30
 
-function chaosEnvironment(chaos: ChaosRun | null): Record<string, string> {
-  if (chaos === null) return {}
-  const { seed, minutes } = chaos
-  return { MEDFORGE_CHAOS_SEED: String(seed), MEDFORGE_CHAOS_MINUTES: String(minutes) }
+function chaosEnvironment(chaos: ChaosRun): Record<string, string> {
+  return chaos.scope === 'short' ? {} : { MEDFORGE_CHAOS_MINUTES: String(chaos.minutes) }
 }
 
-/** Every suite in the order in which it runs: the quick ones that need nothing come first. */
-export function listSuites({ root, reportsDir, chaos }: SuiteOptions): Suite[] {
+/** Every suite; those of a lane run in this order. */
+export function listSuites({ root, reportsDir, chaos, seed }: SuiteOptions): Suite[] {
   const isTerminal = process.stdout.isTTY === true
   const tool = (...path: string[]): [string, string] => [
     process.execPath,
@@ -60,7 +62,11 @@ export function listSuites({ root, reportsDir, chaos }: SuiteOptions): Suite[] {
     ...['--outputFile.json', join(reportsDir, `${project}.json`)],
   ]
   const npm = (script: string): [string, ...string[]] => ['npm', 'run', '--silent', script]
-  const plain: Record<string, string> = isTerminal ? {} : { NO_COLOR: '1' }
+  const plain: Record<string, string> = {
+    // The output of some parts reaches the terminal by way of a file.
+    ...(isTerminal ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
+    ...(seed === null ? {} : { MEDFORGE_SEED: String(seed) }),
+  }
   const base = { needsCell: false, report: 'vitest' as const, env: plain }
   return [
     {
@@ -92,6 +98,7 @@ export function listSuites({ root, reportsDir, chaos }: SuiteOptions): Suite[] {
       title: 'the journey in a browser',
       needsCell: true,
       report: 'playwright',
+      env: plain,
       command: [
         ...tool('@playwright', 'test', 'cli.js'),
         'test',
@@ -113,7 +120,7 @@ export function listSuites({ root, reportsDir, chaos }: SuiteOptions): Suite[] {
       needsCell: true,
       command: vitest('chaos'),
       env: { ...plain, ...chaosEnvironment(chaos) },
-      limitMs: ((chaos?.minutes ?? 0) + CHAOS_REST_MINUTES) * 60_000,
+      limitMs: ((chaos.scope === 'long' ? chaos.minutes : 0) + CHAOS_REST_MINUTES) * 60_000,
     },
   ]
 }

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readEnvironment } from '@medforge/cli/config/env.ts'
 import { Failure } from '@medforge/cli/failure.ts'
@@ -10,11 +9,14 @@ import { type ChaosRun, PARTS, type Part } from './suites.ts'
 type Options = {
   updateScreenshots?: boolean
   keep?: boolean
+  long?: boolean
   chaos?: boolean
   seed?: string
 }
 
 const CHAOS_MINUTES = 30
+/** Of random histories in `--long`, which has to end within an hour. */
+const LONG_MINUTES = 10
 
 export function registerTest(program: Command): void {
   program
@@ -23,51 +25,54 @@ export function registerTest(program: Command): void {
       'run every check and test, on an installation of its own beside whatever runs here',
     )
     .argument('[parts...]', `only these: ${PARTS.join(', ')}`)
+    .option('--long', 'faults at every step and of every kind; up to an hour')
+    .option(
+      '--chaos',
+      `only the faults, as --long, with ${CHAOS_MINUTES} minutes of random histories`,
+    )
+    .option('--seed <number>', 'the seed of every random test')
     .option('--update-screenshots', 'let the browser journey replace the pictures in docs/images')
     .option('--keep', 'keep the test installation until Ctrl-C, for a look around')
-    .option('--chaos', `only the faults, with ${CHAOS_MINUTES} minutes of random histories`)
-    .option('--seed <number>', 'with --chaos: begin with the histories of this seed')
     .action(testEverything)
 }
 
 async function testEverything(names: string[], options: Options): Promise<void> {
-  const chaos = readChaos(options)
-  const parts = chaos === null ? choosePartsOf(names) : (['chaos'] as const)
+  const seed = readSeed(options.seed)
+  const parts = options.chaos ? (['chaos'] as const) : choosePartsOf(names)
   const environment = readEnvironment()
-  const say = (line: string) => console.log(line)
   const requirements = requirementsOf(parts)
   if (requirements.length > 0) await installRequirements(requirements)
-  if (chaos !== null) say(`chaos: seed ${chaos.seed}, ${chaos.minutes} minutes`)
   const isGood = await runSuites({
     environment,
     parts,
-    chaos,
+    chaos: chaosOf(options),
+    seed,
     updateScreenshots: options.updateScreenshots ?? false,
     beforeTearDown: async () => {
       if (!options.keep) return
-      say(
+      console.log(
         'The test installation stays. Enter it with: tests/cell/cell exec bash. Ctrl-C removes it.',
       )
       const keepAlive = setInterval(() => {}, 60_000)
       await once(process, 'SIGINT')
       clearInterval(keepAlive)
     },
-    say,
   })
-  if (isGood) return
-  if (chaos !== null) say(`chaos: again with ./medforge test --chaos --seed ${chaos.seed}`)
-  process.exitCode = 1
+  if (!isGood) process.exitCode = 1
 }
 
-function readChaos({ chaos, seed }: Options): ChaosRun | null {
-  if (!chaos && seed === undefined) return null
-  if (!chaos || (seed !== undefined && !/^\d{1,9}$/.test(seed))) {
-    throw new Failure(
-      '--seed takes a whole number of up to nine digits, together with --chaos.',
-      'For example: ./medforge test --chaos --seed 42',
-    )
-  }
-  return { seed: seed === undefined ? randomInt(1e9) : Number(seed), minutes: CHAOS_MINUTES }
+function chaosOf({ chaos, long }: Options): ChaosRun {
+  if (!chaos && !long) return { scope: 'short' }
+  return { scope: 'long', minutes: chaos ? CHAOS_MINUTES : LONG_MINUTES }
+}
+
+function readSeed(seed: string | undefined): number | null {
+  if (seed === undefined) return null
+  if (/^\d{1,9}$/.test(seed)) return Number(seed)
+  throw new Failure(
+    '--seed takes a whole number of up to nine digits.',
+    'For example: ./medforge test unit --seed 42',
+  )
 }
 
 function choosePartsOf(names: string[]): readonly Part[] {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { readProcessEnv } from '@medforge/api/config/env.ts'
 import { toSqlTime } from '@medforge/db'
 import type { TestProject } from 'vitest/node'
@@ -31,8 +31,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     .values({ id, tier: 'public', created_at: toSqlTime(new Date()), ...pack })
     .execute()
   project.provide('chaosPack', id)
-  const { MEDFORGE_CHAOS_SEED: seed, MEDFORGE_CHAOS_MINUTES: minutes } = readProcessEnv()
-  project.provide('chaosSeed', seed ? Number(seed) : SHORT_SEED)
+  const { MEDFORGE_SEED: asked, MEDFORGE_CHAOS_MINUTES: minutes } = readProcessEnv()
+  const seed = asked ? Number(asked) : minutes ? randomInt(1e9) : SHORT_SEED
+  console.log(`chaos: seed ${seed}`)
+  project.provide('chaosSeed', seed)
   project.provide('chaosMinutes', minutes ? Number(minutes) : null)
   await takeOver(installation)
   return giveBack

@@ -4,12 +4,13 @@ import { runInNewContext } from 'node:vm'
 import { newHost, newSession } from '@medforge/test-support'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
+import { seedOr } from '../../support/seed.ts'
 import type { TestApp } from '../app.ts'
 import { signIn, submit, TITANIC, test, titanicCsv } from '../competitions/site.ts'
 import { conforming } from '../conformance.ts'
 import { type FuzzedOperation, type FuzzedRequest, fuzzedRequest, type Schema } from './requests.ts'
 
-const SEED = 20_261_124
+const SEED = seedOr(20_261_124)
 const REQUESTS = 10_000
 const ROUND = 500
 const AT_ONCE = 16

@@ -1,0 +1,13 @@
+import fc from 'fast-check'
+import { inject } from 'vitest'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Of this run's random tests; printed at its start. */
+    seed: number
+    /** The same where somebody asked for it, by `MEDFORGE_SEED`. */
+    askedSeed: number | null
+  }
+}
+
+fc.configureGlobal({ seed: inject('seed') })
