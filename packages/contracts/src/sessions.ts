@@ -20,8 +20,14 @@ export type GpuMode = (typeof GPU_MODES)[number]
 export const DEFAULT_PACK_ID = '00000000-0000-0000-0000-000000000100'
 export const SEEDED_GPU_IDS = [0, 1, 2, 3, 4, 5, 6] as const
 
-/** What we mint. Readers of a host name accept the wider `[a-z0-9]{8}`. */
+/** A slug as it is minted. */
 export const SESSION_SLUG_PATTERN = '^[a-z2-7]{8}$'
+
+/**
+ * The first label of a session's host, with the slug as its only group. For recognising such a host in origins and links: wider than
+ * what is minted, so that a look-alike counts as user content too. Lower case, unanchored.
+ */
+export const SESSION_HOST_LABEL_PATTERN = 's-([a-z0-9]{8})'
 export const SESSION_PORT = 8080
 
 export function sessionContainerName(slug: string): string {

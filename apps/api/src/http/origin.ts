@@ -1,6 +1,8 @@
+import { SESSION_HOST_LABEL_PATTERN } from '@medforge/contracts'
+
 const ORIGIN = /^https?:\/\/([a-z0-9.-]+)(?::\d{1,5})?$/
 const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
-const SESSION_LABEL = /^s-[a-z0-9]{8}$/
+const SESSION_LABEL = new RegExp(`^${SESSION_HOST_LABEL_PATTERN}$`)
 
 /**
  * Whether a request that changes something may come from where it says it comes from.

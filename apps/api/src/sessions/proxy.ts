@@ -1,4 +1,9 @@
-import { SESSION_COOKIE, SESSION_PORT, sessionContainerName } from '@medforge/contracts'
+import {
+  SESSION_COOKIE,
+  SESSION_HOST_LABEL_PATTERN,
+  SESSION_PORT,
+  sessionContainerName,
+} from '@medforge/contracts'
 import type { DB } from '@medforge/db'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { cookieValues } from '../http/cookies.ts'
@@ -53,7 +58,7 @@ export function createSessionProxy(deps: {
     atOnce: READS_AT_ONCE,
   })
   const sessionHost = new RegExp(
-    `^s-([a-z0-9]{8})\\.${webHost.replaceAll('.', '\\.')}(?::\\d{1,5})?$`,
+    `^${SESSION_HOST_LABEL_PATTERN}\\.${webHost.replaceAll('.', '\\.')}(?::\\d{1,5})?$`,
   )
   let epoch: string | null | undefined
 

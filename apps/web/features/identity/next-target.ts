@@ -1,8 +1,10 @@
+import { SESSION_HOST_LABEL_PATTERN } from '@medforge/contracts'
+
 /** Where a person lands after signing in when nothing else was asked for. */
 export const DEFAULT_TARGET = '/dashboard'
 
 const LONGEST_TARGET = 2048
-const SESSION_LABEL = /^s-[a-z0-9]{8}$/
+const SESSION_LABEL = new RegExp(`^${SESSION_HOST_LABEL_PATTERN}$`)
 
 /**
  * Where to go after signing in, given the untrusted `next` of the address.
