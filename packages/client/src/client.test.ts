@@ -28,10 +28,15 @@ function json(status: number, body: unknown, type = 'application/json'): Respons
 }
 
 function eventStream(...events: SessionEvent[]): Response {
-  const text = events.map((e) => `id: ${e.id}\nevent: ${e.kind}\ndata: ${JSON.stringify(e)}\n\n`)
-  return new Response(`: hello\n\n${text.join('')}`, {
-    headers: { 'content-type': 'text/event-stream' },
-  })
+  return textStream(`: hello\n\n${events.map(messageText).join('')}`)
+}
+
+function textStream(text: string): Response {
+  return new Response(text, { headers: { 'content-type': 'text/event-stream' } })
+}
+
+function messageText(event: SessionEvent): string {
+  return `id: ${event.id}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`
 }
 
 function event(id: string, to: SessionEvent['to_status']): SessionEvent {
@@ -108,5 +113,17 @@ describe(createClient, () => {
     for await (const { id } of client.sessionEvents('s')) seen.push(id)
     expect(seen).toEqual(['1', '2', '3', '4'])
     expect(calls.map((call) => call.headers.get('last-event-id'))).toEqual([null, '2'])
+  })
+
+  test('asks again for a message that the end of a stream has cut off', async () => {
+    const [whole, cutOff] = [messageText(event('1', null)), messageText(event('2', 'error'))]
+    const { client, calls } = serve(
+      textStream(whole + cutOff.slice(0, -1)),
+      eventStream(event('2', 'error')),
+    )
+    const seen: string[] = []
+    for await (const { id } of client.sessionEvents('s')) seen.push(id)
+    expect(seen).toEqual(['1', '2'])
+    expect(calls.map((call) => call.headers.get('last-event-id'))).toEqual([null, '1'])
   })
 })

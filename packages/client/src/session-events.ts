@@ -32,7 +32,7 @@ export async function* sessionEvents(
       })
       if (!response.body) return
       for await (const message of readEventStream(response.body)) {
-        lastId = message.id
+        lastId = message.id ?? lastId
         delayMs = FIRST_RECONNECT_DELAY_MS
         const event = JSON.parse(message.data) as SessionEvent
         yield event
