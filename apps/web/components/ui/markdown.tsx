@@ -1,126 +1,84 @@
+import ReactMarkdown, { type Components, type ExtraProps } from 'react-markdown'
+import remarkGfm from 'remark-gfm'
 import { classNames } from './class-names.ts'
-import { type Block, type Inline, parseMarkdown } from './markdown-blocks.ts'
 
-/** Text from a competition's bundle. It is rendered as elements, never as HTML. */
+/** Text from a competition's bundle. For server components, so that browsers need no parser; HTML in it is shown as text. */
 export function Markdown({ source, className }: { source: string; className?: string }) {
   return (
     <div className={classNames('space-y-4 text-ink', className)}>
-      {parseMarkdown(source).map((block, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the text is fixed, so a block is its position
-        <BlockView key={index} block={block} />
-      ))}
+      <ReactMarkdown
+        remarkPlugins={[remarkGfm]}
+        urlTransform={(url) => (SAFE_TARGET.test(url) ? url : null)}
+        components={{ ...COMPONENTS, ...linksIn(source) }}
+      >
+        {source}
+      </ReactMarkdown>
     </div>
   )
 }
 
-function BlockView({ block }: { block: Block }) {
-  switch (block.kind) {
-    case 'heading':
-      return block.level === 2 ? (
-        <h2 className="pt-4 text-xl">
-          <Inlines content={block.content} />
-        </h2>
-      ) : (
-        <h3 className="pt-2 text-lg">
-          <Inlines content={block.content} />
-        </h3>
-      )
-    case 'paragraph':
-      return (
-        <p>
-          <Inlines content={block.content} />
-        </p>
-      )
-    case 'code':
-      return (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-        <pre tabIndex={0} className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-sm">
-          {block.text}
-        </pre>
-      )
-    case 'table':
-      return <TableView block={block} />
-    case 'list': {
-      const List = block.ordered ? 'ol' : 'ul'
-      return (
-        <List
-          className={classNames(
-            'space-y-1.5 pl-5 marker:text-ink-faint',
-            block.ordered ? 'list-decimal' : 'list-disc',
-          )}
-        >
-          {block.items.map((item, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the text is fixed, so an item is its position
-            <li key={index}>
-              <Inlines content={item} />
-            </li>
-          ))}
-        </List>
-      )
-    }
-  }
-}
+const SAFE_TARGET = /^(?:https:\/\/|\/(?!\/))/
 
-function TableView({ block }: { block: Extract<Block, { kind: 'table' }> }) {
-  const cell = 'border-line border-b px-3 py-2 text-left align-top first:pl-0'
-  return (
-    <div className="overflow-x-auto">
-      <table className="border-collapse text-sm">
-        <thead>
-          <tr>
-            {block.head.map((content, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the text is fixed, so a column is its position
-              <th key={index} scope="col" className={classNames(cell, 'font-semibold')}>
-                <Inlines content={content} />
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {block.rows.map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the text is fixed, so a row is its position
-            <tr key={index}>
-              {row.map((content, column) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the text is fixed, so a cell is its position
-                <td key={column} className={cell}>
-                  <Inlines content={content} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
-
-function Inlines({ content }: { content: Inline[] }) {
-  return content.map((part, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: the text is fixed, so a part is its position
-    <InlineView key={index} part={part} />
-  ))
-}
-
-function InlineView({ part }: { part: Inline }) {
-  switch (part.kind) {
-    case 'text':
-      return part.text
-    case 'strong':
-      return <strong className="font-semibold">{part.text}</strong>
-    case 'emphasis':
-      return <em>{part.text}</em>
-    case 'code':
-      return (
-        <code className="rounded-sm bg-sunken px-1 py-0.5 font-mono text-[0.9em]">{part.text}</code>
-      )
-    case 'link':
-      return (
+/** Links lead to https addresses or to pages of this site; any other, and an image, stays as it was written. */
+function linksIn(source: string): Components {
+  const asWritten = (node: ExtraProps['node']) =>
+    node?.position && source.slice(node.position.start.offset, node.position.end.offset)
+  return {
+    a: ({ node, href, children }) =>
+      href ? (
         <a
-          href={part.href}
+          href={href}
           className="text-accent underline underline-offset-2 hover:text-accent-strong"
         >
-          {part.text}
+          {children}
         </a>
-      )
+      ) : (
+        (asWritten(node) ?? children)
+      ),
+    img: ({ node }) => asWritten(node),
   }
+}
+
+const H2: Components['h2'] = ({ children }) => <h2 className="pt-4 text-xl">{children}</h2>
+const H3: Components['h3'] = ({ children }) => <h3 className="pt-2 text-lg">{children}</h3>
+const LIST = 'space-y-1.5 pl-5 marker:text-ink-faint'
+const CELL = 'border-line border-b px-3 py-2 text-left align-top first:pl-0'
+
+const COMPONENTS: Components = {
+  h1: H2,
+  h2: H2,
+  h3: H3,
+  h4: H3,
+  h5: H3,
+  h6: H3,
+  ul: ({ children }) => <ul className={`list-disc ${LIST}`}>{children}</ul>,
+  ol: ({ children, start }) => (
+    <ol start={start} className={`list-decimal ${LIST}`}>
+      {children}
+    </ol>
+  ),
+  strong: ({ children }) => <strong className="font-semibold">{children}</strong>,
+  code: ({ children }) => (
+    <code className="rounded-sm bg-sunken px-1 py-0.5 font-mono text-[0.9em]">{children}</code>
+  ),
+  pre: ({ children }) => (
+    <pre
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+      tabIndex={0}
+      className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-sm [&>code]:p-0 [&>code]:text-[1em]"
+    >
+      {children}
+    </pre>
+  ),
+  table: ({ children }) => (
+    <div className="overflow-x-auto">
+      <table className="border-collapse text-sm">{children}</table>
+    </div>
+  ),
+  th: ({ children }) => (
+    <th scope="col" className={`${CELL} font-semibold`}>
+      {children}
+    </th>
+  ),
+  td: ({ children }) => <td className={CELL}>{children}</td>,
 }
