@@ -3,6 +3,7 @@
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { type Failure, needsLogin } from '../lib/api/failure.ts'
+import { loginAddress } from '../lib/login-address.ts'
 import { Link } from './link.tsx'
 import { buttonStyle } from './ui/button.tsx'
 import { Notice } from './ui/notice.tsx'
@@ -35,9 +36,11 @@ export function FailureNotice({ failure, actions, role }: FailureNoticeProps) {
 }
 
 function LoginAgain() {
-  const address = `/login?next=${encodeURIComponent(usePathname())}`
   return (
-    <Link href={address} className={buttonStyle({ tone: 'quiet', size: 'small' })}>
+    <Link
+      href={loginAddress(usePathname())}
+      className={buttonStyle({ tone: 'quiet', size: 'small' })}
+    >
       Log in again
     </Link>
   )

@@ -4,12 +4,12 @@ import { redirect } from 'next/navigation'
 import { LoadFailure } from '../../components/load-failure.tsx'
 import { PageShell, PageTitle } from '../../components/ui/page-shell.tsx'
 import { loginsQuery } from '../../features/identity/logins-query.ts'
-import { loginAddress } from '../../features/identity/next-target.ts'
 import { OwnLogins } from '../../features/identity/own-logins.tsx'
 import { PasswordCard } from '../../features/identity/password-card.tsx'
 import { ProfileCard } from '../../features/identity/profile-card.tsx'
 import { getViewer } from '../../features/identity/viewer.ts'
 import { serverClient } from '../../lib/api/server.ts'
+import { loginAddress } from '../../lib/login-address.ts'
 
 export const metadata: Metadata = { title: 'Account' }
 

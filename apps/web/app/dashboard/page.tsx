@@ -3,7 +3,6 @@ import type { Metadata } from 'next'
 import { redirect } from 'next/navigation'
 import { LoadFailure } from '../../components/load-failure.tsx'
 import { PageShell, PageTitle } from '../../components/ui/page-shell.tsx'
-import { loginAddress } from '../../features/identity/next-target.ts'
 import { getViewer } from '../../features/identity/viewer.ts'
 import { HealthNotice } from '../../features/platform/health-notice.tsx'
 import { sessionHistoryQuery, shownSessionQuery } from '../../features/sessions/queries.ts'
@@ -11,6 +10,7 @@ import { SessionHistory } from '../../features/sessions/session-history.tsx'
 import { SessionPanel } from '../../features/sessions/session-panel.tsx'
 import { serverClient } from '../../lib/api/server.ts'
 import { statusQuery } from '../../lib/api/status-query.ts'
+import { loginAddress } from '../../lib/login-address.ts'
 
 export const metadata: Metadata = { title: 'Dashboard' }
 

@@ -4,8 +4,9 @@ import { TextLink } from '../../components/ui/text-link.tsx'
 import { webConfig } from '../../config/env.ts'
 import { CredentialsCard } from '../../features/identity/credentials-card.tsx'
 import { LoginForm } from '../../features/identity/login-form.tsx'
-import { DEFAULT_TARGET, nextTarget, signupAddress } from '../../features/identity/next-target.ts'
+import { nextTarget } from '../../features/identity/next-target.ts'
 import { getViewer } from '../../features/identity/viewer.ts'
+import { DEFAULT_TARGET, signupAddress } from '../../lib/login-address.ts'
 
 export const metadata: Metadata = { title: 'Log in' }
 

@@ -5,11 +5,12 @@ import { Notice } from '../../components/ui/notice.tsx'
 import { TextLink } from '../../components/ui/text-link.tsx'
 import { webConfig } from '../../config/env.ts'
 import { CredentialsCard } from '../../features/identity/credentials-card.tsx'
-import { loginAddress, nextTarget } from '../../features/identity/next-target.ts'
+import { nextTarget } from '../../features/identity/next-target.ts'
 import { SignupForm } from '../../features/identity/signup-form.tsx'
 import { getViewer } from '../../features/identity/viewer.ts'
 import { attempt } from '../../lib/api/attempt.ts'
 import { serverClient } from '../../lib/api/server.ts'
+import { loginAddress } from '../../lib/login-address.ts'
 
 export const metadata: Metadata = { title: 'Sign up' }
 

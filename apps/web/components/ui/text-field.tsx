@@ -4,16 +4,16 @@ import { classNames } from './class-names.ts'
 type TextFieldProps = Omit<ComponentProps<'input'>, 'id'> & {
   label: string
   hint?: string | undefined
-  /** What is wrong with the value; it replaces the hint. */
-  fault?: string | undefined
+  /** Replaces the hint. */
+  error?: string | undefined
   /** Sits at the right end inside the box, such as a button that shows a password. */
   adornment?: ReactNode
 }
 
-export function TextField({ label, hint, fault, adornment, className, ...rest }: TextFieldProps) {
+export function TextField({ label, hint, error, adornment, className, ...rest }: TextFieldProps) {
   const id = useId()
   const noteId = `${id}-note`
-  const note = fault ?? hint
+  const note = error ?? hint
   return (
     <div className={classNames('space-y-1.5', className)}>
       <label htmlFor={id} className="block font-semibold text-sm">
@@ -23,7 +23,7 @@ export function TextField({ label, hint, fault, adornment, className, ...rest }:
         <input
           {...rest}
           id={id}
-          aria-invalid={fault ? true : undefined}
+          aria-invalid={error ? true : undefined}
           aria-describedby={note ? noteId : undefined}
           className={classNames(
             'h-11 w-full rounded-md border border-line-strong bg-surface px-3 text-base text-ink placeholder:text-ink-faint',
@@ -36,7 +36,7 @@ export function TextField({ label, hint, fault, adornment, className, ...rest }:
         ) : null}
       </div>
       {note ? (
-        <p id={noteId} className={classNames('text-sm', fault ? 'text-bad' : 'text-ink-muted')}>
+        <p id={noteId} className={classNames('text-sm', error ? 'text-bad' : 'text-ink-muted')}>
           {note}
         </p>
       ) : null}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_TARGET, loginAddress, nextTarget } from './next-target.ts'
+import { DEFAULT_TARGET, loginAddress } from '../../lib/login-address.ts'
+import { nextTarget } from './next-target.ts'
 
 const DOMAIN = 'example.org'
 

@@ -1,7 +1,5 @@
 import { SESSION_HOST_LABEL_PATTERN } from '@medforge/contracts'
-
-/** Where a person lands after signing in when nothing else was asked for. */
-export const DEFAULT_TARGET = '/dashboard'
+import { DEFAULT_TARGET } from '../../lib/login-address.ts'
 
 const LONGEST_TARGET = 2048
 const SESSION_LABEL = new RegExp(`^${SESSION_HOST_LABEL_PATTERN}$`)
@@ -46,14 +44,4 @@ function sessionAddress(next: string, domain: string): string | null {
   const isSessionHost = SESSION_LABEL.test(label) && parents.join('.') === `medforge.${domain}`
   const isPlain = url.protocol === 'https:' && url.port === '' && !url.username && !url.password
   return isSessionHost && isPlain ? url.href : null
-}
-
-/** `/login` with the way back to `target`. */
-export function loginAddress(target: string): string {
-  return target === DEFAULT_TARGET ? '/login' : `/login?next=${encodeURIComponent(target)}`
-}
-
-/** `/signup` with the way back to `target`. */
-export function signupAddress(target: string): string {
-  return target === DEFAULT_TARGET ? '/signup' : `/signup?next=${encodeURIComponent(target)}`
 }

@@ -8,7 +8,7 @@ type PasswordFieldProps = {
   name?: string
   autoComplete: 'current-password' | 'new-password'
   hint?: string
-  fault?: string | undefined
+  error?: string | undefined
 }
 
 export function PasswordField({
@@ -16,7 +16,7 @@ export function PasswordField({
   name = 'password',
   autoComplete,
   hint,
-  fault,
+  error,
 }: PasswordFieldProps) {
   const [isShown, setIsShown] = useState(false)
   return (
@@ -28,7 +28,7 @@ export function PasswordField({
       required
       spellCheck={false}
       hint={hint}
-      fault={fault}
+      error={error}
       adornment={
         <button
           type="button"

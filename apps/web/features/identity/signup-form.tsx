@@ -6,12 +6,10 @@ import {
   PASSWORD_MIN_CODE_POINTS,
   type SignupRequest,
 } from '@medforge/contracts'
-import { FailureNotice } from '../../components/failure-notice.tsx'
-import { Button } from '../../components/ui/button.tsx'
 import { TextField } from '../../components/ui/text-field.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
+import { ApiForm, textOf } from './api-form.tsx'
 import { PasswordField } from './password-field.tsx'
-import { textOf, useCredentials } from './use-credentials.ts'
 
 type SignupFormProps = {
   target: string
@@ -21,54 +19,50 @@ type SignupFormProps = {
 
 export function SignupForm({ target, invitation }: SignupFormProps) {
   const client = useApi()
-  const form = useCredentials(target, (fields) => client.signup(signupRequest(fields)))
   return (
-    <form method="post" onSubmit={form.onSubmit} noValidate className="space-y-5">
-      {form.failure ? <FailureNotice failure={form.failure} role="alert" /> : null}
-      {invitation === null ? null : (
-        <TextField
-          label="Invitation code"
-          name="invitation_code"
-          autoComplete="off"
-          autoCapitalize="characters"
-          spellCheck={false}
-          required
-          defaultValue={invitation}
-          hint="You got it from whoever invited you. Case and dashes do not matter."
-          fault={form.faults.invitation_code}
-        />
+    <ApiForm
+      target={target}
+      send={(fields) => client.signup(signupRequest(fields))}
+      submitLabel="Create account"
+    >
+      {(errors) => (
+        <>
+          {invitation === null ? null : (
+            <TextField
+              label="Invitation code"
+              name="invitation_code"
+              autoComplete="off"
+              autoCapitalize="characters"
+              spellCheck={false}
+              required
+              defaultValue={invitation}
+              hint="You got it from whoever invited you. Case and dashes do not matter."
+              error={errors.invitation_code}
+            />
+          )}
+          <TextField
+            label="Email"
+            name="email"
+            type="email"
+            autoComplete="email"
+            required
+            error={errors.email}
+          />
+          <PasswordField
+            autoComplete="new-password"
+            hint={`At least ${PASSWORD_MIN_CODE_POINTS} characters of any kind.`}
+            error={errors.password}
+          />
+          <TextField
+            label="Display name (optional)"
+            name="display_name"
+            autoComplete="nickname"
+            hint={`${DISPLAY_NAME_MIN} to ${DISPLAY_NAME_MAX} characters, shown on leaderboards. Without one you get a neutral name.`}
+            error={errors.display_name}
+          />
+        </>
       )}
-      <TextField
-        label="Email"
-        name="email"
-        type="email"
-        autoComplete="email"
-        required
-        fault={form.faults.email}
-      />
-      <PasswordField
-        autoComplete="new-password"
-        hint={`At least ${PASSWORD_MIN_CODE_POINTS} characters of any kind.`}
-        fault={form.faults.password}
-      />
-      <TextField
-        label="Display name (optional)"
-        name="display_name"
-        autoComplete="nickname"
-        hint={`${DISPLAY_NAME_MIN} to ${DISPLAY_NAME_MAX} characters, shown on leaderboards. Without one you get a neutral name.`}
-        fault={form.faults.display_name}
-      />
-      <Button
-        type="submit"
-        tone="primary"
-        size="large"
-        className="w-full"
-        busy={form.isBusy}
-        disabled={!form.isReady}
-      >
-        Create account
-      </Button>
-    </form>
+    </ApiForm>
   )
 }
 

@@ -10,9 +10,9 @@ import { allowanceQuery, mySubmissionsQuery } from '../../../features/competitio
 import { readCompetition } from '../../../features/competitions/read.ts'
 import { SampleLink } from '../../../features/competitions/sample-link.tsx'
 import { SubmitForm } from '../../../features/competitions/submit-form.tsx'
-import { loginAddress } from '../../../features/identity/next-target.ts'
 import { getViewer } from '../../../features/identity/viewer.ts'
 import { serverClient } from '../../../lib/api/server.ts'
+import { loginAddress } from '../../../lib/login-address.ts'
 
 type CompetitionPageProps = { params: Promise<{ slug: string }> }
 
