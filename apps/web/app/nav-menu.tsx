@@ -1,9 +1,9 @@
 'use client'
 
 import { Menu as MenuIcon } from 'lucide-react'
-import { Link } from '../components/link.tsx'
 import { ThemeChoices } from '../components/theme-menu.tsx'
-import { Menu, MenuItem, MenuSeparator } from '../components/ui/menu.tsx'
+import { Button } from '../components/ui/button.tsx'
+import { Menu, MenuLink, MenuSeparator } from '../components/ui/menu.tsx'
 import { places } from './places.ts'
 
 /** The main navigation of a narrow screen. */
@@ -11,19 +11,15 @@ export function NavMenu({ isSignedIn }: { isSignedIn: boolean }) {
   return (
     <Menu
       trigger={
-        <button
-          type="button"
-          aria-label="Menu"
-          className="grid size-10 place-items-center rounded-md text-ink-muted hover:bg-sunken hover:text-ink"
-        >
+        <Button tone="plain" size="icon" aria-label="Menu">
           <MenuIcon aria-hidden="true" className="size-5" />
-        </button>
+        </Button>
       }
     >
       {places(isSignedIn).map(({ href, text }) => (
-        <MenuItem asChild key={href}>
-          <Link href={href}>{text}</Link>
-        </MenuItem>
+        <MenuLink key={href} href={href}>
+          {text}
+        </MenuLink>
       ))}
       <MenuSeparator />
       <ThemeChoices />

@@ -2,7 +2,7 @@
 
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
-import { type Failure, needsLogin } from '../lib/api/failure.ts'
+import { explain, type Failure, needsLogin } from '../lib/api/failure.ts'
 import { loginAddress } from '../lib/login-address.ts'
 import { Link } from './link.tsx'
 import { buttonStyle } from './ui/button.tsx'
@@ -13,16 +13,24 @@ type FailureNoticeProps = {
   actions?: ReactNode
   /** Leave it out where the failure is the page itself rather than the answer to a click. */
   role?: 'alert'
+  className?: string
+}
+
+type ErrorNoticeProps = Omit<FailureNoticeProps, 'failure'> & { error: Error | null }
+
+/** The failure of a query or a mutation; nothing where there is none. */
+export function ErrorNotice({ error, ...rest }: ErrorNoticeProps) {
+  return error ? <FailureNotice failure={explain(error)} {...rest} /> : null
 }
 
 /** A refusal: its title, the API's words, what to do, and the number under which the logs know it. */
-export function FailureNotice({ failure, actions, role }: FailureNoticeProps) {
+export function FailureNotice({ failure, actions, ...rest }: FailureNoticeProps) {
   return (
     <Notice
       tone="bad"
       title={failure.title}
       actions={needsLogin(failure) ? <LoginAgain /> : actions}
-      {...(role ? { role } : {})}
+      {...rest}
     >
       <p>{failure.detail}</p>
       {failure.advice ? <p>{failure.advice}</p> : null}

@@ -3,6 +3,7 @@
 import { Moon, Sun, SunMoon } from 'lucide-react'
 import { useState } from 'react'
 import { applyTheme, parseTheme, type Theme } from '../lib/theme.ts'
+import { Button } from './ui/button.tsx'
 import { Menu, MenuChoice, MenuChoices, MenuLabel } from './ui/menu.tsx'
 
 const CHOICES = [
@@ -15,13 +16,9 @@ export function ThemeMenu() {
   return (
     <Menu
       trigger={
-        <button
-          type="button"
-          aria-label="Theme"
-          className="grid size-10 place-items-center rounded-md text-ink-muted hover:bg-sunken hover:text-ink"
-        >
+        <Button tone="plain" size="icon" aria-label="Theme">
           <SunMoon aria-hidden="true" className="size-4.5" />
-        </button>
+        </Button>
       }
     >
       <ThemeChoices />

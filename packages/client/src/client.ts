@@ -28,7 +28,7 @@ import type {
 import { sessionEvents } from './session-events.ts'
 import { type ClientOptions, createTransport } from './transport.ts'
 
-export type PageQuery = { limit?: number; cursor?: string }
+export type PageQuery = { limit?: number; cursor?: string | undefined }
 
 export type SubmitOptions = {
   /** Makes a retry the same submission. */

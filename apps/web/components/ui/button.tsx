@@ -21,7 +21,7 @@ export const buttonStyle = cva(
         small: 'h-8 px-3 text-sm',
         medium: 'h-10 px-4 text-sm',
         large: 'h-12 px-6 text-base',
-        icon: 'size-9 text-sm',
+        icon: 'size-10',
       },
     },
     defaultVariants: { tone: 'quiet', size: 'medium' },

@@ -6,7 +6,7 @@ export function DataTable({ caption, children }: { caption: string; children: Re
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
     <section aria-label={caption} tabIndex={0} className="overflow-x-auto">
-      <table className="w-full border-collapse text-sm">
+      <table className="w-full border-collapse text-sm [&_tbody_tr:last-child_td]:border-b-0">
         <caption className="sr-only">{caption}</caption>
         {children}
       </table>

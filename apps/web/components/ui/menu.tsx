@@ -2,6 +2,7 @@
 
 import { DropdownMenu } from 'radix-ui'
 import type { ComponentProps, ReactElement, ReactNode } from 'react'
+import { Link } from '../link.tsx'
 import { classNames } from './class-names.ts'
 
 /** A menu that drops from its trigger. It is not modal, so the page behind stays scrollable. */
@@ -28,6 +29,14 @@ const itemStyle =
 
 export function MenuItem({ className, ...rest }: ComponentProps<typeof DropdownMenu.Item>) {
   return <DropdownMenu.Item {...rest} className={classNames(itemStyle, className)} />
+}
+
+export function MenuLink(props: ComponentProps<typeof Link>) {
+  return (
+    <MenuItem asChild>
+      <Link {...props} />
+    </MenuItem>
+  )
 }
 
 export function MenuChoice({

@@ -24,7 +24,7 @@ export function LeaderboardTable({ title, entries, viewerId }: LeaderboardTableP
           <HeadCell className="max-sm:hidden">When</HeadCell>
         </tr>
       </thead>
-      <tbody className="[&_tr:last-child_td]:border-b-0">
+      <tbody>
         {entries.map((entry) => (
           <Row key={entry.user_id} entry={entry} isOwn={entry.user_id === viewerId} />
         ))}

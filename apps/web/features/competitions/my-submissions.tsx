@@ -2,7 +2,7 @@
 
 import type { Submission } from '@medforge/contracts'
 import { useQuery } from '@tanstack/react-query'
-import { FailureNotice } from '../../components/failure-notice.tsx'
+import { ErrorNotice } from '../../components/failure-notice.tsx'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Card, CardHeader } from '../../components/ui/card.tsx'
 import { classNames } from '../../components/ui/class-names.ts'
@@ -10,7 +10,6 @@ import { Cell, DataTable, HeadCell } from '../../components/ui/data-table.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { TimeAgo } from '../../components/ui/time-ago.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
-import { explain } from '../../lib/api/failure.ts'
 import { formatScore } from '../../lib/format.ts'
 import { bestId } from './best-submission.ts'
 import { mySubmissionsQuery } from './queries.ts'
@@ -25,11 +24,7 @@ export function MySubmissions({ slug, higherIsBetter }: MySubmissionsProps) {
   return (
     <Card aria-labelledby="my-submissions">
       <CardHeader title="Your submissions" id="my-submissions" />
-      {query.error ? (
-        <div className="p-5">
-          <FailureNotice failure={explain(query.error)} />
-        </div>
-      ) : null}
+      <ErrorNotice error={query.error} className="m-5" />
       {query.isSuccess && submissions.length === 0 ? (
         <EmptyState title="Nothing submitted yet">
           <p>Download the sample submission, put your predictions into it, and submit it here.</p>
@@ -44,7 +39,7 @@ export function MySubmissions({ slug, higherIsBetter }: MySubmissionsProps) {
               <HeadCell className="text-right">Score</HeadCell>
             </tr>
           </thead>
-          <tbody className="[&_tr:last-child_td]:border-b-0">
+          <tbody>
             {submissions.map((submission) => (
               <SubmissionRows
                 key={submission.id}

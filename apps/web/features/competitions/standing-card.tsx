@@ -1,6 +1,6 @@
 import type { LeaderboardStanding } from '@medforge/contracts'
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx'
-import { formatDay, formatScore, formatTimestamp } from '../../lib/format.ts'
+import { formatDay, formatScore, formatTimestamp, plural } from '../../lib/format.ts'
 import { PLOT, stepPath } from './step-path.ts'
 
 type StandingCardProps = {
@@ -13,13 +13,12 @@ type StandingCardProps = {
 export function StandingCard({ standing, now }: StandingCardProps) {
   const { entry, people, best_over_time } = standing
   if (!entry) return null
-  const entries = entry.entries === 1 ? '1 entry' : `${entry.entries} entries`
   return (
     <Card aria-labelledby="standing">
       <CardHeader
         title={`Your rank: ${entry.rank} of ${people}`}
         id="standing"
-        aside={`best ${formatScore(entry.primary_score)}, ${entries}`}
+        aside={`best ${formatScore(entry.primary_score)}, ${plural(entry.entries, 'entry', 'entries')}`}
       />
       {best_over_time.length > 1 ? (
         <CardBody className="space-y-3">

@@ -3,8 +3,7 @@
 import type { Me } from '@medforge/contracts'
 import { useMutation } from '@tanstack/react-query'
 import { ChevronDown, LayoutDashboard, LogOut, UserCog } from 'lucide-react'
-import { Link } from '../../components/link.tsx'
-import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../components/ui/menu.tsx'
+import { Menu, MenuItem, MenuLabel, MenuLink, MenuSeparator } from '../../components/ui/menu.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
 import { explain } from '../../lib/api/failure.ts'
 
@@ -30,18 +29,14 @@ export function AccountMenu({ me }: { me: Pick<Me, 'display_name' | 'email' | 'r
         {me.role === 'admin' ? <p className="mt-1 text-accent text-xs">Administrator</p> : null}
       </div>
       <MenuSeparator />
-      <MenuItem asChild>
-        <Link href="/dashboard">
-          <LayoutDashboard aria-hidden="true" />
-          Dashboard
-        </Link>
-      </MenuItem>
-      <MenuItem asChild>
-        <Link href="/account">
-          <UserCog aria-hidden="true" />
-          Account
-        </Link>
-      </MenuItem>
+      <MenuLink href="/dashboard">
+        <LayoutDashboard aria-hidden="true" />
+        Dashboard
+      </MenuLink>
+      <MenuLink href="/account">
+        <UserCog aria-hidden="true" />
+        Account
+      </MenuLink>
       <MenuItem
         onSelect={(event) => {
           event.preventDefault() // The menu stays open to say so if logging out fails.

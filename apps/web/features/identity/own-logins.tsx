@@ -2,7 +2,8 @@
 
 import type { Login } from '@medforge/contracts'
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
-import { FailureNotice } from '../../components/failure-notice.tsx'
+import { ErrorNotice } from '../../components/failure-notice.tsx'
+import { ShowOlder } from '../../components/show-older.tsx'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Card, CardHeader } from '../../components/ui/card.tsx'
@@ -17,8 +18,7 @@ export function OwnLogins() {
   const client = useApi()
   const logins = useInfiniteQuery(loginsQuery(client))
   const endOthers = useEnding(() => client.endOtherLogins())
-  const shown = logins.data?.pages.flatMap((page) => page.items) ?? []
-  const error = logins.error ?? endOthers.error
+  const shown = logins.data ?? []
   const hasOthers = shown.some((login) => !login.is_current)
   return (
     <Card aria-labelledby="own-logins">
@@ -43,27 +43,13 @@ export function OwnLogins() {
           ) : null
         }
       />
-      {error ? (
-        <div className="p-5">
-          <FailureNotice failure={explain(error)} role="alert" />
-        </div>
-      ) : null}
+      <ErrorNotice error={logins.error ?? endOthers.error} role="alert" className="m-5" />
       <ul aria-labelledby="own-logins" className="divide-y divide-line">
         {shown.map((login) => (
           <LoginRow key={login.id} login={login} />
         ))}
       </ul>
-      {logins.hasNextPage ? (
-        <div className="border-line border-t p-4 text-center">
-          <Button
-            size="small"
-            busy={logins.isFetchingNextPage}
-            onClick={() => void logins.fetchNextPage()}
-          >
-            Show older logins
-          </Button>
-        </div>
-      ) : null}
+      <ShowOlder query={logins} items="logins" />
     </Card>
   )
 }

@@ -1,8 +1,11 @@
 import { ApiError } from '@medforge/client'
 import type { Me } from '@medforge/contracts'
+import { redirect } from 'next/navigation'
 import { cache } from 'react'
+import type { Attempt } from '../../lib/api/attempt.ts'
 import { explain, type Failure } from '../../lib/api/failure.ts'
 import { hasLoginCookie, serverClient } from '../../lib/api/server.ts'
+import { loginAddress } from '../../lib/login-address.ts'
 
 export type Viewer =
   | { kind: 'signed-in'; me: Me }
@@ -24,3 +27,12 @@ export const getViewer = cache(async (): Promise<Viewer> => {
     return { kind: 'unknown', failure: explain(error) }
   }
 })
+
+/** The viewer of a page that is only for people who are signed in; anybody else is sent to log in, and back to `path`. */
+export async function readSignedIn(path: string): Promise<Attempt<Me>> {
+  const viewer = await getViewer()
+  if (viewer.kind === 'anonymous') redirect(loginAddress(path))
+  return viewer.kind === 'unknown'
+    ? { ok: false, failure: viewer.failure }
+    : { ok: true, value: viewer.me }
+}

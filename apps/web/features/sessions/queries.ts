@@ -1,10 +1,10 @@
 import type { Client } from '@medforge/client'
 import { isActiveStatus, type Session } from '@medforge/contracts'
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
+import { pagedQuery } from '../../lib/api/paged-query.ts'
 
 /** The event stream tells of changes at once; asking again is what holds when the stream cannot be opened. */
 const ASK_AGAIN_MS = 5_000
-const HISTORY_PAGE = 10
 
 export const sessionKeys = {
   all: ['sessions'] as const,
@@ -32,16 +32,7 @@ export function shownSessionQuery(client: Client) {
   })
 }
 
-/** The caller's sessions, newest first, page by page. */
+/** The caller's sessions, newest first. */
 export function sessionHistoryQuery(client: Client) {
-  return infiniteQueryOptions({
-    queryKey: sessionKeys.history,
-    queryFn: ({ pageParam, signal }) =>
-      client.listSessions(
-        { limit: HISTORY_PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) },
-        signal,
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.meta.next_cursor,
-  })
+  return pagedQuery({ queryKey: sessionKeys.history, pageSize: 10, read: client.listSessions })
 }

@@ -3,10 +3,9 @@
 import type { GpuMode, Session } from '@medforge/contracts'
 import { ExternalLink } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { FailureNotice } from '../../components/failure-notice.tsx'
+import { ErrorNotice } from '../../components/failure-notice.tsx'
 import { buttonStyle } from '../../components/ui/button.tsx'
 import { CopyText } from '../../components/ui/copy-text.tsx'
-import { explain } from '../../lib/api/failure.ts'
 import { useServerNow } from '../../lib/clock.tsx'
 import { formatDuration, formatTimestamp } from '../../lib/format.ts'
 import { gpuName } from '../../lib/gpu.ts'
@@ -55,7 +54,7 @@ export function RunningView({ session, stop, gpuMode }: RunningViewProps) {
           </StopButton>
         </div>
       </div>
-      {stop.error ? <FailureNotice failure={explain(stop.error)} role="alert" /> : null}
+      <ErrorNotice error={stop.error} role="alert" />
       <dl className="grid gap-x-8 gap-y-4 border-line border-t pt-5 text-sm sm:grid-cols-[auto_auto_1fr]">
         <Detail name="GPU">
           {session.gpu_id === null ? 'none' : gpuName(session.gpu_id, gpuMode)}

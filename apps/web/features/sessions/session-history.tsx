@@ -2,13 +2,12 @@
 
 import { type GpuMode, isActiveStatus, type Session } from '@medforge/contracts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { FailureNotice } from '../../components/failure-notice.tsx'
-import { Button } from '../../components/ui/button.tsx'
+import { ErrorNotice } from '../../components/failure-notice.tsx'
+import { ShowOlder } from '../../components/show-older.tsx'
 import { Card, CardHeader } from '../../components/ui/card.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { TimeAgo } from '../../components/ui/time-ago.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
-import { explain } from '../../lib/api/failure.ts'
 import { statusQuery } from '../../lib/api/status-query.ts'
 import { formatDuration } from '../../lib/format.ts'
 import { gpuName } from '../../lib/gpu.ts'
@@ -20,15 +19,11 @@ export function SessionHistory() {
   const client = useApi()
   const history = useInfiniteQuery(sessionHistoryQuery(client))
   const gpuMode = useQuery(statusQuery(client)).data?.gpus.mode ?? 'nvidia'
-  const sessions = history.data?.pages.flatMap((page) => page.items) ?? []
+  const sessions = history.data ?? []
   return (
     <Card aria-labelledby="session-history">
       <CardHeader title="Your sessions" id="session-history" />
-      {history.error ? (
-        <div className="p-5">
-          <FailureNotice failure={explain(history.error)} />
-        </div>
-      ) : null}
+      <ErrorNotice error={history.error} className="m-5" />
       {history.isSuccess && sessions.length === 0 ? (
         <EmptyState title="No sessions yet">
           <p>
@@ -43,17 +38,7 @@ export function SessionHistory() {
           ))}
         </ul>
       ) : null}
-      {history.hasNextPage ? (
-        <div className="border-line border-t p-4 text-center">
-          <Button
-            size="small"
-            busy={history.isFetchingNextPage}
-            onClick={() => void history.fetchNextPage()}
-          >
-            Show older sessions
-          </Button>
-        </div>
-      ) : null}
+      <ShowOlder query={history} items="sessions" />
     </Card>
   )
 }

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import type { ReactNode } from 'react'
-import { LoadFailure } from '../../../components/load-failure.tsx'
+import { FailurePage } from '../../../components/failure-page.tsx'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { PageShell } from '../../../components/ui/page-shell.tsx'
 import { CompetitionTabs } from '../../../features/competitions/competition-tabs.tsx'
@@ -16,13 +16,7 @@ export async function generateMetadata({ params }: CompetitionLayoutProps): Prom
 
 export default async function CompetitionLayout({ children, params }: CompetitionLayoutProps) {
   const competition = await readCompetition((await params).slug)
-  if (!competition.ok) {
-    return (
-      <PageShell className="pt-12">
-        <LoadFailure failure={competition.failure} />
-      </PageShell>
-    )
-  }
+  if (!competition.ok) return <FailurePage failure={competition.failure} />
   const { slug, title, status, holdout } = competition.value
   return (
     <PageShell>

@@ -1,4 +1,4 @@
-import { dehydrate, HydrationBoundary, QueryClient } from '@tanstack/react-query'
+import { HydrationBoundary } from '@tanstack/react-query'
 import { Link } from '../../../components/link.tsx'
 import { buttonStyle } from '../../../components/ui/button.tsx'
 import { Card, CardBody, CardHeader } from '../../../components/ui/card.tsx'
@@ -11,7 +11,7 @@ import { readCompetition } from '../../../features/competitions/read.ts'
 import { SampleLink } from '../../../features/competitions/sample-link.tsx'
 import { SubmitForm } from '../../../features/competitions/submit-form.tsx'
 import { getViewer } from '../../../features/identity/viewer.ts'
-import { serverClient } from '../../../lib/api/server.ts'
+import { prefetch } from '../../../lib/api/prefetch.ts'
 import { loginAddress } from '../../../lib/login-address.ts'
 
 type CompetitionPageProps = { params: Promise<{ slug: string }> }
@@ -21,16 +21,16 @@ export default async function CompetitionPage({ params }: CompetitionPageProps) 
   if (!read.ok) return null // The layout shows the failure.
   const competition = read.value
   const isSignedIn = (await getViewer()).kind === 'signed-in'
-  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
-  if (isSignedIn) {
-    const client = await serverClient()
-    await Promise.all([
-      queryClient.prefetchQuery(mySubmissionsQuery(client, competition.slug)),
-      queryClient.prefetchQuery(allowanceQuery(client, competition.slug)),
-    ])
-  }
+  const state = isSignedIn
+    ? await prefetch((cache, client) =>
+        Promise.all([
+          cache.prefetchQuery(mySubmissionsQuery(client, competition.slug)),
+          cache.prefetchQuery(allowanceQuery(client, competition.slug)),
+        ]),
+      )
+    : null
   return (
-    <HydrationBoundary state={dehydrate(queryClient)}>
+    <HydrationBoundary state={state}>
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_23rem] lg:gap-10">
         <div className="min-w-0 space-y-8">
           <section aria-labelledby="overview">

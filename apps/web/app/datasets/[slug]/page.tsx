@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { LoadFailure } from '../../../components/load-failure.tsx'
+import { FailurePage } from '../../../components/failure-page.tsx'
 import { Card, CardBody } from '../../../components/ui/card.tsx'
 import { PageShell, PageTitle } from '../../../components/ui/page-shell.tsx'
 import { DatasetFacts } from '../../../features/datasets/dataset-facts.tsx'
@@ -14,13 +14,7 @@ export async function generateMetadata({ params }: DatasetPageProps): Promise<Me
 
 export default async function DatasetPage({ params }: DatasetPageProps) {
   const dataset = await readDataset((await params).slug)
-  if (!dataset.ok) {
-    return (
-      <PageShell className="pt-12">
-        <LoadFailure failure={dataset.failure} />
-      </PageShell>
-    )
-  }
+  if (!dataset.ok) return <FailurePage failure={dataset.failure} />
   return (
     <PageShell width="text">
       <PageTitle title={dataset.value.title} />

@@ -32,7 +32,7 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
     attempt(() =>
       client.getLeaderboard(slug, {
         limit: PAGE_SIZE,
-        ...(typeof cursor === 'string' ? { cursor } : {}),
+        cursor: typeof cursor === 'string' ? cursor : undefined,
       }),
     ),
   ])

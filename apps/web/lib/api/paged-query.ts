@@ -1,0 +1,18 @@
+import type { Page, PageQuery } from '@medforge/client'
+import { infiniteQueryOptions, type QueryKey } from '@tanstack/react-query'
+
+/** A list that is read page by page; its data are the items of the pages read so far. */
+export function pagedQuery<Item>(options: {
+  queryKey: QueryKey
+  pageSize: number
+  read: (query: PageQuery, signal: AbortSignal) => Promise<Page<Item[]>>
+}) {
+  return infiniteQueryOptions({
+    queryKey: options.queryKey,
+    queryFn: ({ pageParam, signal }) =>
+      options.read({ limit: options.pageSize, cursor: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ meta }) => meta.next_cursor,
+    select: ({ pages }) => pages.flatMap(({ items }) => items),
+  })
+}
