@@ -3,7 +3,7 @@
 import type { GpuMode } from '@medforge/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import { FailureNotice } from '../../components/failure-notice.tsx'
+import { ErrorNotice, FailureNotice } from '../../components/failure-notice.tsx'
 import { Card, CardBody } from '../../components/ui/card.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
 import { explain, type Failure } from '../../lib/api/failure.ts'
@@ -12,14 +12,15 @@ import { nameGpus } from '../../lib/gpu.ts'
 import { LaunchView } from './launch-view.tsx'
 import { OutcomeNotice } from './outcome-notice.tsx'
 import { RunningView } from './running-view.tsx'
-import { StartingView, StoppingView } from './transit-views.tsx'
+import { StartingView } from './starting-view.tsx'
+import { StoppingView } from './stopping-view.tsx'
 import { useSession } from './use-session.ts'
 import { useSessionEvents } from './use-session-events.ts'
 
 /** The one place of the dashboard where a session is launched, followed, opened and stopped. */
 export function SessionPanel() {
-  const { session, isLive, readError, renew, launch, stop } = useSession()
-  const events = useSessionEvents(session?.id ?? null, isLive, renew)
+  const { session, isActive, readError, renew, launch, stop } = useSession()
+  const events = useSessionEvents(session?.id ?? null, isActive, renew)
   const gpus = useQuery(statusQuery(useApi())).data?.gpus
   const gpuMode = gpus?.mode ?? 'nvidia'
   const panel = useKeptFocus(session?.status ?? null)
@@ -27,7 +28,7 @@ export function SessionPanel() {
   return (
     <Card aria-label="Current session" ref={panel} tabIndex={-1}>
       <CardBody className="space-y-6 p-5 sm:p-7">
-        {readError ? <FailureNotice failure={explain(readError)} /> : null}
+        <ErrorNotice error={readError} />
         {launch.error ? (
           <FailureNotice failure={launchFailure(launch.error, gpuMode)} role="alert" />
         ) : null}
@@ -40,10 +41,10 @@ export function SessionPanel() {
         {session?.status === 'stopping' ? (
           <StoppingView session={session} events={events} gpuMode={gpuMode} />
         ) : null}
-        {session && !isLive && !launch.error ? (
+        {session && !isActive && !launch.error ? (
           <OutcomeNotice session={session} events={events} gpuMode={gpuMode} />
         ) : null}
-        {isLive || readError ? null : (
+        {isActive || readError ? null : (
           <LaunchView
             launch={launch}
             gpuMode={gpuMode}

@@ -4,11 +4,10 @@ import { classNames } from '../../components/ui/class-names.ts'
 import { Spinner } from '../../components/ui/spinner.tsx'
 import { formatDuration } from '../../lib/format.ts'
 import { stepLabel } from './step-labels.ts'
-import type { StepState, StepView } from './timeline.ts'
+import type { StepState, TimelineStep } from './timeline.ts'
 
-type StepListProps = { steps: readonly StepView[]; label: string; gpuMode: GpuMode }
+type StepListProps = { steps: readonly TimelineStep[]; label: string; gpuMode: GpuMode }
 
-/** The steps of a launch or a stop: where it stands, how long each took, how long it usually takes. */
 export function StepList({ steps, label, gpuMode }: StepListProps) {
   const active = steps.find((step) => step.state === 'active')
   return (
@@ -30,7 +29,7 @@ export function StepList({ steps, label, gpuMode }: StepListProps) {
   )
 }
 
-type StepRowProps = { step: StepView; isLast: boolean; labels: ReturnType<typeof stepLabel> }
+type StepRowProps = { step: TimelineStep; isLast: boolean; labels: ReturnType<typeof stepLabel> }
 
 function StepRow({ step, isLast, labels }: StepRowProps) {
   const text =
@@ -97,23 +96,25 @@ function StepMark({ state }: { state: StepState }) {
   }
 }
 
-function StepTimes({ step }: { step: StepView }) {
+function StepTimes({ step }: { step: TimelineStep }) {
   const elapsed = step.elapsedMs === null ? null : formatDuration(step.elapsedMs)
-  const usual = step.usualMs === null ? null : `usually ${formatDuration(step.usualMs)}`
-  const showsUsual = usual !== null && step.state !== 'done'
+  const usual =
+    step.medianMs === null || step.state === 'done'
+      ? null
+      : `usually ${formatDuration(step.medianMs)}`
   return (
     <span className="text-ink-muted text-xs tabular-nums">
       {elapsed}
-      {elapsed !== null && showsUsual ? ' · ' : null}
-      {showsUsual ? usual : null}
+      {elapsed !== null && usual !== null ? ' · ' : null}
+      {usual}
     </span>
   )
 }
 
-/** Fills towards the usual duration and waits short of the end: a promise that it will finish is not ours to make. */
-function StepBar({ step }: { step: StepView }) {
-  if (step.usualMs === null || step.elapsedMs === null) return null
-  const share = Math.min(0.95, step.elapsedMs / Math.max(1, step.usualMs))
+/** Fills towards the median and stops short of the end, for nobody knows that the step will finish. */
+function StepBar({ step }: { step: TimelineStep }) {
+  if (step.medianMs === null || step.elapsedMs === null) return null
+  const share = Math.min(0.95, step.elapsedMs / Math.max(1, step.medianMs))
   return (
     <div aria-hidden="true" className="mt-2 h-1 overflow-hidden rounded-full bg-sunken">
       <div

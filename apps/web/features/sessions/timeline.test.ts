@@ -1,21 +1,14 @@
 import type { SessionEvent } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
-import {
-  isOverdue,
-  launchTimeline,
-  stopTimeline,
-  usualDurations,
-  usualTotalMs,
-  withEvent,
-} from './timeline.ts'
+import { isOverdue, launchTimeline, stopTimeline, withEvent } from './timeline.ts'
 
 const CREATED = '2026-11-23T12:00:00Z'
 const at = (seconds: number) => new Date(Date.parse(CREATED) + seconds * 1000).toISOString()
 const nowAt = (seconds: number) => Date.parse(at(seconds))
 
 let lastId = 0
-function stepEvent(step: SessionEvent['step'], seconds: number, usualMs: number | null = null) {
-  return event({ kind: 'step', step, at: at(seconds), usual_ms: usualMs })
+function stepEvent(step: SessionEvent['step'], seconds: number, usual_ms: number | null = null) {
+  return event({ kind: 'step', step, at: at(seconds), usual_ms })
 }
 function transition(to: SessionEvent['to_status'], seconds: number) {
   return event({ kind: 'transition', to_status: to, at: at(seconds) })
@@ -49,15 +42,15 @@ describe(launchTimeline, () => {
     const steps = launchTimeline(starting, events, nowAt(2))
     expect(steps.map((step) => step.state)).toEqual(['done', 'done', 'active', 'waiting'])
     expect(steps.map((step) => step.elapsedMs)).toEqual([100, 400, 1500, null])
-    expect(steps[1]?.usualMs).toBe(300)
+    expect(steps[1]?.medianMs).toBe(300)
   })
 
-  test('shows the usual duration of steps still to come from earlier launches', () => {
+  test('shows the medians of earlier launches for steps still to come', () => {
     const steps = launchTimeline(starting, [], nowAt(0), { ready: 900 })
-    expect(steps[3]).toMatchObject({ step: 'ready', state: 'waiting', usualMs: 900 })
+    expect(steps[3]).toMatchObject({ step: 'ready', state: 'waiting', medianMs: 900 })
   })
 
-  test('is through once the session runs, whatever the stream has missed', () => {
+  test('is done once the session runs, whatever the stream has missed', () => {
     const steps = launchTimeline({ ...starting, status: 'running' }, [], nowAt(2))
     expect(steps.every((step) => step.state === 'done')).toBe(true)
   })
@@ -80,7 +73,7 @@ describe(launchTimeline, () => {
 })
 
 describe(stopTimeline, () => {
-  test('counts from the wish to stop', () => {
+  test('counts from the request to stop', () => {
     const events = [transition('stopping', 100), stepEvent('container_removed', 101)]
     const steps = stopTimeline({ ...starting, status: 'stopping' }, events, nowAt(103))
     expect(steps).toMatchObject([
@@ -89,7 +82,7 @@ describe(stopTimeline, () => {
     ])
   })
 
-  test('shows no time while the wish has not been seen', () => {
+  test('shows no time while the request has not been seen', () => {
     expect(stopTimeline({ ...starting, status: 'stopping' }, [], nowAt(9))[0]).toMatchObject({
       state: 'active',
       elapsedMs: null,
@@ -105,19 +98,6 @@ describe(withEvent, () => {
   })
 })
 
-test('usual durations are what the events said last', () => {
-  expect(usualDurations([stepEvent('ready', 1, 900), stepEvent('ready', 2, 800)])).toEqual({
-    ready: 800,
-  })
-})
-
-test('the event that begins a launch tells how long all of it usually takes', () => {
-  const begun = event({ kind: 'transition', to_status: 'starting', usual_ms: 1400 })
-  expect(usualTotalMs([begun], 'starting')).toBe(1400)
-  expect(usualTotalMs([begun], 'stopping')).toBeNull()
-  expect(usualDurations([begun])).toEqual({})
-})
-
 describe(isOverdue, () => {
   test('is patient for a while, however quick the host usually is', () => {
     expect(isOverdue(14_000, 400)).toBe(false)
@@ -127,7 +107,7 @@ describe(isOverdue, () => {
     expect(isOverdue(16_000, 10_000)).toBe(false)
     expect(isOverdue(31_000, 10_000)).toBe(true)
   })
-  test('says nothing while the beginning is unknown', () => {
+  test('is not decided while the beginning is unknown', () => {
     expect(isOverdue(null, null)).toBe(false)
   })
 })

@@ -8,14 +8,14 @@ import { withEvent } from './timeline.ts'
 const NONE: readonly SessionEvent[] = []
 
 /**
- * What has happened to a session so far, growing live while `isLive`.
+ * What has happened to a session so far, growing live while `isActive`.
  *
  * The stream is a convenience: where it cannot be opened the list stays short and the polled status goes on alone.
  * @param onTransition  called once for each change of status that the stream tells
  */
 export function useSessionEvents(
   sessionId: string | null,
-  isLive: boolean,
+  isActive: boolean,
   onTransition: () => void,
 ): readonly SessionEvent[] {
   const client = useApi()
@@ -24,7 +24,7 @@ export function useSessionEvents(
   )
 
   useEffect(() => {
-    if (sessionId === null || !isLive) return
+    if (sessionId === null || !isActive) return
     const stop = new AbortController()
     async function follow(id: string) {
       for await (const event of client.sessionEvents(id, stop.signal)) {
@@ -37,7 +37,7 @@ export function useSessionEvents(
     }
     follow(sessionId).catch(() => undefined)
     return () => stop.abort()
-  }, [client, sessionId, isLive, onTransition])
+  }, [client, sessionId, isActive, onTransition])
 
   return log !== null && log.sessionId === sessionId ? log.events : NONE
 }

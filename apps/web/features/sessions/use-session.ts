@@ -44,17 +44,17 @@ export function useSession() {
   })
 
   const session = shown.data ?? null
-  const isLive = session !== null && isActiveStatus(session.status)
+  const isActive = session !== null && isActiveStatus(session.status)
   const launch: LaunchAction = {
     run: () => launching.mutate(),
     isPending: launching.isPending,
     // A lost answer is no failure once the session itself is seen.
-    error: isUnanswered(launching.error) && isLive ? null : launching.error,
+    error: isUnanswered(launching.error) && isActive ? null : launching.error,
   }
   const stop: StopAction = {
     run: (session) => stopping.mutate(session),
     isPending: stopping.isPending,
     error: stopping.error,
   }
-  return { session, isLive, readError: shown.error, renew, launch, stop }
+  return { session, isActive, readError: shown.error, renew, launch, stop }
 }
