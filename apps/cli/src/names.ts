@@ -1,4 +1,6 @@
-/** Names, addresses and places that the whole platform relies on; fixed by contract, so they are constants and not settings. */
+import { SETTINGS } from '@medforge/core/settings'
+
+/** Names, addresses and paths that the whole platform relies on; constants, because the contract fixes them. */
 export const PROJECT = 'medforge'
 
 export const CONTAINERS = {
@@ -15,7 +17,7 @@ export const SERVICES = Object.keys(CONTAINERS) as ServiceName[]
 export const NETWORKS = {
   control: { name: 'medforge-control', subnet: '172.30.1.0/24', range: '172.30.1.128/25' },
   publicSessions: {
-    name: 'medforge-public-sessions',
+    name: SETTINGS.PUBLIC_SESSIONS_NETWORK.default,
     subnet: '172.30.0.0/24',
     range: '172.30.0.128/25',
   },
@@ -26,15 +28,14 @@ export const NETWORKS = {
   },
 } as const
 
-export const FIXED_ADDRESSES = {
-  caddyOnSessions: '172.30.0.2',
-  apiOnSessions: '172.30.0.3',
-  db: '172.30.1.5',
+export const SESSION_NETWORK_ADDRESSES = {
+  caddy: '172.30.0.2',
+  api: '172.30.0.3',
 } as const
 
 export const POOL = 'tank'
 export const POOL_MOUNT = '/tank'
-export const WORKSPACES = 'tank/medforge/workspaces'
+export const WORKSPACES = SETTINGS.WORKSPACE_ZFS_ROOT.default
 /** Oldest parent first; `up` creates what is missing in this order. */
 export const DATASETS = [
   'tank/medforge',
@@ -47,18 +48,18 @@ export const DB_DATA = '/tank/medforge/system/db'
 /** Users inside the containers. Never 1000: that one owns every workspace. */
 export const UIDS = { server: 10001, worker: 10002, caddy: 10003, db: 10004, web: 10005 } as const
 
-/** State of the installation that must not be lost. */
+/** State of the installation, which only `down --purge` removes. */
 export const STATE = '/var/lib/medforge'
 export const POOL_FILE = `${STATE}/tank.img`
-export const SUBMISSIONS = `${STATE}/submissions`
-export const PUBLIC_BUNDLES = `${STATE}/competitions/public`
-export const HIDDEN_HOLDOUTS = `${STATE}/competitions/hidden`
+export const SUBMISSIONS = SETTINGS.SUBMISSIONS_DIR.default
+export const PUBLIC_BUNDLES = SETTINGS.COMPETITIONS_PUBLIC_DIR.default
+export const HIDDEN_HOLDOUTS = SETTINGS.COMPETITIONS_DATA_DIR.default
 export const HOLDOUT_SEED_FILE = `${STATE}/competitions/holdout-seed`
 export const CADDY_DATA = `${STATE}/caddy`
 export const TLS_FILES = `${STATE}/tls`
 export const CADDY_ROOT_CERTIFICATE = `${CADDY_DATA}/caddy/pki/authorities/local/root.crt`
 export const LOGS = '/var/log/medforge'
-/** For the commands that change competitions: they may wait for a person, and must not keep `up` from running meanwhile. */
+/** For the commands that change competitions: they may wait for a person, and `up` runs meanwhile. */
 export const COMPETITION_LOCK_FILE = '/run/lock/medforge-competition.lock'
 export const LOCK_FILE = '/run/lock/medforge.lock'
 

@@ -1,14 +1,7 @@
+import { ConfigError, type Env, exampleValues, variablesOf } from '@medforge/core/settings'
 import { describe, expect, test } from 'vitest'
 import { parseReconcilerConfig, parseServerConfig, parseWorkerConfig } from './config.ts'
-import { type Env, resolveFiles } from './env.ts'
-import {
-  FAILPOINT_VARIABLES,
-  RECONCILER_VARIABLES,
-  RUNTIME_VARIABLES,
-  SERVER_VARIABLES,
-  WORKER_VARIABLES,
-} from './names.ts'
-import { ConfigError } from './reader.ts'
+import { resolveFiles } from './env.ts'
 
 const IMAGE = `127.0.0.1:5055/medforge/api@sha256:${'0123456789abcdef'.repeat(4)}`
 const ENV: Env = {
@@ -152,7 +145,7 @@ describe(resolveFiles, () => {
     expect(env).toEqual({ SESSION_SECRET: 'from a file' })
   })
 
-  test('says which file cannot be read, without its path', () => {
+  test('names the variable whose file cannot be read, without its path', () => {
     const env = resolveFiles(
       { ...ENV, SESSION_SECRET: undefined, SESSION_SECRET_FILE: '/gone' },
       read,
@@ -200,22 +193,26 @@ describe.each([
   })
 })
 
-describe('the list of variables of a process', () => {
-  test.each([
-    { name: 'server', parse: parseServerConfig, variables: SERVER_VARIABLES },
-    { name: 'reconciler', parse: parseReconcilerConfig, variables: RECONCILER_VARIABLES },
-    { name: 'worker', parse: parseWorkerConfig, variables: WORKER_VARIABLES },
-  ])('is what the $name reads', ({ parse, variables }) => {
+describe.each([
+  { name: 'server' as const, parse: parseServerConfig },
+  { name: 'reconciler' as const, parse: parseReconcilerConfig },
+  { name: 'worker' as const, parse: parseWorkerConfig },
+])('the settings of the $name', ({ name, parse }) => {
+  test('are exactly what the table lets it read', () => {
     const read = new Set<string>()
     const spied = new Proxy(ENV, {
-      get(target, name: string) {
-        read.add(name)
-        return target[name]
+      get(target, variable: string) {
+        read.add(variable)
+        return target[variable]
       },
     })
     parse(spied)
-    const plain = variables.filter((variable) => !variable.endsWith('_FILE'))
-    const always = new Set([...RUNTIME_VARIABLES, ...FAILPOINT_VARIABLES])
-    expect([...read].filter((name) => !always.has(name)).toSorted()).toEqual(plain.toSorted())
+    const plain = variablesOf(name).filter((variable) => !variable.endsWith('_FILE'))
+    expect([...read].toSorted()).toEqual(plain.toSorted())
+  })
+
+  test('are accepted as .env.example has them, once images and secrets are filled in', () => {
+    const { DOMAIN: _, ...filledIn } = ENV
+    expect(() => parse({ ...exampleValues(), ...filledIn })).not.toThrow()
   })
 })

@@ -1,8 +1,8 @@
-import { ConfigError } from '../config/reader.ts'
+import { ConfigError } from '@medforge/core/settings'
 
 /**
- * Runs a process's main function. A configuration that cannot work is told in plain words, not as a stack, and ends the process with
- * exit code 78 (EX_CONFIG); any other failure crashes it, for the supervisor to restart.
+ * Runs a process's main function. A configuration that cannot work is printed as a sentence for each fault, not as a stack, and ends
+ * the process with exit code 78 (EX_CONFIG); any other failure crashes it, for the supervisor to restart.
  */
 export async function runMain(main: () => Promise<void>): Promise<void> {
   try {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Env } from '../config/env.ts'
+import type { Env } from '@medforge/core/settings'
 import type { Logger } from '../lib/logger.ts'
 import { untilAborted } from '../lib/shutdown.ts'
 import { type ChildName, childEnvironment, nextRestart, relayOf } from './supervision.ts'

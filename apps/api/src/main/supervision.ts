@@ -1,10 +1,4 @@
-import type { Env } from '../config/env.ts'
-import {
-  FAILPOINT_VARIABLES,
-  RECONCILER_VARIABLES,
-  RUNTIME_VARIABLES,
-  SERVER_VARIABLES,
-} from '../config/names.ts'
+import { type Env, variablesOf } from '@medforge/core/settings'
 
 export type ChildName = 'server' | 'reconciler'
 
@@ -12,14 +6,13 @@ const OWN_DATABASE: Record<ChildName, string> = {
   server: 'SERVER_DATABASE_URL',
   reconciler: 'RECONCILER_DATABASE_URL',
 }
-const VARIABLES: Record<ChildName, readonly string[]> = {
-  server: SERVER_VARIABLES,
-  reconciler: RECONCILER_VARIABLES,
-}
+
+/** What Node and the programs that it starts need, whatever the process. */
+const RUNTIME_VARIABLES = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']
 
 /** What one child may know of the container's environment: its own variables, and its own way to the database as `DATABASE_URL`. */
 export function childEnvironment(name: ChildName, env: Env): Record<string, string> {
-  const allowed = new Set([...VARIABLES[name], ...RUNTIME_VARIABLES, ...FAILPOINT_VARIABLES])
+  const allowed = new Set([...variablesOf(name), ...RUNTIME_VARIABLES])
   const kept: Record<string, string> = {}
   for (const [variable, value] of Object.entries(env)) {
     if (allowed.has(variable) && value !== undefined) kept[variable] = value

@@ -5,8 +5,9 @@ import { prepareHost, requireRoot } from '../host/prepare.ts'
 import { acquireLock } from '../lock.ts'
 import { LOCK_FILE } from '../names.ts'
 import { startStack } from '../stack/bring-up.ts'
-import { type EnvValues, parseEnv } from '../stack/env-file.ts'
+import type { EnvValues } from '../stack/env-file.ts'
 import { composeFileFor, locateInstallation } from '../stack/installation.ts'
+import { parseOverrides, requireSetting } from '../stack/settings.ts'
 import { loadSettings, saveSettings } from '../stack/settings-file.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { createStepRunner } from '../terminal/steps.ts'
@@ -33,7 +34,7 @@ async function up(options: { domain?: string; set?: string[] }): Promise<void> {
     const values = loadSettings(installation, {
       domain: options.domain ?? environment.domain,
       initialAdminEmail: environment.initialAdminEmail,
-      overrides: parseEnv((options.set ?? []).join('\n')),
+      overrides: parseOverrides(options.set ?? []),
     })
     const isNew = saveSettings(installation, values)
     return { says: `${isNew} ${installation.envFile}`, value: values }
@@ -42,7 +43,7 @@ async function up(options: { domain?: string; set?: string[] }): Promise<void> {
   const zfs = await prepareHost(
     {
       edgeAddress: settings.EDGE_BIND_ADDRESS ?? '127.0.0.1',
-      poolSizeGib: Number(settings.POOL_SIZE_GB) || 20,
+      poolSizeGib: requireSetting('POOL_SIZE_GB', settings, installation.envFile),
     },
     step,
     progress,

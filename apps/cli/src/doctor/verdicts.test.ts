@@ -2,9 +2,19 @@ import { describe, expect, test } from 'vitest'
 import { formatVerdicts } from '../commands/doctor.ts'
 import { DATASETS } from '../names.ts'
 import type { ContainerFacts } from '../stack/containers.ts'
+import { completeSettings } from '../stack/settings.ts'
 import { FAILURE_MAPPING, type HostFacts, judge, SECTIONS } from './verdicts.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
+
+const SETTINGS = {
+  ...completeSettings(undefined, {
+    domain: 'localhost',
+    initialAdminEmail: undefined,
+    overrides: {},
+  }),
+  PACK_IMAGE: `127.0.0.1:5055/medforge/pack@${DIGEST}`,
+}
 
 function container(address: string, change: Partial<ContainerFacts> = {}): ContainerFacts {
   return {
@@ -31,15 +41,7 @@ function container(address: string, change: Partial<ContainerFacts> = {}): Conta
 
 function healthy(change: Partial<HostFacts> = {}): HostFacts {
   return {
-    settings: {
-      DOMAIN: 'localhost',
-      TLS_MODE: 'internal',
-      EDGE_BIND_ADDRESS: '127.0.0.1',
-      COOKIE_DOMAIN: '.medforge.localhost',
-      NEXT_PUBLIC_API_URL: 'https://api.medforge.localhost',
-      SESSION_SECRET: 'x'.repeat(48),
-      PACK_IMAGE: `127.0.0.1:5055/medforge/pack@${DIGEST}`,
-    },
+    settings: SETTINGS,
     resolved: { 'medforge.localhost': ['127.0.0.1'], 'api.medforge.localhost': ['127.0.0.1'] },
     tls: { 'medforge.localhost': null, 'api.medforge.localhost': null },
     docker: true,

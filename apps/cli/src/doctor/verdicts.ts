@@ -1,4 +1,4 @@
-import { DATASETS, FIXED_ADDRESSES, NETWORKS, POOL, POOL_MOUNT } from '../names.ts'
+import { DATASETS, NETWORKS, POOL, POOL_MOUNT, SESSION_NETWORK_ADDRESSES } from '../names.ts'
 import type { ContainerFacts } from '../stack/containers.ts'
 import type { EnvValues } from '../stack/env-file.ts'
 import { findSettingFaults } from '../stack/settings.ts'
@@ -182,9 +182,9 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
     ),
     verdict(
       'Host runtime',
-      `Caddy is ${FIXED_ADDRESSES.caddyOnSessions} and the API ${FIXED_ADDRESSES.apiOnSessions} on ${network}`,
-      addressOn(caddy, network) === FIXED_ADDRESSES.caddyOnSessions &&
-        addressOn(api, network) === FIXED_ADDRESSES.apiOnSessions,
+      `Caddy is ${SESSION_NETWORK_ADDRESSES.caddy} and the API ${SESSION_NETWORK_ADDRESSES.api} on ${network}`,
+      addressOn(caddy, network) === SESSION_NETWORK_ADDRESSES.caddy &&
+        addressOn(api, network) === SESSION_NETWORK_ADDRESSES.api,
       `Caddy ${addressOn(caddy, network) ?? 'absent'}, API ${addressOn(api, network) ?? 'absent'}`,
       UP,
     ),

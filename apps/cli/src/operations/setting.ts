@@ -4,6 +4,7 @@ import { readEnvironment } from '../config/env.ts'
 import { requireRoot } from '../host/prepare.ts'
 import type { EnvValues } from '../stack/env-file.ts'
 import { locateInstallation, readSettings } from '../stack/installation.ts'
+import { requireSetting } from '../stack/settings.ts'
 
 /** What the operator's commands work on: the installation's settings and its database, with the operator's own account. */
 export type Setting = AsyncDisposable & { settings: EnvValues; db: Kysely<DB> }
@@ -23,8 +24,7 @@ export function openSetting(limits: { queryLimitMs?: number } = {}): Setting {
 
 /** How long the two passing statuses of a session may last here. */
 export function readLimits(settings: EnvValues): { startTimeoutMs: number; stopTimeoutMs: number } {
-  return {
-    startTimeoutMs: Number(settings.SESSION_CONTAINER_START_TIMEOUT_SECONDS || 120) * 1000,
-    stopTimeoutMs: Number(settings.SESSION_CONTAINER_STOP_TIMEOUT_SECONDS || 60) * 1000,
-  }
+  const secondsOf = (phase: 'START' | 'STOP') =>
+    requireSetting(`SESSION_CONTAINER_${phase}_TIMEOUT_SECONDS`, settings, 'deploy/compose/.env')
+  return { startTimeoutMs: secondsOf('START') * 1000, stopTimeoutMs: secondsOf('STOP') * 1000 }
 }

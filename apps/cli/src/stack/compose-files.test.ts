@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { findSetting, type Service, variablesOf } from '@medforge/core/settings'
 import { describe, expect, test } from 'vitest'
 import { CONTAINERS, NETWORKS } from '../names.ts'
 import { parseEnv } from './env-file.ts'
@@ -27,17 +28,9 @@ const PROMISED = [
   ...['TLS_MODE', 'PROBE_URL', 'API_IMAGE', 'MEDFORGE_LOG_LEVEL'],
 ]
 
-/** Names whose value compose takes from `.env`: `${NAME}` anywhere, or a key of `environment` without a value. */
-function namesFromEnv(text: string): string[] {
-  const used = [...text.matchAll(/\$\{([A-Z0-9_]+)/g), ...text.matchAll(/^ {6}([A-Z0-9_]+):$/gm)]
-  return [...new Set(used.map(([, name = '']) => name))]
-}
-
-/** Names that a configuration module asks its reader for. */
-function namesRead(source: string): string[] {
-  return [
-    ...source.matchAll(/(?:read\.\w+|readDir|readImage)\(\s*(?:read,\s*)?'([A-Z0-9_]+)'/g),
-  ].map(([, name = '']) => name)
+/** Names that a text takes from `.env` by `${NAME}`. */
+function referencesIn(text: string): string[] {
+  return [...new Set([...text.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = '']) => name))]
 }
 
 /** The lines of one service. */
@@ -46,29 +39,23 @@ function service(name: string): string {
   return rest.split(/^ {0,2}\S.*:$/m)[0] ?? ''
 }
 
+/** Names of the variables that the compose file gives to a service. */
+function variablesOfService(name: Service): string[] {
+  const [, block = ''] = /^ {4}environment:\n((?: {6}.*\n)*)/m.exec(service(name)) ?? []
+  return [...block.matchAll(/^ {6}([A-Z0-9_]+):/gm)].map(([, variable = '']) => variable)
+}
+
 describe('deploy/compose/.env.example', () => {
   test.each(PROMISED)('explains %s', (name) => {
     expect(example).toHaveProperty(name)
   })
 
-  test('has every setting that compose reads', () => {
+  test('has every setting that compose puts into a line', () => {
     const made = ['CADDY_CONFIG_SHA256'] // computed for each run
-    expect(
-      namesFromEnv(compose).filter((name) => !(name in example) && !made.includes(name)),
-    ).toEqual([])
-  })
-
-  test('has every setting that the API reads, and compose hands it over', () => {
-    const fixed = ['API_PORT', 'DATABASE_URL'] // a default, and one that each container gets as its own
-    const names = namesRead(read('apps/api/src/config/config.ts'))
-    expect(names.length).toBeGreaterThan(20)
-    const given = new Set(namesFromEnv(compose))
-    // Failpoints, and the word that refuses them in production, are no settings of an installation.
-    const isSetting = (name: string) => !fixed.includes(name) && !/FAILPOINTS|^NODE_ENV$/.test(name)
-    for (const name of names.filter(isSetting)) {
-      expect(example, name).toHaveProperty(name)
-      expect(given, name).toContain(name)
-    }
+    const names = referencesIn(compose).filter((name) => !made.includes(name))
+    expect(names.length).toBeGreaterThan(10)
+    expect(names.filter((name) => !(name in example))).toEqual([])
+    expect(names.filter((name) => !findSetting(name)?.readBy.length)).toEqual([])
   })
 
   test('holds no secret', () => {
@@ -80,6 +67,49 @@ describe('deploy/compose/.env.example', () => {
 })
 
 describe('deploy/compose/docker-compose.yml', () => {
+  test.each<{ name: Service; variables: string[] }>([
+    {
+      name: 'api',
+      variables: [
+        ...variablesOf('server'),
+        ...variablesOf('reconciler'),
+        ...['SERVER_DATABASE_URL', 'RECONCILER_DATABASE_URL'],
+      ].filter((name) => name !== 'DATABASE_URL'),
+    },
+    { name: 'api-worker', variables: variablesOf('worker') },
+    { name: 'web', variables: variablesOf('web') },
+    { name: 'caddy', variables: variablesOf('caddy') },
+    { name: 'db', variables: variablesOf('db') },
+  ])('gives $name exactly the settings that its processes read', ({ name, variables }) => {
+    const handedOver = (variable: string) =>
+      !variable.endsWith('_FILE') && findSetting(variable)?.setBy !== 'development'
+    expect(variablesOfService(name).toSorted()).toEqual(
+      [...new Set(variables)].filter(handedOver).toSorted(),
+    )
+  })
+
+  test('gives no process the database user of another, and no container the administrator', () => {
+    const urls = [...compose.matchAll(/^ {6}(\w*DATABASE_URL): mysql:\/\/(\w+):/gm)]
+    expect(urls.map(([, name, user]) => [name, user])).toEqual([
+      ['SERVER_DATABASE_URL', 'medforge_server'],
+      ['RECONCILER_DATABASE_URL', 'medforge_reconciler'],
+      ['DATABASE_URL', 'medforge_worker'],
+    ])
+  })
+
+  test('gives the web server and Caddy what their own files ask for', () => {
+    const web = [...read('apps/web/config/env.ts').matchAll(/(?<!process\.)\benv\.([A-Z_]+)/g)]
+    const caddy = ['Caddyfile', 'parts/tls.caddy'].flatMap((file) => [
+      ...read(`deploy/caddy/${file}`).matchAll(/\{\$([A-Z_]+)\}/g),
+    ])
+    expect([web.length, caddy.length].every((count) => count > 3)).toBe(true)
+    const asked = (found: RegExpExecArray[]) => found.map(([, name = '']) => name)
+    expect(variablesOfService('web')).toEqual(
+      expect.arrayContaining(asked(web).filter((name) => name !== 'NODE_ENV')),
+    )
+    expect(variablesOfService('caddy')).toEqual(expect.arrayContaining(asked(caddy)))
+  })
+
   test('has the five containers and the three networks', () => {
     for (const container of Object.values(CONTAINERS)) {
       expect(compose).toContain(`container_name: ${container}`)

@@ -1,38 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { Failure } from '../failure.ts'
-import { type EnvValues, mergeEnv, parseEnv, readEnvFile, writeSecretFile } from './env-file.ts'
+import { renderEnvExample } from '@medforge/core/settings'
+import { type EnvValues, mergeEnv, readEnvFile, writeSecretFile } from './env-file.ts'
 import type { Installation } from './installation.ts'
-import { checkSettings, completeSettings, type Wishes } from './settings.ts'
+import { checkSettings, completeSettings, type RequestedSettings } from './settings.ts'
 
 /**
- * The settings that `up` works with: what `.env` says, completed.
+ * The settings that `up` works with: what `.env` holds, completed.
  *
- * @throws Failure naming every setting that cannot work, or that does not exist
+ * @throws Failure naming every setting that cannot work
  */
-export function loadSettings(installation: Installation, wishes: Wishes): EnvValues {
-  const unknown = Object.keys(wishes.overrides).filter((name) => !(name in exampleOf(installation)))
-  if (unknown.length > 0) {
-    throw new Failure(
-      `There is no setting ${unknown.join(', ')}.`,
-      'All settings are listed and explained in deploy/compose/.env.example.',
-    )
-  }
-  const values = completeSettings(
-    readEnvFile(installation.envFile),
-    exampleOf(installation),
-    wishes,
-  )
+export function loadSettings(installation: Installation, requested: RequestedSettings): EnvValues {
+  const values = completeSettings(readEnvFile(installation.envFile), requested)
   checkSettings(values, installation.envFile)
   return values
 }
 
-function exampleOf(installation: Installation): EnvValues {
-  return parseEnv(readFileSync(`${installation.envFile}.example`, 'utf8'))
-}
-
-/** Write the settings where they differ from the file, and say what that was. */
+/** Write the settings where they differ from the file. @returns which of the two it was */
 export function saveSettings(installation: Installation, values: EnvValues): 'kept' | 'wrote' {
-  const template = readFileSync(`${installation.envFile}.example`, 'utf8')
+  const template = renderEnvExample()
   const before = existsSync(installation.envFile)
     ? readFileSync(installation.envFile, 'utf8')
     : undefined

@@ -1,19 +1,22 @@
-import { readFileSync } from 'node:fs'
+import { UPLOAD_MAX_BYTES_RANGE } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
-import { parseEnv } from './env-file.ts'
-import { checkSettings, completeSettings, findSettingFaults, imageOverrides } from './settings.ts'
+import {
+  checkSettings,
+  completeSettings,
+  findSettingFaults,
+  imageOverrides,
+  parseOverrides,
+  requireSetting,
+} from './settings.ts'
 
-const EXAMPLE = parseEnv(
-  readFileSync(new URL('../../../../deploy/compose/.env.example', import.meta.url), 'utf8'),
-)
-const NO_WISHES = { domain: undefined, initialAdminEmail: undefined, overrides: {} }
+const NOTHING_REQUESTED = { domain: undefined, initialAdminEmail: undefined, overrides: {} }
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
-const makeSecret = () => `made-${'x'.repeat(40)}`
+const makeSecret = () => `made-${'0123456789'.repeat(4)}`
 
 describe(completeSettings, () => {
   test('makes a trial host out of nothing', () => {
-    const values = completeSettings(undefined, EXAMPLE, NO_WISHES, makeSecret)
+    const values = completeSettings(undefined, NOTHING_REQUESTED, makeSecret)
     expect(values).toMatchObject({
       DOMAIN: 'localhost',
       EDGE_BIND_ADDRESS: '127.0.0.1',
@@ -27,13 +30,13 @@ describe(completeSettings, () => {
   })
 
   test('keeps every value that is recorded, secrets first of all', () => {
-    const first = completeSettings(undefined, EXAMPLE, NO_WISHES, makeSecret)
+    const first = completeSettings(undefined, NOTHING_REQUESTED, makeSecret)
     const recorded = { ...first, AUTH_RATE_LIMIT: '500', OWN: '1' }
-    expect(completeSettings(recorded, EXAMPLE, NO_WISHES, makeSecret)).toEqual(recorded)
+    expect(completeSettings(recorded, NOTHING_REQUESTED, makeSecret)).toEqual(recorded)
   })
 
   test('gives each process a password of its own', () => {
-    const values = completeSettings(undefined, EXAMPLE, NO_WISHES)
+    const values = completeSettings(undefined, NOTHING_REQUESTED)
     const secrets = ['ADMIN', 'SERVER', 'RECONCILER', 'WORKER'].map(
       (n) => values[`DB_${n}_PASSWORD`],
     )
@@ -41,9 +44,9 @@ describe(completeSettings, () => {
   })
 
   test('moves what follows from the domain, and leaves what an operator chose', () => {
-    const trial = completeSettings(undefined, EXAMPLE, NO_WISHES, makeSecret)
+    const trial = completeSettings(undefined, NOTHING_REQUESTED, makeSecret)
     const recorded = { ...trial, INITIAL_ADMIN_EMAIL: 'me@example.org' }
-    const moved = completeSettings(recorded, EXAMPLE, { ...NO_WISHES, domain: 'Example.org' })
+    const moved = completeSettings(recorded, { ...NOTHING_REQUESTED, domain: 'Example.org' })
     expect(moved).toMatchObject({
       DOMAIN: 'example.org',
       EDGE_BIND_ADDRESS: '0.0.0.0',
@@ -56,56 +59,60 @@ describe(completeSettings, () => {
     expect(findSettingFaults(moved)).toEqual([])
   })
 
-  test('takes wishes from the command line last', () => {
-    const wishes = { ...NO_WISHES, overrides: { AUTH_RATE_LIMIT: '9999' } }
-    expect(completeSettings({ AUTH_RATE_LIMIT: '5' }, EXAMPLE, wishes).AUTH_RATE_LIMIT).toBe('9999')
+  test('takes what the command line requests last', () => {
+    const requested = { ...NOTHING_REQUESTED, overrides: { AUTH_RATE_LIMIT: '9999' } }
+    expect(completeSettings({ AUTH_RATE_LIMIT: '5' }, requested).AUTH_RATE_LIMIT).toBe('9999')
   })
 })
 
 describe(findSettingFaults, () => {
-  const good = completeSettings(undefined, EXAMPLE, NO_WISHES)
+  const good = completeSettings(undefined, NOTHING_REQUESTED)
 
   test.each([
-    { change: { PACK_IMAGE: 'pack:latest' }, says: 'PACK_IMAGE is not pinned' },
-    { change: { API_IMAGE: 'api@sha256:abc' }, says: 'API_IMAGE is not pinned' },
-    { change: { DOMAIN: 'https://x' }, says: 'DOMAIN is not' },
+    { change: { PACK_IMAGE: 'pack:latest' }, fault: 'PACK_IMAGE is not pinned' },
+    { change: { API_IMAGE: 'api@sha256:abc' }, fault: 'API_IMAGE is not pinned' },
+    { change: { DOMAIN: 'https://x' }, fault: 'DOMAIN is not' },
     {
       change: { COOKIE_DOMAIN: '.example.org' },
-      says: 'COOKIE_DOMAIN has to be .medforge.localhost',
+      fault: 'COOKIE_DOMAIN has to be .medforge.localhost',
     },
-    { change: { NEXT_PUBLIC_API_URL: 'http://localhost' }, says: 'NEXT_PUBLIC_API_URL has to be' },
-    { change: { SESSION_SECRET: 'short' }, says: 'SESSION_SECRET is shorter' },
-    { change: { TLS_MODE: 'off' }, says: 'TLS_MODE has to be' },
-    { change: { TLS_MODE: 'acme' }, says: 'TLS_MODE=acme needs ACME_EMAIL' },
-    { change: { EDGE_BIND_ADDRESS: '0.0.0.0' }, says: 'TLS_MODE=internal is for trial hosts' },
-    { change: { DB_WORKER_PASSWORD: 'a@b' }, says: 'DB_WORKER_PASSWORD may hold' },
+    { change: { NEXT_PUBLIC_API_URL: 'http://localhost' }, fault: 'NEXT_PUBLIC_API_URL has to be' },
+    { change: { SESSION_SECRET: 'short' }, fault: 'SESSION_SECRET is shorter' },
+    { change: { TLS_MODE: 'off' }, fault: 'TLS_MODE has to be' },
+    { change: { TLS_MODE: 'acme' }, fault: 'TLS_MODE=acme needs ACME_EMAIL' },
+    { change: { EDGE_BIND_ADDRESS: '0.0.0.0' }, fault: 'TLS_MODE=internal is for trial hosts' },
+    { change: { DB_WORKER_PASSWORD: 'a@b' }, fault: 'DB_WORKER_PASSWORD may hold' },
     {
       change: { SUBMISSION_UPLOAD_MAX_BYTES: '29360129' },
-      says: 'SUBMISSION_UPLOAD_MAX_BYTES has to be a number of bytes from 1024 to 29360128',
+      fault: 'SUBMISSION_UPLOAD_MAX_BYTES has to be a number of bytes from 1024 to 29360128',
     },
     {
       change: { SUBMISSIONS_DIR: '/mnt/big' },
-      says: 'SUBMISSIONS_DIR has to be /var/lib/medforge/submissions (for another disk, mount it there)',
+      fault:
+        'SUBMISSIONS_DIR has to be /var/lib/medforge/submissions (for another disk, mount it there)',
     },
     {
       change: { COMPETITIONS_PUBLIC_DIR: '/x' },
-      says: 'COMPETITIONS_PUBLIC_DIR has to be /var/lib/medforge/competitions/public',
+      fault: 'COMPETITIONS_PUBLIC_DIR has to be /var/lib/medforge/competitions/public',
     },
     {
       change: { COMPETITIONS_DATA_DIR: '/x' },
-      says: 'COMPETITIONS_DATA_DIR has to be /var/lib/medforge/competitions/hidden',
+      fault: 'COMPETITIONS_DATA_DIR has to be /var/lib/medforge/competitions/hidden',
     },
     {
       change: { WORKSPACE_ZFS_ROOT: 'fast/workspaces' },
-      says: 'WORKSPACE_ZFS_ROOT has to be tank/medforge/workspaces',
+      fault: 'WORKSPACE_ZFS_ROOT has to be tank/medforge/workspaces',
     },
     {
       change: { PUBLIC_SESSIONS_NETWORK: 'mine' },
-      says: 'PUBLIC_SESSIONS_NETWORK has to be medforge-public-sessions',
+      fault: 'PUBLIC_SESSIONS_NETWORK has to be medforge-public-sessions',
     },
-  ])('names what cannot work: $says', ({ change, says }) => {
+    { change: { AUTH_RATE_LIMIT: 'ten' }, fault: 'AUTH_RATE_LIMIT has to be an integer from 1' },
+    { change: { GPU_MODE: 'amd' }, fault: 'GPU_MODE has to be one of nvidia, simulated' },
+    { change: { DB_WORKER_PASSWORD: '' }, fault: 'DB_WORKER_PASSWORD is not set' },
+  ])('names what cannot work: $fault', ({ change, fault }) => {
     const faults = findSettingFaults({ ...good, ...change })
-    expect(faults.join('\n')).toContain(says)
+    expect(faults.join('\n')).toContain(fault)
   })
 
   test('never repeats a secret', () => {
@@ -120,8 +127,60 @@ describe(findSettingFaults, () => {
   })
 })
 
+describe(parseOverrides, () => {
+  test('reads settings, an empty value and one with an equals sign among them', () => {
+    const given = ['AUTH_RATE_LIMIT=500', 'GPU_MODE=', 'ACME_CA=https://ca.test/?a=b']
+    expect(parseOverrides(given)).toEqual({
+      AUTH_RATE_LIMIT: '500',
+      GPU_MODE: '',
+      ACME_CA: 'https://ca.test/?a=b',
+    })
+  })
+
+  test.each([
+    { given: 'AUTH_RATE_LIMITS=5', fault: 'There is no setting AUTH_RATE_LIMITS' },
+    { given: 'AUTH_RATE_LIMIT', fault: 'AUTH_RATE_LIMIT is not NAME=VALUE' },
+    { given: 'API_PORT=80', fault: 'There is no setting API_PORT' },
+    { given: 'DATABASE_URL=mysql://x/y', fault: 'DATABASE_URL is set by ./medforge up itself' },
+  ])('refuses $given', ({ given, fault }) => {
+    expect(() => parseOverrides(['SIGNUP_MODE=open', given])).toThrow(`${fault}.`)
+  })
+
+  test('names everything that it refuses at once', () => {
+    expect(() => parseOverrides(['A=1', 'B=2'])).toThrow(/setting A; .*setting B/)
+  })
+})
+
+describe(requireSetting, () => {
+  const { min, max } = UPLOAD_MAX_BYTES_RANGE
+  const requireLimit = (set: string | undefined) =>
+    requireSetting(
+      'SUBMISSION_UPLOAD_MAX_BYTES',
+      set === undefined ? {} : { SUBMISSION_UPLOAD_MAX_BYTES: set },
+      '.env',
+    )
+
+  test.each([
+    { set: undefined, bytes: 10_485_760 },
+    { set: '', bytes: 10_485_760 },
+    { set: '65536', bytes: 65_536 },
+    { set: String(max), bytes: max },
+  ])('takes $set for an upload limit of $bytes bytes', ({ set, bytes }) => {
+    expect(requireLimit(set)).toBe(bytes)
+  })
+
+  test.each(['10MB', '1e7', '-1', ' 65536', String(min - 1), String(max + 1)])(
+    'refuses the upload limit %s, with which the API would not start, and names the file',
+    (set) => {
+      expect(() => requireLimit(set)).toThrow(
+        `.env cannot be used: SUBMISSION_UPLOAD_MAX_BYTES has to be a number of bytes from 1024 to ${max}.`,
+      )
+    },
+  )
+})
+
 describe(imageOverrides, () => {
-  test('tells what an operator named from what was built here', () => {
+  test('separates what an operator named from what was built here', () => {
     const overrides = imageOverrides({
       API_IMAGE: `127.0.0.1:5055/medforge/api@${DIGEST}`,
       PACK_IMAGE: `registry.example/cuda@${DIGEST}`,

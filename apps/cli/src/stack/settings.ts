@@ -1,44 +1,27 @@
 import { randomBytes } from 'node:crypto'
-import { Failure } from '../failure.ts'
-import { IMAGE_NAMES, type ImageName, isLocalReference, isPinned } from '../images/reference.ts'
 import {
-  FIXED_ADDRESSES,
-  HIDDEN_HOLDOUTS,
-  NETWORKS,
-  PUBLIC_BUNDLES,
-  SUBMISSIONS,
-  WORKSPACES,
-} from '../names.ts'
-import type { EnvValues } from './env-file.ts'
-import { UPLOAD_LIMIT_FAULT, uploadMaxBytesOf } from './upload-limit.ts'
+  databaseUrlOf,
+  envFileSettings,
+  exampleValues,
+  findSetting,
+  isInEnvFile,
+  parseSetting,
+  SETTINGS,
+  type Setting,
+  type SettingName,
+  type SettingValue,
+} from '@medforge/core/settings'
+import { Failure } from '../failure.ts'
+import { IMAGE_NAMES, type ImageName, isLocalReference } from '../images/reference.ts'
+import { type EnvValues, parseEnv } from './env-file.ts'
 
 /** The setting that names an image. */
 export function imageSetting(name: ImageName): string {
   return `${name.toUpperCase()}_IMAGE`
 }
 
-const SECRETS = [
-  'SESSION_SECRET',
-  'DB_ADMIN_PASSWORD',
-  'DB_SERVER_PASSWORD',
-  'DB_RECONCILER_PASSWORD',
-  'DB_WORKER_PASSWORD',
-] as const
-
-export const SECRET_SETTINGS: readonly string[] = [...SECRETS, 'DATABASE_URL']
-
-const ELSEWHERE = 'for another disk, mount it there'
-
-/** Settings that containers read and nobody chooses: compose and the commands here use the same places and names by heart. */
-const FIXED: Record<string, { value: string; instead?: string }> = {
-  PUBLIC_SESSIONS_NETWORK: { value: NETWORKS.publicSessions.name },
-  WORKSPACE_ZFS_ROOT: { value: WORKSPACES },
-  SUBMISSIONS_DIR: { value: SUBMISSIONS, instead: ELSEWHERE },
-  COMPETITIONS_PUBLIC_DIR: { value: PUBLIC_BUNDLES, instead: ELSEWHERE },
-  COMPETITIONS_DATA_DIR: { value: HIDDEN_HOLDOUTS, instead: ELSEWHERE },
-}
-
-export type Wishes = {
+/** What the caller of `up` asks for. */
+export type RequestedSettings = {
   /** From --domain or the environment; undefined keeps what is recorded. */
   domain: string | undefined
   initialAdminEmail: string | undefined
@@ -46,91 +29,90 @@ export type Wishes = {
   overrides: EnvValues
 }
 
-/**
- * The settings that follow from the domain. A recorded value that is exactly what the old domain gave moves with it;
- * one that an operator changed stays.
- */
-export function deriveFromDomain(domain: string): EnvValues {
-  const isTrial = domain === 'localhost'
-  return {
-    EDGE_BIND_ADDRESS: isTrial ? '127.0.0.1' : '0.0.0.0',
-    TLS_MODE: isTrial ? 'internal' : 'files',
-    NEXT_PUBLIC_API_URL: `https://api.medforge.${domain}`,
-    COOKIE_DOMAIN: `.medforge.${domain}`,
-    INITIAL_ADMIN_EMAIL: `admin@medforge.${domain}`,
+/** @throws Failure naming every argument of --set that is no assignment, or no setting that an operator gives a value */
+export function parseOverrides(assignments: readonly string[]): EnvValues {
+  const overrides: EnvValues = {}
+  const refused: string[] = []
+  for (const assignment of assignments) {
+    const [[name = '', value = ''] = []] = Object.entries(parseEnv(assignment))
+    const setting = findSetting(name)
+    if (name === '') refused.push(`${assignment.split('=')[0]} is not NAME=VALUE`)
+    else if (!setting || !isInEnvFile(setting)) refused.push(`There is no setting ${name}`)
+    else if (setting.setBy === 'up') refused.push(`${name} is set by ./medforge up itself`)
+    else overrides[name] = value
   }
+  if (refused.length === 0) return overrides
+  throw new Failure(
+    `${refused.join('; ')}.`,
+    'All settings are listed and explained in docs/configuration.md and deploy/compose/.env.example.',
+  )
 }
 
 /**
- * Every setting with its value: what is recorded, moved to the wished domain, completed from the defaults, with the
+ * Every setting with its value: what is recorded, moved to the requested domain, completed from the defaults, with the
  * secrets that are missing generated. Same input, same output, apart from new secrets.
  */
 export function completeSettings(
   recorded: EnvValues | undefined,
-  defaults: EnvValues,
-  wishes: Wishes,
+  requested: RequestedSettings,
   makeSecret: () => string = () => randomBytes(36).toString('base64url'),
 ): EnvValues {
   const before = recorded ?? {}
-  const domain = (wishes.domain ?? before.DOMAIN ?? defaults.DOMAIN ?? 'localhost').toLowerCase()
+  const defaults = exampleValues()
+  const domain = (requested.domain ?? before.DOMAIN ?? defaults.DOMAIN ?? '').toLowerCase()
   const values: EnvValues = { ...defaults, ...before, DOMAIN: domain }
-  const old = deriveFromDomain(before.DOMAIN || domain)
-  for (const [name, value] of Object.entries(deriveFromDomain(domain))) {
-    if (!before[name] || before[name] === old[name]) values[name] = value
+  for (const [name, { fromDomain }] of envFileSettings()) {
+    if (!fromDomain) continue
+    // What the old domain gave moves to the new one; what an operator chose stays.
+    const isDerived = !before[name] || before[name] === fromDomain(before.DOMAIN || domain)
+    if (isDerived) values[name] = fromDomain(domain)
   }
-  if (wishes.initialAdminEmail) values.INITIAL_ADMIN_EMAIL = wishes.initialAdminEmail
-  Object.assign(values, wishes.overrides)
-  for (const name of SECRETS) values[name] ||= makeSecret()
-  values.DATABASE_URL = `mysql://medforge_admin:${values.DB_ADMIN_PASSWORD}@${FIXED_ADDRESSES.db}:3306/medforge`
+  if (requested.initialAdminEmail) values.INITIAL_ADMIN_EMAIL = requested.initialAdminEmail
+  Object.assign(values, requested.overrides)
+  for (const [name, { setBy }] of envFileSettings()) {
+    if (setBy === 'generated') values[name] ||= makeSecret()
+  }
+  values.DATABASE_URL = databaseUrlOf('admin', values.DB_ADMIN_PASSWORD ?? '')
   return values
 }
 
 /** Sentences about settings that cannot work, for `up` to refuse and `doctor` to list; empty when all is well. */
 export function findSettingFaults(values: EnvValues): string[] {
-  const faults: string[] = []
-  const domain = values.DOMAIN ?? ''
-  if (
-    !/^(?=.{1,180}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(domain)
-  ) {
-    faults.push('DOMAIN is not a domain name in lower case')
-  }
-  if (values.COOKIE_DOMAIN !== `.medforge.${domain}`) {
-    faults.push(`COOKIE_DOMAIN has to be .medforge.${domain}`)
-  }
-  if (values.NEXT_PUBLIC_API_URL !== `https://api.medforge.${domain}`) {
-    faults.push(`NEXT_PUBLIC_API_URL has to be https://api.medforge.${domain}`)
-  }
-  if ((values.SESSION_SECRET ?? '').length < 32)
-    faults.push('SESSION_SECRET is shorter than 32 characters')
-  if (!['internal', 'files', 'acme'].includes(values.TLS_MODE ?? '')) {
-    faults.push('TLS_MODE has to be internal, files or acme')
-  }
+  const faults = envFileSettings().flatMap(([name, setting]) => {
+    const complaint = complaintAbout(name, setting, values)
+    return complaint === undefined ? [] : [`${name} ${complaint}`]
+  })
   if (values.TLS_MODE === 'acme' && !values.ACME_EMAIL) {
     faults.push('TLS_MODE=acme needs ACME_EMAIL, a contact for the authority')
   }
   if (values.TLS_MODE === 'internal' && values.EDGE_BIND_ADDRESS !== '127.0.0.1') {
     faults.push('TLS_MODE=internal is for trial hosts, so EDGE_BIND_ADDRESS has to be 127.0.0.1')
   }
-  for (const name of SECRETS) {
-    if (/[^A-Za-z0-9_-]/.test(values[name] ?? '')) {
-      faults.push(`${name} may hold letters, digits, - and _ only`)
-    }
-  }
-  if (uploadMaxBytesOf(values) === undefined) faults.push(UPLOAD_LIMIT_FAULT)
-  for (const [name, { value, instead }] of Object.entries(FIXED)) {
-    const set = values[name]
-    if (set && set !== value) {
-      faults.push(`${name} has to be ${value}${instead ? ` (${instead})` : ''}`)
-    }
-  }
-  for (const name of IMAGE_NAMES) {
-    const setting = imageSetting(name)
-    const reference = values[setting]
-    if (reference && !isPinned(reference)) {
-      faults.push(`${setting} is not pinned by a digest (name@sha256:…)`)
-    }
+  // Other characters mean something to compose.
+  if (/[^A-Za-z0-9_-]/.test(values.SESSION_SECRET ?? '')) {
+    faults.push('SESSION_SECRET may hold letters, digits, - and _ only')
   }
   return faults
+}
+
+/** What follows the name in a sentence about a value that cannot work. */
+function complaintAbout(name: string, setting: Setting, values: EnvValues): string | undefined {
+  const { kind, setBy, instead, fromDomain, isOnlyFromDomain } = setting
+  const value = values[name]
+  if (!value) {
+    // `up` fills these in; what is generated and what follows from the domain it has filled in already.
+    const mayBeEmpty = setting.default !== undefined || setBy === 'operator-or-up' || setBy === 'up'
+    return mayBeEmpty ? undefined : 'is not set'
+  }
+  if (setBy === 'fixed' && value !== setting.default) {
+    return `has to be ${setting.default}${instead ? ` (${instead})` : ''}`
+  }
+  if (isOnlyFromDomain && fromDomain) {
+    const only = fromDomain(values.DOMAIN ?? '')
+    return value === only ? undefined : `has to be ${only}`
+  }
+  if (kind.parse(value) !== undefined) return undefined
+  return kind.complaint ?? `has to be ${kind.expected}`
 }
 
 /** @throws Failure that lists every fault at once */
@@ -140,6 +122,25 @@ export function checkSettings(values: EnvValues, file: string): void {
   throw new Failure(
     `${file} cannot be used: ${faults.join('; ')}.`,
     'Correct that there (an image setting may also be emptied, then it is built), and run this again.',
+  )
+}
+
+/**
+ * The value of one setting, its default where it is not set.
+ *
+ * @throws Failure where the file sets it to something that cannot work
+ */
+export function requireSetting<Name extends SettingName>(
+  name: Name,
+  values: EnvValues,
+  file: string,
+): SettingValue<Name> {
+  const value = parseSetting(name, values)
+  if (value !== undefined) return value
+  const complaint = complaintAbout(name, SETTINGS[name], values) ?? 'is not set'
+  throw new Failure(
+    `${file} cannot be used: ${name} ${complaint}.`,
+    'Correct that there, and run this again.',
   )
 }
 

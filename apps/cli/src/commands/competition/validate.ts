@@ -4,7 +4,7 @@ import { readEnvironment } from '../../config/env.ts'
 import { Failure } from '../../failure.ts'
 import { type EnvValues, readEnvFile } from '../../stack/env-file.ts'
 import { locateInstallation } from '../../stack/installation.ts'
-import { requireUploadMaxBytes } from '../../stack/upload-limit.ts'
+import { requireSetting } from '../../stack/settings.ts'
 import { say } from '../../terminal/output.ts'
 
 export type ValidateOptions = { holdout?: string; json?: boolean }
@@ -53,7 +53,7 @@ function inspect(folder: string, holdoutFile: string | undefined) {
  */
 function readUploadMaxBytes(): number {
   const { envFile } = locateInstallation(readEnvironment())
-  return requireUploadMaxBytes(readIfAllowed(envFile), envFile)
+  return requireSetting('SUBMISSION_UPLOAD_MAX_BYTES', readIfAllowed(envFile), envFile)
 }
 
 function readIfAllowed(envFile: string): EnvValues {
