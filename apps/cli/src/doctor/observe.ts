@@ -40,6 +40,8 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
     api: platform.get('api'),
     caddy: platform.get('caddy'),
     web: platform.get('web'),
+    worker: platform.get('api-worker'),
+    db: platform.get('db'),
     healthz,
   }
 }

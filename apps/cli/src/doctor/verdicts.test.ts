@@ -1,7 +1,9 @@
+import { handedOverTo, type Service } from '@medforge/core/settings'
 import { describe, expect, test } from 'vitest'
 import { formatVerdicts } from '../commands/doctor.ts'
 import { DATASETS } from '../names.ts'
 import type { ContainerFacts } from '../stack/containers.ts'
+import type { EnvValues } from '../stack/env-file.ts'
 import { completeSettings } from '../stack/settings.ts'
 import { FAILURE_MAPPING, type HostFacts, judge, SECTIONS } from './verdicts.ts'
 
@@ -16,6 +18,15 @@ const SETTINGS = {
   PACK_IMAGE: `127.0.0.1:5055/medforge/pack@${DIGEST}`,
 }
 
+/** The environment of a container that compose made from the settings. */
+function environmentOf(service: Service, values: EnvValues): string[] {
+  return handedOverTo(service).map((name) => `${name}=${values[name]}`)
+}
+
+function withEnvironment(Env: string[]): Partial<ContainerFacts> {
+  return { Config: { Image: 'image', Env, Labels: {} } }
+}
+
 function container(address: string, change: Partial<ContainerFacts> = {}): ContainerFacts {
   return {
     Id: 'id',
@@ -23,7 +34,7 @@ function container(address: string, change: Partial<ContainerFacts> = {}): Conta
     Image: DIGEST,
     RestartCount: 0,
     State: { Status: 'running', Running: true, StartedAt: '2026-11-23T00:00:00Z' },
-    Config: { Image: 'image', Env: ['DOMAIN=localhost'], Labels: {} },
+    Config: { Image: 'image', Env: [], Labels: {} },
     Mounts: [
       {
         Type: 'bind',
@@ -40,16 +51,19 @@ function container(address: string, change: Partial<ContainerFacts> = {}): Conta
 }
 
 function healthy(change: Partial<HostFacts> = {}): HostFacts {
+  const settings = change.settings ?? SETTINGS
   return {
-    settings: SETTINGS,
+    settings,
     resolved: { 'medforge.localhost': ['127.0.0.1'], 'api.medforge.localhost': ['127.0.0.1'] },
     tls: { 'medforge.localhost': null, 'api.medforge.localhost': null },
     docker: true,
     zfs: { kind: 'fuse', answers: true, pool: 'ONLINE', datasets: ['tank', ...DATASETS] },
     networks: ['medforge-public-sessions'],
-    api: container('172.30.0.3'),
-    caddy: container('172.30.0.2'),
-    web: container('172.30.0.6'),
+    api: container('172.30.0.3', withEnvironment(environmentOf('api', settings))),
+    caddy: container('172.30.0.2', withEnvironment(environmentOf('caddy', settings))),
+    web: container('172.30.0.6', withEnvironment(environmentOf('web', settings))),
+    worker: container('172.30.0.4', withEnvironment(environmentOf('api-worker', settings))),
+    db: container('172.30.0.5', withEnvironment(environmentOf('db', settings))),
     healthz: { status: 200, detail: 'ok' },
     ...change,
   }
@@ -58,7 +72,7 @@ function healthy(change: Partial<HostFacts> = {}): HostFacts {
 const unmet = (facts: HostFacts) => judge(facts).filter(({ ok }) => !ok)
 
 describe(judge, () => {
-  test('finds nothing on a healthy host, and says so for every section', () => {
+  test('finds nothing unmet on a healthy host, in any section', () => {
     expect(unmet(healthy())).toEqual([])
     const sections = new Set(judge(healthy()).map(({ section }) => section))
     expect([...sections]).toEqual(SECTIONS)
@@ -80,12 +94,29 @@ describe(judge, () => {
     {
       note: 'an API with another domain',
       change: {
-        api: container('172.30.0.3', {
-          Config: { Image: 'i', Env: ['DOMAIN=old.org'], Labels: null },
-        }),
+        api: container('172.30.0.3', withEnvironment(['DOMAIN=old.org'])),
       },
       title: /DOMAIN is the same/,
       remedy: /recreates/,
+    },
+    {
+      note: 'a worker that runs with an older setting',
+      change: {
+        worker: container(
+          '172.30.0.4',
+          withEnvironment(
+            environmentOf('api-worker', { ...SETTINGS, MEDFORGE_LOG_LEVEL: 'debug' }),
+          ),
+        ),
+      },
+      title: /Every container runs with the settings/,
+      remedy: /recreates/,
+    },
+    {
+      note: 'a container that does not exist',
+      change: { db: undefined },
+      title: /Every container runs with the settings/,
+      remedy: /medforge up/,
     },
     {
       note: 'a pool that is not imported',
@@ -159,6 +190,8 @@ describe(judge, () => {
       api: undefined,
       caddy: undefined,
       web: undefined,
+      worker: undefined,
+      db: undefined,
       healthz: null,
     })
     expect(judge(bare).every(({ ok, remedy }) => !ok && remedy !== '')).toBe(true)

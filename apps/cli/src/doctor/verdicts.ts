@@ -1,4 +1,12 @@
-import { DATASETS, NETWORKS, POOL, POOL_MOUNT, SESSION_NETWORK_ADDRESSES } from '../names.ts'
+import { handedOverTo } from '@medforge/core/settings'
+import {
+  DATASETS,
+  NETWORKS,
+  POOL,
+  POOL_MOUNT,
+  SERVICES,
+  SESSION_NETWORK_ADDRESSES,
+} from '../names.ts'
 import type { ContainerFacts } from '../stack/containers.ts'
 import type { EnvValues } from '../stack/env-file.ts'
 import { findSettingFaults } from '../stack/settings.ts'
@@ -16,6 +24,8 @@ export type HostFacts = {
   api: ContainerFacts | undefined
   caddy: ContainerFacts | undefined
   web: ContainerFacts | undefined
+  worker: ContainerFacts | undefined
+  db: ContainerFacts | undefined
   /** What `/healthz` answered through the edge; null where nothing answered. */
   healthz: { status: number; detail: string } | null
 }
@@ -89,7 +99,8 @@ function judgeTls({ settings, tls }: HostFacts): Verdict[] {
   )
 }
 
-function judgeSettings({ settings, networks, api, caddy }: HostFacts): Verdict[] {
+function judgeSettings(facts: HostFacts): Verdict[] {
+  const { settings, networks, api, caddy } = facts
   const faults = settings ? findSettingFaults(settings) : ['deploy/compose/.env does not exist']
   const about = (name: string) => faults.filter((fault) => fault.startsWith(name)).join('; ')
   const judged = ['PACK_IMAGE', 'NEXT_PUBLIC_API_URL', 'COOKIE_DOMAIN']
@@ -126,6 +137,7 @@ function judgeSettings({ settings, networks, api, caddy }: HostFacts): Verdict[]
       others.join('; ') || 'none has',
       settings ? 'Correct it in deploy/compose/.env and run ./medforge up.' : UP,
     ),
+    judgeEnvironments(facts),
     verdict(
       'Compose and settings',
       `${network} exists, with the API and Caddy on it`,
@@ -134,6 +146,27 @@ function judgeSettings({ settings, networks, api, caddy }: HostFacts): Verdict[]
       UP,
     ),
   ]
+}
+
+/** Whether `up` has run since `.env` was changed. */
+function judgeEnvironments({ settings, api, worker, web, caddy, db }: HostFacts): Verdict {
+  const containers = { db, api, 'api-worker': worker, web, caddy }
+  const absent = Object.entries(containers).filter(([, container]) => !container)
+  const stale = SERVICES.flatMap((service) =>
+    handedOverTo(service)
+      .filter((name) => name !== 'DOMAIN') // has a verdict of its own
+      .filter((name) => (envOf(containers[service], name) ?? '') !== (settings?.[name] ?? ''))
+      .map((name) => `${name} of ${service}`),
+  )
+  return verdict(
+    'Compose and settings',
+    'Every container runs with the settings of deploy/compose/.env',
+    settings !== undefined && absent.length === 0 && stale.length === 0,
+    absent.length > 0
+      ? `absent: ${absent.map(([service]) => service).join(', ')}`
+      : stale.join(', ') || 'all the same',
+    'Run ./medforge up, which recreates the containers whose settings changed.',
+  )
 }
 
 function judgeRuntime(facts: HostFacts): Verdict[] {
@@ -212,7 +245,7 @@ export const FAILURE_MAPPING: readonly { symptom: string; meaning: string }[] = 
   {
     symptom: 'Failed to start session runtime.',
     meaning:
-      'A mount, a permission, ZFS, or the start of the container is not as it must be: see Host runtime.',
+      'A mount, a permission, ZFS, or the start of the container is not as it has to be: see Host runtime.',
   },
 ]
 
