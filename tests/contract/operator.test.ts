@@ -9,6 +9,7 @@ import {
   REPOSITORY,
   readInstallation,
   runOnHost,
+  runOnPool,
 } from '../support/installation.ts'
 import { type Person, signUp } from '../support/person.ts'
 import { launch, visit } from '../support/sessions.ts'
@@ -22,7 +23,7 @@ const json = async (...args: string[]) => JSON.parse(await medforge(...args, '--
 /** A file system in user space is told of a file's end a moment after the program that read it has ended: until then it is busy. */
 async function destroyClone(dataset: string): Promise<void> {
   const destroy = () =>
-    runOnHost('zfs', 'destroy', dataset).then(
+    runOnPool('zfs', 'destroy', dataset).then(
       () => true,
       () => false,
     )

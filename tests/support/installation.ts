@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { underPoolLock } from '@medforge/core/pool-lock'
 import { createDatabase, type DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 
@@ -55,6 +56,12 @@ const execute = promisify(execFile)
 export async function runOnHost(file: string, ...args: string[]): Promise<string> {
   const { stdout } = await execute(file, args, { maxBuffer: 32 * 1024 * 1024, timeout: 120_000 })
   return stdout
+}
+
+/** As `runOnHost`, for what mounts or unmounts datasets: the pool's lock keeps it apart from everybody else who does. */
+export function runOnPool(program: string, ...args: string[]): Promise<string> {
+  const [holder, rest] = underPoolLock([program, ...args], { waitSeconds: 60 })
+  return runOnHost(holder, ...rest)
 }
 
 export const docker = (...args: string[]) => runOnHost('docker', ...args)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually, runOnHost } from './installation.ts'
+import { eventually, runOnHost, runOnPool } from './installation.ts'
 
 /** The snapshots of a dataset, oldest first, as `dataset@name`. */
 export async function listSnapshots(dataset: string): Promise<string[]> {
@@ -20,16 +20,8 @@ export async function readSnapshot(snapshot: string): Promise<Record<string, str
   const clone = `${pool}/${id}`
   const folder = `/run/${id}`
   mkdirSync(folder)
-  await runOnHost(
-    'zfs',
-    'clone',
-    '-o',
-    `mountpoint=${folder}`,
-    '-o',
-    'readonly=on',
-    snapshot,
-    clone,
-  )
+  const options = ['-o', `mountpoint=${folder}`, '-o', 'readonly=on']
+  await runOnPool('zfs', 'clone', ...options, snapshot, clone)
   try {
     const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
     return Object.fromEntries(
@@ -38,7 +30,7 @@ export async function readSnapshot(snapshot: string): Promise<Record<string, str
   } finally {
     await eventually(
       () =>
-        runOnHost('zfs', 'destroy', '-f', clone).then(
+        runOnPool('zfs', 'destroy', '-f', clone).then(
           () => true,
           () => false,
         ),

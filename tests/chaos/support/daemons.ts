@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { docker, eventually, runOnHost } from '../../support/installation.ts'
+import { docker, eventually, runOnHost, runOnPool } from '../../support/installation.ts'
 import { askDocker } from './docker-api.ts'
 import { ensureAddress } from './host.ts'
 
@@ -80,14 +80,14 @@ export async function startZfs(): Promise<void> {
   await eventually(
     async () => {
       if (await isThere()) return true
-      await runOnHost('zpool', 'import', '-f', '-d', '/var/lib/medforge', 'tank').catch(() => {})
+      await runOnPool('zpool', 'import', '-f', '-d', '/var/lib/medforge', 'tank').catch(() => {})
       return isThere()
     },
     'the pool is imported',
     { timeoutMs: START_LIMIT_MS, everyMs: 500 },
   )
   // A pool that the server remembers is imported without its mounts.
-  await runOnHost('zfs', 'mount', '-a')
+  await runOnPool('zfs', 'mount', '-a')
 }
 
 /** From the top, each with all below it: nothing below a dead mount can be named any more. */

@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path'
 import { describeSessionWorkspaces } from '@medforge/api/reconciler/workspace/port.contract.ts'
 import { runCommand } from '@medforge/api/reconciler/workspace/run-command.ts'
 import { createZfsWorkspaces } from '@medforge/api/reconciler/workspace/zfs.ts'
+import { ensurePoolLockFolder, underPoolLock } from '@medforge/core/pool-lock'
 import { eventually } from '@medforge/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -29,19 +30,26 @@ const signal = AbortSignal.timeout(10 * 60_000)
 const workspaces = createZfsWorkspaces({ root: ROOT, quotaBytes: 32 * MIB })
 
 beforeAll(() => {
+  ensurePoolLockFolder()
   run('truncate', '-s', '512M', file)
-  run('zpool', 'create', '-m', mount, POOL, file)
-  run('zfs', 'create', ROOT)
+  runOnPool('zpool', 'create', '-m', mount, POOL, file)
+  runOnPool('zfs', 'create', ROOT)
 })
 
 afterAll(async () => {
   // "busy" for a moment after the last write.
-  await eventually(() => run('zpool', 'destroy', '-f', POOL) === '', { timeoutMs: 30_000 })
+  await eventually(() => runOnPool('zpool', 'destroy', '-f', POOL) === '', { timeoutMs: 30_000 })
   rmSync(folder, { recursive: true, force: true })
 })
 
 function run(program: string, ...args: string[]): string {
   return execFileSync(program, args, { encoding: 'utf8' }).trim()
+}
+
+/** The same for what mounts or unmounts datasets. */
+function runOnPool(program: string, ...args: string[]): string {
+  const [holder, rest] = underPoolLock([program, ...args], { waitSeconds: 30 })
+  return run(holder, ...rest)
 }
 
 function newDataset(): string {
@@ -91,16 +99,16 @@ describe('a workspace', () => {
     const first = newDataset()
     await workspaces.ensure(first, signal)
     const parent = dirname(first)
-    run('zfs', 'unmount', first)
-    run('zfs', 'unmount', parent)
+    runOnPool('zfs', 'unmount', first)
+    runOnPool('zfs', 'unmount', parent)
     const second = join(parent, randomUUID())
     for (const dataset of [second, first]) await workspaces.ensure(dataset, signal)
     const isMounted = (dataset: string) =>
       run('zfs', 'get', '-H', '-o', 'value', 'mounted', dataset)
     expect([parent, first, second].map(isMounted)).toEqual(['yes', 'yes', 'yes'])
     // As after a start of the host: nothing lies in the way of any mount.
-    for (const dataset of [second, first, parent]) run('zfs', 'unmount', dataset)
-    run('zfs', 'mount', '-a')
+    for (const dataset of [second, first, parent]) runOnPool('zfs', 'unmount', dataset)
+    runOnPool('zfs', 'mount', '-a')
     expect([parent, first, second].map(isMounted)).toEqual(['yes', 'yes', 'yes'])
   })
 
@@ -108,7 +116,7 @@ describe('a workspace', () => {
     const dataset = newDataset()
     const path = await workspaces.ensure(dataset, signal)
     writeFileSync(join(path, 'kept'), 'kept')
-    run('zfs', 'unmount', dataset)
+    runOnPool('zfs', 'unmount', dataset)
     expect(readdirSync(path)).toEqual([])
     expect(await workspaces.observe(dataset, null, signal)).toMatchObject({ isMounted: false })
     expect(await workspaces.ensure(dataset, signal)).toBe(path)
@@ -158,12 +166,24 @@ describe('a workspace', () => {
   })
 })
 
+describe('workspaces that are made at once', () => {
+  test('are mounted one after the other, and the file systems go on answering', {
+    timeout: 180_000,
+  }, async () => {
+    for (let round = 0; round < 15; round += 1) {
+      const launches = Array.from({ length: 7 }, () => workspaces.ensure(newDataset(), signal))
+      await Promise.all(launches)
+      await runCommand('stat', ['--file-system', mount], { limitMs: 10_000, signal })
+    }
+  })
+})
+
 describe('a pool that is away', () => {
   test('makes facts unknown, is never taken for empty, and nothing is written below its mount', async () => {
     const dataset = newDataset()
     const path = await workspaces.ensure(dataset, signal)
     const stop = `${dataset}@stop-1795472777000`
-    run('zpool', 'export', POOL)
+    runOnPool('zpool', 'export', POOL)
     try {
       expect(await workspaces.observe(dataset, stop, signal)).toMatchObject({ kind: 'unknown' })
       await expect(workspaces.check(signal)).rejects.toMatchObject({ name: 'HostAwayError' })
@@ -175,7 +195,7 @@ describe('a pool that is away', () => {
       })
       expect(existsSync(path)).toBe(false)
     } finally {
-      run('zpool', 'import', '-d', folder, POOL)
+      runOnPool('zpool', 'import', '-d', folder, POOL)
     }
     expect(await workspaces.ensure(dataset, signal)).toBe(path)
     expect(await workspaces.snapshot(stop, signal)).toBe('taken')

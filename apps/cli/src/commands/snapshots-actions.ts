@@ -1,5 +1,6 @@
 import { recordAudit } from '@medforge/db'
 import { Failure } from '../failure.ts'
+import { POOL_LOCK_FILE } from '../host/pool-lock.ts'
 import { listSessions, requireSession } from '../operations/sessions.ts'
 import { openSetting, type Setting } from '../operations/setting.ts'
 import {
@@ -92,7 +93,7 @@ export async function clone(
     'Give some back through a running session of that person, with the rights they have there and writing over nothing:',
     // Its owner's links lead nowhere in a container that holds nothing but the clone; tar as root on this host would follow them.
     `  docker run --rm --network none --user 1000:1000 --entrypoint tar -v ${mountpoint}:/from:ro "$(docker inspect -f '{{.Image}}' mf-session-<slug>)" c -C /from <file> | docker exec -i mf-session-<slug> tar x -C /workspace --skip-old-files`,
-    `When that is done: zfs destroy ${plan.dataset}`,
+    `When that is done: flock ${POOL_LOCK_FILE} zfs destroy ${plan.dataset}`,
   ].join('\n')
   const { dataset: made, command } = plan
   report(options.json, { snapshot: snapshot.name, dataset: made, mountpoint, command }, text)

@@ -14,6 +14,7 @@ import { must, reasonOf, run, startDaemon, waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { isSystemdHost } from './docker.ts'
 import { readMounts } from './mounts.ts'
+import { mustOnPool, runOnPool } from './pool-lock.ts'
 
 export type ZfsKind = 'kernel' | 'fuse'
 
@@ -68,6 +69,7 @@ export async function ensureZfs(kind: ZfsKind): Promise<boolean> {
  * from being imported.
  */
 async function detachMounts(): Promise<void> {
+  // Without the lock: a daemon that is dead writes into no pipe, and whoever holds the lock may wait for that very daemon.
   const mounts = readMounts().filter(
     ({ point, type }) =>
       type.startsWith('fuse') && (point === POOL_MOUNT || point.startsWith(`${POOL_MOUNT}/`)),
@@ -120,7 +122,7 @@ export async function ensurePool(
   rmSync(POOL_FILE, { force: true })
   closeSync(openSync(POOL_FILE, 'wx', 0o600))
   truncateSync(POOL_FILE, sizeGib * 1024 ** 3)
-  await must(
+  await mustOnPool(
     'zpool',
     ['create', '-f', '-m', POOL_MOUNT, POOL, POOL_FILE],
     {
@@ -140,9 +142,9 @@ function forgetCreation(): void {
 
 async function importPool(): Promise<boolean> {
   // First whatever disks the host has, then our own file.
-  if ((await run('zpool', ['import', POOL], { timeoutMs: 120_000 })).ok) return true
+  if ((await runOnPool('zpool', ['import', POOL], { timeoutMs: 120_000 })).ok) return true
   if (!existsSync(POOL_FILE)) return false
-  return (await run('zpool', ['import', '-f', '-d', STATE, POOL], { timeoutMs: 120_000 })).ok
+  return (await runOnPool('zpool', ['import', '-f', '-d', STATE, POOL], { timeoutMs: 120_000 })).ok
 }
 
 export type Dataset = { name: string; owner?: number; mode: number; properties?: string[] }
@@ -161,11 +163,11 @@ export async function ensureDataset(dataset: Dataset): Promise<boolean> {
   const options = (dataset.properties ?? []).flatMap((property) => ['-o', property])
   let changed = false
   if (!(await run('zfs', ['list', '-H', '-o', 'name', dataset.name])).ok) {
-    await must('zfs', ['create', ...options, dataset.name], failure, { timeoutMs: 60_000 })
+    await mustOnPool('zfs', ['create', ...options, dataset.name], failure, { timeoutMs: 60_000 })
     changed = true
   }
   if (!readMounts().some(({ point }) => point === place)) {
-    await must('zfs', ['mount', dataset.name], failure, { timeoutMs: 60_000 })
+    await mustOnPool('zfs', ['mount', dataset.name], failure, { timeoutMs: 60_000 })
     changed = true
   }
   const owner = `${dataset.owner ?? 0}:${dataset.owner ?? 0}`
@@ -187,10 +189,10 @@ export async function destroyPool(): Promise<void> {
       ? ['zpool', ['destroy', '-f', POOL]]
       : ['zfs', ['destroy', '-r', '-f', DATASETS[0]]]
     const destroy = async () =>
-      (await run(program, args, { timeoutMs: 120_000 })).ok ? true : undefined
+      (await runOnPool(program, args, { timeoutMs: 120_000 })).ok ? true : undefined
     if (!(await waitFor(destroy, { timeoutMs: 10_000, everyMs: 1_000 }))) {
       await detachMounts()
-      await must(
+      await mustOnPool(
         program,
         args,
         {

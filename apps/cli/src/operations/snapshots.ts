@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { assertDataset, assertSnapshot } from '@medforge/core'
 import { Failure } from '../failure.ts'
+import { mustOnPool } from '../host/pool-lock.ts'
 import { must, reasonOf, run } from '../process.ts'
 
 /** A snapshot of a workspace as the pool tells of it. */
@@ -104,7 +105,7 @@ export async function makeClone({ dataset, command }: ClonePlan): Promise<{ moun
   }
   const [program = '', ...args] = command
   const limits = { timeoutMs: LIMIT_MS }
-  await must(program, args, { ...AWAY, message: 'The clone could not be made' }, limits)
+  await mustOnPool(program, args, { ...AWAY, message: 'The clone could not be made' }, limits)
   const [mountpoint = ''] = (
     await must('zfs', ['get', '-H', '-o', 'value', 'mountpoint', dataset], AWAY, limits)
   ).stdout.split('\n')

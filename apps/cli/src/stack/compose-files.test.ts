@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { findSetting, type Service, variablesOf } from '@medforge/core/settings'
+import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { POOL_LOCK_FILE } from '../host/pool-lock.ts'
 import { CONTAINERS, NETWORKS } from '../names.ts'
 import { parseEnv } from './env-file.ts'
+
+const POOL_LOCK_FOLDER = dirname(POOL_LOCK_FILE)
 
 const read = (path: string) => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8')
 
@@ -132,6 +136,7 @@ describe('deploy/compose/docker-compose.yml', () => {
   test('gives the Docker socket to the API alone, and the holdouts to the worker alone', () => {
     expect(service('api')).toContain('/var/run/docker.sock')
     expect(service('api')).toContain('/tank:/tank:rshared')
+    expect(service('api')).toContain(`- ${POOL_LOCK_FOLDER}:${POOL_LOCK_FOLDER}\n`)
     expect(service('api-worker')).toContain('competitions/hidden')
     expect(compose.match(/- \/var\/run\/docker\.sock/g)).toHaveLength(1)
     expect(compose.match(/- \/var\/lib\/medforge\/competitions\/hidden/g)).toHaveLength(1)

@@ -16,7 +16,7 @@ export async function ensureDatabaseFolder(image: string, progress: Progress): P
   if (!readMounts().some(({ point }) => point === DB_DATA)) {
     throw new Failure(
       `${DB_DATA} is not a mounted dataset.`,
-      'Look at zfs list and zfs mount -a, and run this again.',
+      'Look at zfs list, and run this again, which mounts it.',
     )
   }
   if (existsSync(`${DB_DATA}/.medforge-db`)) return false

@@ -1,4 +1,6 @@
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { POOL_LOCK_FILE } from '../host/pool-lock.ts'
 import {
   CADDY_DATA,
   HIDDEN_HOLDOUTS,
@@ -16,6 +18,8 @@ type Folder = { path: string; uid: number; gid: number; mode: number }
 export const STATE_FOLDERS: readonly Folder[] = [
   { path: STATE, uid: 0, gid: 0, mode: 0o711 },
   { path: LOGS, uid: 0, gid: 0, mode: 0o755 },
+  // Whoever can open the lock's file can hold it for ever.
+  { path: dirname(POOL_LOCK_FILE), uid: 0, gid: 0, mode: 0o700 },
   // The server writes uploads; the worker, through its group, reads them. The set-group-id bit passes the group on.
   { path: SUBMISSIONS, uid: UIDS.server, gid: UIDS.worker, mode: 0o2750 },
   { path: `${STATE}/competitions`, uid: 0, gid: 0, mode: 0o711 },

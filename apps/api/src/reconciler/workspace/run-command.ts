@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { HostAwayError } from '../host-error.ts'
 
 export type CommandResult = { exitCode: number; stdout: string; stderr: string }
-export type CommandLimits = { limitMs: number; signal: AbortSignal }
+/** `name`: what the command is called where it does not answer; its file unless given. */
+export type CommandLimits = { limitMs: number; signal: AbortSignal; name?: string }
 
 // The same everywhere, so that nothing of our own environment (secrets among it) reaches a child.
 const ENVIRONMENT = {
@@ -22,7 +23,7 @@ const OUTPUT_MAX_CHARS = 1024 * 1024
 export function runCommand(
   file: string,
   args: string[],
-  { limitMs, signal }: CommandLimits,
+  { limitMs, signal, name = file }: CommandLimits,
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -35,15 +36,15 @@ export function runCommand(
       child.stdout.destroy()
       child.stderr.destroy()
       child.unref()
-      reject(new HostAwayError(`The ${file} command does not answer.`, { cause }))
+      reject(new HostAwayError(`The ${name} command does not answer.`, { cause }))
     }
     function onAbort(): void {
       giveUp(limit.reason)
     }
 
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        if (output[name].length < OUTPUT_MAX_CHARS) output[name] += text
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        if (output[stream].length < OUTPUT_MAX_CHARS) output[stream] += text
       })
     }
     child.on('error', giveUp)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { assertDataset, assertSnapshot } from '@medforge/core'
+import { POOL_LOCK_BUSY, underPoolLock } from '@medforge/core/pool-lock'
 import { type Failpoint, noFailpoint } from '../../lib/failpoints.ts'
 import { HostAwayError, HostRefusedError } from '../host-error.ts'
 import { findMount } from './mounts.ts'
@@ -19,6 +20,8 @@ export type ZfsOptions = {
 const OWNER = '1000:1000'
 // 15 to 40 ms on an idle host. A device that hangs blocks for ever.
 const LIMIT_MS = 10_000
+// A mount takes as long as any command, and those of all launches at once wait for each other.
+const LOCK_WAIT_SECONDS = 8
 const MOUNTS_FILE = '/proc/self/mountinfo'
 
 /** Workspaces as ZFS datasets, by the `zfs` command (OpenZFS or zfs-fuse: only options that both know). */
@@ -28,6 +31,15 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
 
   async function zfs(args: string[], signal: AbortSignal): Promise<CommandResult> {
     return run('zfs', args, { limitMs: LIMIT_MS, signal })
+  }
+
+  /** The same for what mounts or unmounts. */
+  async function zfsLocked(args: string[], signal: AbortSignal): Promise<CommandResult> {
+    const wait = { waitSeconds: LOCK_WAIT_SECONDS }
+    const [program, rest] = underPoolLock(['zfs', ...args], wait)
+    const answer = await run(program, rest, { limitMs: LIMIT_MS, signal, name: 'zfs' })
+    if (answer.exitCode === POOL_LOCK_BUSY) throw away(answer)
+    return answer
   }
 
   async function readRootPath(signal: AbortSignal): Promise<string> {
@@ -63,11 +75,11 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
   async function mountParent(dataset: string, signal: AbortSignal): Promise<void> {
     const parent = dataset.slice(0, dataset.lastIndexOf('/'))
     if (await isMounted(parent, await pathOf(parent, signal))) return
-    await zfs(['mount', parent], signal)
+    await zfsLocked(['mount', parent], signal)
   }
 
   async function mountAgain(dataset: string, path: string, signal: AbortSignal): Promise<void> {
-    const answer = await zfs(['mount', dataset], signal)
+    const answer = await zfsLocked(['mount', dataset], signal)
     if (await isMounted(dataset, path)) return
     throw await refusalOf(answer, ['workspace_not_mounted', NOT_MOUNTED], signal)
   }
@@ -126,7 +138,7 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
         await mountParent(dataset, signal)
         const quota = quotaBytes === null ? [] : ['-o', `refquota=${quotaBytes}`]
         // `-p` makes the person's own dataset on the way and succeeds when this one exists.
-        const answer = await zfs(['create', '-p', ...quota, dataset], signal)
+        const answer = await zfsLocked(['create', '-p', ...quota, dataset], signal)
         if (answer.exitCode !== 0) throw await refusalOf(answer, REFUSED, signal)
         await failpoint('c3.dataset_created')
         if (!(await isMounted(dataset, path))) await mountAgain(dataset, path, signal)
