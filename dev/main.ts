@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readEnv } from '@medforge/api/config/env.ts'
@@ -21,6 +22,8 @@ No Docker, no ZFS, no root. Delete .dev to begin with fresh data.
 `
 const API_MAIN = join(REPOSITORY, 'apps/api/src/main')
 const GRACE_MS = 1_000
+// A first start on a busy machine; a quiet one needs a tenth of it.
+const START_LIMIT_MS = 300_000
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((argument) => argument !== 'dev'),
@@ -31,31 +34,30 @@ else await run(Number(values.port))
 
 async function run(port: number): Promise<void> {
   const env = readEnv()
-  const logger = createLogger('dev', 'info')
-  const signal = shutdownSignal(logger)
+  const stopping = new AbortController()
+  const signal = AbortSignal.any([shutdownSignal(createLogger('dev', 'warn')), stopping.signal])
   const { server: mariadb, url: databaseUrl } = await openDevDatabase(env.PATH ?? '')
   await using _mariadb = mariadb
   const isNew = await seedDatabase(databaseUrl)
-  const [apiPort, webPort] = [await findFreePort(), await findFreePort()]
-  const edge = createEdge({ port, apiPort, webPort })
-  const environment = { ...keep(env), ...processEnvironment(databaseUrl, apiPort) }
-  const web = startWeb(environment, { port, apiPort, webPort })
+  const ports = { port, apiPort: await findFreePort(), webPort: await findFreePort() }
+  const environment = { ...keep(env), ...processEnvironment(databaseUrl, ports.apiPort) }
+  const edge = createEdge(ports)
+  const web = startWeb(environment, ports)
   const api = runApi(environment, signal)
-  await eventually(
-    async () => {
-      if (!(await isUp(apiPort)) || !(await isUp(webPort))) throw new Error('Not up yet.')
-    },
-    { timeoutMs: 60_000 },
-  )
-  if (isNew) await seedSubmissions(apiPort)
-  process.stdout.write(
-    `\n  http://${WEB_HOST}:${port}   http://${API_HOST}:${port}/docs\n` +
-      `  Sign in as ${PEOPLE.map(emailOf).join(', ')}; everybody's password is "${PASSWORD}".\n\n`,
-  )
-  await untilAborted(signal)
-  edge.close()
-  edge.closeAllConnections()
-  await Promise.all([api, end(web)])
+  try {
+    await waitForPorts([ports.apiPort, ports.webPort])
+    if (isNew) await seedSubmissions(ports.apiPort)
+    process.stdout.write(
+      `\n  http://${WEB_HOST}:${port}   http://${API_HOST}:${port}/docs\n` +
+        `  Sign in as ${PEOPLE.map(emailOf).join(', ')}; everybody's password is "${PASSWORD}".\n\n`,
+    )
+    await untilAborted(signal)
+  } finally {
+    stopping.abort()
+    edge.close()
+    edge.closeAllConnections()
+    await Promise.all([api, end(web)])
+  }
 }
 
 /** Server, reconciler and worker, started again whenever a file that they run has changed, until the signal aborts. */
@@ -114,11 +116,17 @@ function keep(env: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
 }
 
-async function isUp(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' }).then(
-    () => true,
-    () => false,
-  )
+async function waitForPorts(ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    await eventually(
+      async () => {
+        const socket = connect(port, '127.0.0.1')
+        await once(socket, 'connect')
+        socket.destroy()
+      },
+      { timeoutMs: START_LIMIT_MS },
+    )
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {
