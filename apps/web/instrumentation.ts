@@ -1,6 +1,6 @@
 import { webConfig } from './config/env.ts'
 
-/** Next.js calls this once before it serves: bad settings end the process with a sentence. */
+/** Called by Next.js before it serves, so that bad settings end the process. */
 export function register(): void {
   webConfig()
 }

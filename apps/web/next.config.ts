@@ -3,12 +3,12 @@ import type { NextConfig } from 'next'
 
 const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Headers that every answer carries. The content security policy needs a fresh nonce: see `proxy.ts`. */
+/** Of every response. The content security policy, which needs a fresh nonce, is in `proxy.ts`. */
 const SECURITY_HEADERS = [
   { key: 'X-Content-Type-Options', value: 'nosniff' },
   { key: 'X-Frame-Options', value: 'DENY' },
   { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
-  // A session's page is user content: it must never hold a handle on a MedForge window.
+  // A session's page is user content and gets no handle on a MedForge window.
   { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
   { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
   {

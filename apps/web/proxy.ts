@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { type NextRequest, NextResponse } from 'next/server'
 import { webConfig } from './config/env.ts'
 import { contentSecurityPolicy } from './lib/content-security-policy.ts'
 
-/** Gives every page its own nonce; Next.js reads it back from the request's policy and puts it on its scripts. */
+/** Gives every page a nonce; Next.js reads it from the request's policy and puts it on its scripts. */
 export function proxy(request: NextRequest): NextResponse {
-  const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString('base64')
+  const nonce = randomBytes(18).toString('base64')
   const { apiUrl, isDevelopment } = webConfig()
   const policy = contentSecurityPolicy({ nonce, apiOrigin: apiUrl, isDevelopment })
   const headers = new Headers(request.headers)

@@ -6,7 +6,7 @@ import { PageShell } from '../components/ui/page-shell.tsx'
 
 type ErrorPageProps = { error: unknown; retry: () => void }
 
-/** A fault that no page foresaw. The digest is how the server's log names it. */
+/** For errors that no page handles. The digest leads to the error in the server's log. */
 export default function ErrorPage({ error, retry }: ErrorPageProps) {
   const digest = digestOf(error)
   return (

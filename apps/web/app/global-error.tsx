@@ -2,7 +2,7 @@
 
 import './globals.css'
 
-/** The last resort: the frame of the site itself broke, so this page stands without it. */
+/** For errors of the root layout, which this page therefore replaces. */
 export default function GlobalErrorPage() {
   return (
     <html lang="en">

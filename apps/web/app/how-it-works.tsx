@@ -1,7 +1,7 @@
 import type { GpuMode } from '@medforge/contracts'
 import { PageShell } from '../components/ui/page-shell.tsx'
 
-/** @param mode  null where the host did not say what its GPUs are */
+/** @param mode  null where unknown */
 export function HowItWorks({ mode }: { mode: GpuMode | null }) {
   const steps = [
     {

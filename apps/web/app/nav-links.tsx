@@ -2,11 +2,11 @@
 
 import { usePathname } from 'next/navigation'
 import { Link } from '../components/link.tsx'
-import { places } from './places.ts'
+import { navItems } from './nav-items.ts'
 
 export function NavLinks({ isSignedIn }: { isSignedIn: boolean }) {
   const pathname = usePathname()
-  return places(isSignedIn).map(({ href, text }) => (
+  return navItems(isSignedIn).map(({ href, text }) => (
     <Link
       key={href}
       href={href}

@@ -4,9 +4,9 @@ import { Menu as MenuIcon } from 'lucide-react'
 import { ThemeChoices } from '../components/theme-menu.tsx'
 import { Button } from '../components/ui/button.tsx'
 import { Menu, MenuLink, MenuSeparator } from '../components/ui/menu.tsx'
-import { places } from './places.ts'
+import { navItems } from './nav-items.ts'
 
-/** The main navigation of a narrow screen. */
+/** The main navigation on a narrow screen. */
 export function NavMenu({ isSignedIn }: { isSignedIn: boolean }) {
   return (
     <Menu
@@ -16,7 +16,7 @@ export function NavMenu({ isSignedIn }: { isSignedIn: boolean }) {
         </Button>
       }
     >
-      {places(isSignedIn).map(({ href, text }) => (
+      {navItems(isSignedIn).map(({ href, text }) => (
         <MenuLink key={href} href={href}>
           {text}
         </MenuLink>

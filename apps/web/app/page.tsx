@@ -6,7 +6,7 @@ import { Notice } from '../components/ui/notice.tsx'
 import { PageShell } from '../components/ui/page-shell.tsx'
 import { CompetitionList } from '../features/competitions/competition-list.tsx'
 import { getViewer } from '../features/identity/viewer.ts'
-import { GpuRack } from '../features/platform/gpu-rack.tsx'
+import { GpuUsage } from '../features/platform/gpu-usage.tsx'
 import { attempt } from '../lib/api/attempt.ts'
 import { serverClient } from '../lib/api/server.ts'
 import { HowItWorks } from './how-it-works.tsx'
@@ -45,7 +45,7 @@ export default async function LandingPage() {
           </div>
         </div>
         {status.ok ? (
-          <GpuRack status={status.value} />
+          <GpuUsage status={status.value} />
         ) : (
           <Notice tone="warn" title="The host’s state is not known right now">
             <p>{status.failure.detail}</p>

@@ -11,19 +11,19 @@ import { Notice } from './ui/notice.tsx'
 type FailureNoticeProps = {
   failure: Failure
   actions?: ReactNode
-  /** Leave it out where the failure is the page itself rather than the answer to a click. */
+  /** Only for the outcome of something that the person did, not for a page that could not be read. */
   role?: 'alert'
   className?: string
 }
 
 type ErrorNoticeProps = Omit<FailureNoticeProps, 'failure'> & { error: Error | null }
 
-/** The failure of a query or a mutation; nothing where there is none. */
+/** For the `error` of a query or a mutation; renders nothing without one. */
 export function ErrorNotice({ error, ...rest }: ErrorNoticeProps) {
   return error ? <FailureNotice failure={explain(error)} {...rest} /> : null
 }
 
-/** A refusal: its title, the API's words, what to do, and the number under which the logs know it. */
+/** What went wrong, why, what to do, and the request's id for the operator's logs. */
 export function FailureNotice({ failure, actions, ...rest }: FailureNoticeProps) {
   return (
     <Notice

@@ -5,7 +5,7 @@ import type { Failure } from '../lib/api/failure.ts'
 import { FailureNotice } from './failure-notice.tsx'
 import { Button } from './ui/button.tsx'
 
-/** Stands where a page's content would be: why it could not be read, and a way to read it again. */
+/** In place of content that the server could not read, with a button that loads the page again. */
 export function LoadFailure({ failure }: { failure: Failure }) {
   const router = useRouter()
   return (

@@ -5,11 +5,11 @@ import { Button } from './ui/button.tsx'
 
 type ShowOlderProps = {
   query: Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'>
-  /** What the list is of, such as `sessions`. */
+  /** Plural, such as `sessions`. */
   items: string
 }
 
-/** The foot of a list that is read page by page; nothing once all of it is there. */
+/** Reads the next page of a list; renders nothing after the last one. */
 export function ShowOlder({ query, items }: ShowOlderProps) {
   if (!query.hasNextPage) return null
   return (

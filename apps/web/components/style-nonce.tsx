@@ -4,10 +4,9 @@ import { setNonce } from 'get-nonce'
 import { useState } from 'react'
 
 /**
- * Tells the library that locks scrolling behind a dialog which nonce its style element must carry;
- * without it the content security policy refuses the element. Renders nothing.
+ * Sets the nonce of the style element that a dialog's scroll lock adds, which the content security policy refuses otherwise.
  *
- * @param nonce  this document's; later renders bring another one, which this document would not accept
+ * @param nonce  only the first one counts: it is this document's
  */
 export function StyleNonce({ nonce }: { nonce: string }) {
   useState(() => {

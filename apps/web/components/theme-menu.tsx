@@ -26,7 +26,7 @@ export function ThemeMenu() {
   )
 }
 
-/** The three choices, for any menu. What is chosen now stands on the document, where the server or `applyTheme` put it. */
+/** The current choice is read from the document, where the server or `applyTheme` has written it. */
 export function ThemeChoices() {
   const [theme, setTheme] = useState<Theme>(() =>
     parseTheme(document.documentElement.dataset.theme),

@@ -1,19 +1,16 @@
 export type WebConfig = {
   /** Base domain; the site itself is `medforge.<domain>`. */
   domain: string
-  /** Where browsers find the API: an origin, no path. */
+  /** The API's origin, for browsers. */
   apiUrl: string
-  /** Where this server finds the API on the control network: an origin, no path. */
+  /** The API's origin on the control network, for this server. */
   apiInternalUrl: string
   isDevelopment: boolean
 }
 
 const API_CONTROL_ADDRESS = 'http://172.30.1.3:8000'
 
-/**
- * Turn the environment into settings, or say in one message everything that is wrong with it.
- * Values are never repeated in the message.
- */
+/** @throws Error that lists everything that is wrong, without the values */
 export function readWebConfig(env: Record<string, string | undefined>): WebConfig {
   const faults: string[] = []
   const domain = env.DOMAIN?.trim().toLowerCase() ?? ''
@@ -44,10 +41,9 @@ function originOf(value: string | undefined): string | null {
 let current: WebConfig | undefined
 
 /**
- * The settings of this process, read at run time and once.
+ * The settings of this process, read once.
  *
- * The environment is passed on whole: the compiler would replace a literal `process.env.NEXT_PUBLIC_…`
- * by its value at build time, and a change of domain must not need a build.
+ * The environment is passed on whole, because the compiler replaces a literal `process.env.NEXT_PUBLIC_…` by its value at build time.
  */
 export function webConfig(): WebConfig {
   current ??= readWebConfig(process.env)

@@ -9,7 +9,7 @@ import {
   useSyncExternalStore,
 } from 'react'
 
-/** A browser's clock may be wrong by minutes; smaller differences are the time a page needs to load. */
+/** Smaller differences are the time that the page took to load. */
 const TRUSTED_SKEW_MS = 5_000
 
 type ServerClock = { renderedAt: number; offset: () => number }
@@ -17,7 +17,7 @@ type ServerClock = { renderedAt: number; offset: () => number }
 const ServerClockContext = createContext<ServerClock | null>(null)
 
 /**
- * Lets every component tell the server's time.
+ * Provides the server's time, because a browser's clock may be wrong by minutes.
  * @param renderedAt  milliseconds since the epoch at which the server rendered the page
  */
 export function ServerClockProvider(props: { renderedAt: number; children: ReactNode }) {
@@ -39,8 +39,8 @@ export function ServerClockProvider(props: { renderedAt: number; children: React
 }
 
 /**
- * The server's time in milliseconds since the epoch, renewed every `intervalMs`.
- * While a page hydrates it is the time at which the server rendered it, so both agree.
+ * The server's time in milliseconds since the epoch, updated every `intervalMs`.
+ * During hydration it is the time at which the server rendered the page, so that both render alike.
  */
 export function useServerNow(intervalMs: number): number {
   const clock = useContext(ServerClockContext)
@@ -55,12 +55,12 @@ export function useServerNow(intervalMs: number): number {
   return hydrated ? Date.now() + clock.offset() : clock.renderedAt
 }
 
-const never = () => () => {}
+const subscribeToNothing = () => () => {}
 
-/** False on the server and for the first render of what it sent, true from then on. */
+/** False on the server and during hydration, true afterwards. */
 export function useHydrated(): boolean {
   return useSyncExternalStore(
-    never,
+    subscribeToNothing,
     () => true,
     () => false,
   )

@@ -1,8 +1,8 @@
 /**
- * The policy of a page: its own files, the scripts that carry this page's nonce, and the API.
+ * The policy of a page: its own files, the scripts with this page's nonce, and the API.
  *
- * Inline style *attributes* are allowed (React renders them, and they cannot load or run anything);
- * style elements need the nonce. Only development gets `unsafe-eval`, which React's debugging uses.
+ * Inline style attributes are allowed, because React renders them and they cannot load or run anything; style elements need the nonce.
+ * `unsafe-eval` is for React's debugging in development.
  */
 export function contentSecurityPolicy(options: {
   nonce: string

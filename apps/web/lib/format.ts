@@ -1,4 +1,4 @@
-/** Text for people from values on the wire. Pure: the same on the server and in every browser, so pages hydrate alike. */
+/** By hand instead of `Intl`, whose texts differ between the server and browsers; pages have to hydrate alike. */
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
@@ -18,7 +18,7 @@ function formatClock(date: Date): string {
   return date.toISOString().slice(11, 16)
 }
 
-/** A length of time, in the two largest units that say something: `0.8 s`, `42 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. */
+/** The two largest units: `0.8 s`, `42 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. */
 export function formatDuration(milliseconds: number): string {
   const ms = Math.max(0, milliseconds)
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`
@@ -35,7 +35,7 @@ function pair(large: number, largeUnit: string, small: number, smallUnit: string
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`
 }
 
-/** How long ago, coarsely: `just now`, `5 min ago`, `3 h ago`, then the day. */
+/** `just now`, `5 min ago`, `3 h ago`, then the day. */
 export function formatAgo(timestamp: string, now: number): string {
   const ms = now - Date.parse(timestamp)
   if (ms < 45_000) return 'just now'
@@ -60,7 +60,7 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${bytes} B` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`
 }
 
-/** Thousands apart, in the way that needs no locale: `5,337`. */
+/** `5,337` */
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }

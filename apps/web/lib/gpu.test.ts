@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gpuCount, gpuName, nameGpus } from './gpu.ts'
 
-test('every name of a simulated GPU says so', () => {
+test('every name of a simulated GPU has that in it', () => {
   expect(gpuName(3, 'simulated')).toBe('GPU 3 (simulated)')
   expect(gpuCount(1, 'simulated')).toBe('1 simulated GPU')
   expect(nameGpus('No GPU is free; every simulated GPU is taken.', 'simulated')).toBe(

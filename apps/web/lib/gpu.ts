@@ -1,7 +1,7 @@
 import type { GpuMode } from '@medforge/contracts'
 import { plural } from './format.ts'
 
-/** Wherever a GPU is named on a host without any, its name says that it is simulated. */
+/** On a host without GPUs every name has `simulated` in it. */
 export function gpuName(gpuId: number, mode: GpuMode): string {
   return mode === 'simulated' ? `GPU ${gpuId} (simulated)` : `GPU ${gpuId}`
 }
@@ -10,7 +10,7 @@ export function gpuCount(count: number, mode: GpuMode): string {
   return mode === 'simulated' ? plural(count, 'simulated GPU') : plural(count, 'GPU')
 }
 
-/** A sentence of ours that names GPUs, as it must read on this host. */
+/** A sentence of ours about GPUs, adapted to this host. */
 export function nameGpus(sentence: string, mode: GpuMode): string {
   return mode === 'simulated'
     ? sentence.replace(/(?<!simulated )\bGPU/g, 'simulated GPU')

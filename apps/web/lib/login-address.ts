@@ -1,12 +1,10 @@
-/** Where a person lands after signing in when nothing else was asked for. */
+/** Loaded after signing in unless another target is given. */
 export const DEFAULT_TARGET = '/dashboard'
 
-/** The log-in page, with the way back to `target`. */
 export function loginAddress(target: string): string {
   return withNext('/login', target)
 }
 
-/** The sign-up page, with the way back to `target`. */
 export function signupAddress(target: string): string {
   return withNext('/signup', target)
 }

@@ -9,8 +9,7 @@ export function parseTheme(value: string | undefined): Theme {
 }
 
 /**
- * Remember the person's choice and show it at once. The server reads the cookie and writes the choice onto
- * <html>, so the next page is right from its first pixel. The cookie belongs to this host only.
+ * Stores the choice in a cookie of this host, which the server reads, and applies it to the current page.
  */
 export function applyTheme(theme: Theme): void {
   const root = document.documentElement

@@ -1,13 +1,13 @@
 import type { Problem, ProblemItem } from '@medforge/contracts'
 
-/** The API refused, with a problem of the catalogue. `message` is the problem's detail, fit to be shown. */
+/** A problem of the catalogue. `message` is its detail, written for people. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
   readonly code: string
   readonly requestId: string
   readonly errors: readonly ProblemItem[]
-  /** Seconds until another try makes sense, or null where the API said nothing. */
+  /** From `Retry-After`; null without one. */
   readonly retryAfterSeconds: number | null
 
   constructor(problem: Problem, retryAfterSeconds: number | null) {
@@ -20,10 +20,10 @@ export class ApiError extends Error {
   }
 }
 
-/** What answered was not MedForge's API, or nothing answered: `POST /api/v1/auth/signup failed: 404`. */
-export class UnexpectedAnswerError extends Error {
-  override readonly name = 'UnexpectedAnswerError'
-  /** Null where no answer came at all. */
+/** A response that is not of MedForge's API, or none: `POST /api/v1/auth/signup failed: 404`. */
+export class UnexpectedResponseError extends Error {
+  override readonly name = 'UnexpectedResponseError'
+  /** Null without a response. */
   readonly status: number | null
 
   constructor(method: string, path: string, outcome: number | 'no answer', cause?: unknown) {

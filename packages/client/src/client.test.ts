@@ -1,13 +1,13 @@
 import type { Problem, SessionEvent } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
-import { ApiError, UnexpectedAnswerError } from './api-error.ts'
+import { ApiError, UnexpectedResponseError } from './api-error.ts'
 import { createClient } from './client.ts'
 
 const META = { request_id: 'r', api_version: 'v1.0', timestamp: '2026-01-01T00:00:00Z' }
 
 type Call = { url: string; method: string; headers: Headers }
 
-/** A server in memory: answers in the order given, and remembers what it was asked. */
+/** A server in memory: gives these responses in turn, and records the requests. */
 function serve(...answers: Response[]) {
   const calls: Call[] = []
   const client = createClient({
@@ -92,9 +92,9 @@ describe(createClient, () => {
     await expect(refusal).rejects.toThrow(`POST /api/v1/auth/signup failed: ${outcome}`)
   })
 
-  test('says so when nothing answers', async () => {
+  test('throws when there is no response', async () => {
     const { client } = serve()
-    await expect(client.me()).rejects.toThrow(UnexpectedAnswerError)
+    await expect(client.me()).rejects.toThrow(UnexpectedResponseError)
     await expect(serve().client.me()).rejects.toThrow('GET /api/v1/me failed: no answer')
   })
 
@@ -115,7 +115,7 @@ describe(createClient, () => {
     expect(calls.map((call) => call.headers.get('last-event-id'))).toEqual([null, '2'])
   })
 
-  test('asks again for a message that the end of a stream has cut off', async () => {
+  test('reads again a message that the end of a stream has cut off', async () => {
     const [whole, cutOff] = [messageText(event('1', null)), messageText(event('2', 'error'))]
     const { client, calls } = serve(
       textStream(whole + cutOff.slice(0, -1)),

@@ -41,7 +41,7 @@ export type Client = ReturnType<typeof createClient>
 /**
  * MedForge's API, one method an operation. Safe in a browser and in Node.
  *
- * Every method throws `ApiError` where the API refuses and `UnexpectedAnswerError` where what answered was not the API.
+ * Every method throws `ApiError` where the API refuses, and `UnexpectedResponseError` where the response is not of the API or missing.
  */
 export function createClient(options: ClientOptions) {
   const transport = createTransport(options)
@@ -53,7 +53,7 @@ export function createClient(options: ClientOptions) {
     logout: () => transport.data<Message>('POST', '/auth/logout'),
     me: (signal?: AbortSignal) => transport.data<Me>('GET', '/me', { signal }),
     changeProfile: (json: ProfileChange) => transport.data<Me>('PATCH', '/me', { json }),
-    /** Ends the other logins, and gives this one a new cookie. */
+    /** Ends the other logins and replaces this one's cookie. */
     changePassword: (json: PasswordChange) =>
       transport.data<Message>('POST', '/auth/password', { json }),
     listLogins: (query: PageQuery = {}, signal?: AbortSignal) =>
@@ -62,13 +62,13 @@ export function createClient(options: ClientOptions) {
     endOtherLogins: () => transport.data<LoginsEnded>('POST', '/auth/logins/end-others'),
 
     status: (signal?: AbortSignal) => transport.data<PlatformStatus>('GET', '/status', { signal }),
-    /** `degraded` is an answer here, not an error. */
+    /** Resolves to `degraded` too. */
     health: (signal?: AbortSignal) => transport.health<Health>('/healthz', signal),
 
-    /** Answers once the IDE answers. */
+    /** Resolves once the IDE responds. */
     createSession: (json: CreateSessionRequest = {}) =>
       transport.data<CreateSessionResult>('POST', '/sessions', { json }),
-    /** Answers at once with status `starting`; follow it with `sessionEvents`. */
+    /** Resolves at once with status `starting`; `sessionEvents` has the rest. */
     launchSession: (json: CreateSessionRequest = {}) =>
       transport.data<CreateSessionResult>('POST', '/sessions', {
         json,
@@ -89,7 +89,6 @@ export function createClient(options: ClientOptions) {
       transport.data<CompetitionDetail>('GET', competitionPath(slug), { signal }),
     getLeaderboard: (slug: string, query: PageQuery = {}, signal?: AbortSignal) =>
       transport.page<Leaderboard>(`${competitionPath(slug)}/leaderboard`, { query, signal }),
-    /** One's own place. */
     getStanding: (slug: string, signal?: AbortSignal) =>
       transport.data<LeaderboardStanding>('GET', `${competitionPath(slug)}/leaderboard/me`, {
         signal,
@@ -98,7 +97,7 @@ export function createClient(options: ClientOptions) {
       transport.data<LeaderboardSeries>('GET', `${competitionPath(slug)}/leaderboard/series`, {
         signal,
       }),
-    /** The sample submission's CSV text. */
+    /** Resolves to CSV text. */
     getSampleSubmission: async (slug: string, signal?: AbortSignal) => {
       const path = `${competitionPath(slug)}/sample-submission`
       return (await transport.open('GET', path, { signal })).text()

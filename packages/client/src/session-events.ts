@@ -4,15 +4,15 @@ import { readEventStream } from './event-stream.ts'
 import type { Transport } from './transport.ts'
 
 const RECONNECT_DELAY_MS = 1000
-// A browser on the host itself drops its connections whenever a container's network appears, in the midst of every launch.
+// A browser on the host itself drops its connections whenever a container's network appears, which every launch does.
 const FIRST_RECONNECT_DELAY_MS = 50
 
 /**
- * Every transition and step of a session, from the first to the one that ends it; nothing twice, nothing left out.
+ * Every transition and step of a session, each once, in order.
  *
- * A connection that breaks is opened again from the last message seen. Ends after a terminal transition or when `signal` aborts.
+ * A connection that breaks is resumed after the last message. Ends after a terminal transition or when `signal` aborts.
  *
- * @throws ApiError where the API refuses to tell (no such session, somebody else's, signed out)
+ * @throws ApiError where the API refuses (no such session, somebody else's, signed out)
  */
 export async function* sessionEvents(
   transport: Transport,

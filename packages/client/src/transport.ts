@@ -5,21 +5,20 @@ import {
   PROBLEM_MEDIA_TYPE,
   type Problem,
 } from '@medforge/contracts'
-import { ApiError, UnexpectedAnswerError } from './api-error.ts'
+import { ApiError, UnexpectedResponseError } from './api-error.ts'
 
 export type ClientOptions = {
   /** Origin of the API, such as `https://api.medforge.localhost`. */
   baseUrl: string
-  /** Sent with every request; the way to hand a visitor's cookie on when a server asks for them. */
+  /** Of every request, such as the viewer's cookie where a server calls for them. */
   headers?: Record<string, string>
-  /** The platform's own `fetch` unless given. */
+  /** The global one unless given. */
   fetch?: typeof fetch
 }
 
 export type CallOptions = {
   query?: Record<string, string | number | undefined>
   headers?: Record<string, string>
-  /** JSON. */
   json?: unknown
   form?: FormData
   signal?: AbortSignal | undefined
@@ -29,15 +28,15 @@ export type Page<Item> = { items: Item; meta: Meta }
 
 export type Transport = ReturnType<typeof createTransport>
 
-/** The one place that calls `fetch`: cookies included, problems thrown as `ApiError`, everything else as `UnexpectedAnswerError`. */
+/** Calls `fetch` with cookies; throws problems as `ApiError` and everything else as `UnexpectedResponseError`. */
 export function createTransport(options: ClientOptions) {
   const callFetch = options.fetch ?? fetch
 
-  /** The raw answer, once it is known to be a success. */
+  /** The raw response of a success. */
   async function open(method: string, path: string, call: CallOptions = {}): Promise<Response> {
     const response = await send(method, path, call)
     if (response.ok) return response
-    throw await refusalOf(method, path, response)
+    throw await errorOf(method, path, response)
   }
 
   async function send(method: string, path: string, call: CallOptions): Promise<Response> {
@@ -61,7 +60,7 @@ export function createTransport(options: ClientOptions) {
       })
     } catch (error) {
       if (call.signal?.aborted) throw error
-      throw new UnexpectedAnswerError(method, path, 'no answer', error)
+      throw new UnexpectedResponseError(method, path, 'no answer', error)
     }
   }
 
@@ -72,14 +71,13 @@ export function createTransport(options: ClientOptions) {
   ): Promise<Envelope<Data>> {
     const response = await open(method, path, call)
     const body: unknown = await response.json().catch(() => null)
-    if (!isEnvelope(body)) throw new UnexpectedAnswerError(method, path, response.status)
+    if (!isEnvelope(body)) throw new UnexpectedResponseError(method, path, response.status)
     return body as Envelope<Data>
   }
 
   return {
     open: (method: string, path: string, call?: CallOptions) =>
       open(method, API_PREFIX + path, call),
-    /** `data` of a single thing. */
     async data<Data>(method: string, path: string, call?: CallOptions): Promise<Data> {
       return (await readEnvelope<Data>(method, API_PREFIX + path, call)).data
     },
@@ -87,21 +85,21 @@ export function createTransport(options: ClientOptions) {
       const { data, meta } = await readEnvelope<Items>('GET', API_PREFIX + path, call)
       return { items: data, meta }
     },
-    /** A path outside `/api/v1`, whose envelope may come with any status. */
+    /** For a path outside `/api/v1` whose envelope has any status. */
     async health<Data>(path: string, signal?: AbortSignal): Promise<Data> {
       const response = await send('GET', path, { signal })
       const body: unknown = await response.json().catch(() => null)
-      if (!isEnvelope(body)) throw new UnexpectedAnswerError('GET', path, response.status)
+      if (!isEnvelope(body)) throw new UnexpectedResponseError('GET', path, response.status)
       return body.data as Data
     },
   }
 }
 
-async function refusalOf(method: string, path: string, response: Response): Promise<Error> {
+async function errorOf(method: string, path: string, response: Response): Promise<Error> {
   const mediaType = response.headers.get('content-type')?.split(';')[0]?.trim()
   const body: unknown =
     mediaType === PROBLEM_MEDIA_TYPE ? await response.json().catch(() => null) : null
-  if (!isProblem(body)) return new UnexpectedAnswerError(method, path, response.status)
+  if (!isProblem(body)) return new UnexpectedResponseError(method, path, response.status)
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   return new ApiError(body, Number.isFinite(retryAfter) ? retryAfter : null)
 }

@@ -51,7 +51,7 @@ export default async function SignupPage({ searchParams }: SignupPageProps) {
   )
 }
 
-/** Where the API cannot say, the form is shown as ever: the API has the last word anyway. */
+/** `open` where unknown: the API refuses what it does not allow. */
 async function readSignupMode(): Promise<SignupMode> {
   const client = await serverClient()
   const status = await attempt(() => client.status())

@@ -20,21 +20,20 @@ const badgeStyle = cva(
 
 type BadgeProps = VariantProps<typeof badgeStyle> & {
   children: ReactNode
-  /** A small light before the text; `live` breathes. */
-  light?: 'steady' | 'live' | undefined
+  dot?: 'steady' | 'pulsing' | undefined
   title?: string
   className?: string
 }
 
-export function Badge({ tone, light, children, title, className }: BadgeProps) {
+export function Badge({ tone, dot, children, title, className }: BadgeProps) {
   return (
     <span className={classNames(badgeStyle({ tone }), className)} title={title}>
-      {light ? (
+      {dot ? (
         <span
           aria-hidden="true"
           className={classNames(
             'size-1.5 rounded-full bg-current',
-            light === 'live' && 'animate-breathe',
+            dot === 'pulsing' && 'animate-pulse',
           )}
         />
       ) : null}

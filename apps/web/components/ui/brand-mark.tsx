@@ -1,4 +1,3 @@
-/** The mark: one heartbeat that draws an M. */
 export function BrandMark({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true" className={className}>

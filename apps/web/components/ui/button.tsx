@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react'
 import { classNames } from './class-names.ts'
 import { Spinner } from './spinner.tsx'
 
-/** How a button looks; links that act as calls to action wear it too. */
+/** For buttons, and for links that look like one. */
 export const buttonStyle = cva(
   'inline-flex items-center justify-center gap-2 rounded-md border font-semibold whitespace-nowrap transition-colors duration-100 disabled:cursor-not-allowed disabled:opacity-50 aria-busy:cursor-progress aria-busy:opacity-85 [&_svg]:shrink-0',
   {
@@ -30,7 +30,7 @@ export const buttonStyle = cva(
 
 type ButtonProps = ComponentProps<'button'> &
   VariantProps<typeof buttonStyle> & {
-    /** Shows a spinner and refuses further clicks; the label stays. */
+    /** Shows a spinner beside the label and disables the button. */
     busy?: boolean
   }
 

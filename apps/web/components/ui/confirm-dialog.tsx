@@ -14,7 +14,7 @@ type ConfirmDialogProps = {
   onConfirm: () => void
 }
 
-/** Asks before something that cannot be taken back. Escape and the first button leave everything as it is. */
+/** Confirms what cannot be undone. Escape and the first button cancel. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   return (
     <AlertDialog.Root>

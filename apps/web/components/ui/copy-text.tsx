@@ -3,7 +3,6 @@
 import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
 
-/** A piece of text to take along, with a button that copies it. */
 export function CopyText({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false)
   async function copy() {
@@ -11,7 +10,7 @@ export function CopyText({ text, label }: { text: string; label: string }) {
       await navigator.clipboard.writeText(text)
       setCopied(true)
     } catch {
-      setCopied(false) // The browser refused; the text is on the page and can be selected by hand.
+      setCopied(false) // The browser refused; the text can still be selected by hand.
     }
   }
   return (

@@ -1,10 +1,10 @@
 import type { ComponentProps, ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 
-/** A table that scrolls sideways inside its own box on a narrow screen; the caption is for screen readers. */
+/** Scrolls sideways on a narrow screen; the caption is for screen readers. */
 export function DataTable({ caption, children }: { caption: string; children: ReactNode }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard
     <section aria-label={caption} tabIndex={0} className="overflow-x-auto">
       <table className="w-full border-collapse text-sm [&_tbody_tr:last-child_td]:border-b-0">
         <caption className="sr-only">{caption}</caption>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** Where a list would be: why there is nothing, and how to change that. */
+/** In place of an empty list: why it is empty, and how to change that. */
 export function EmptyState({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="px-5 py-10 text-center">

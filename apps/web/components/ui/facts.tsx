@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react'
 
-/** Pairs of name and value, one a line. */
 export function Facts({ children }: { children: ReactNode }) {
   return <dl className="divide-y divide-line text-sm">{children}</dl>
 }

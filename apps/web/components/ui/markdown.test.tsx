@@ -2,7 +2,7 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, test } from 'vitest'
 import { Markdown } from './markdown.tsx'
 
-/** The elements without their looks. */
+/** The elements without their classes. */
 function render(source: string): string {
   return renderToStaticMarkup(<Markdown source={source} />)
     .replaceAll(/ class="[^"]*"/g, '')
@@ -12,7 +12,7 @@ function render(source: string): string {
 }
 
 describe(Markdown, () => {
-  test('tells headings, paragraphs, lists and code apart', () => {
+  test('renders headings, paragraphs, lists and code blocks', () => {
     expect(render('# Goal\nPredict\nsurvival.\n\n- one\n  more\n- two\n\n```\nid,x\n```')).toBe(
       '<h2>Goal</h2><p>Predict survival.</p><ul><li>one more</li><li>two</li></ul><pre tabindex="0"><code>id,x </code></pre>',
     )
@@ -28,7 +28,7 @@ describe(Markdown, () => {
     expect(render('1. first\n2. second')).toBe('<ol><li>first</li><li>second</li></ol>')
   })
 
-  test('reads a table, and fills a row that is too short', () => {
+  test('renders a table, and fills a row that is too short', () => {
     expect(render('Columns:\n\n| A | `b` |\n| --- | :-: |\n| 1 |\n\nend')).toBe(
       '<p>Columns:</p><div><table><thead><tr><th scope="col">A</th><th scope="col"><code>b</code></th></tr></thead><tbody><tr><td>1</td><td></td></tr></tbody></table></div><p>end</p>',
     )
@@ -48,7 +48,7 @@ describe(Markdown, () => {
     )
   })
 
-  test('reads code, weight and links', () => {
+  test('renders code, weight and links', () => {
     expect(render('Use `id`, **now**, see [data](https://example.org/a) or [us](/datasets).')).toBe(
       '<p>Use <code>id</code>, <strong>now</strong>, see <a href="https://example.org/a">data</a> or <a href="/datasets">us</a>.</p>',
     )
@@ -71,7 +71,7 @@ describe(Markdown, () => {
   })
 
   test.each(['<b>x</b>', '<script>alert(1)</script>', '<img src=x onerror=alert(1)>'])(
-    'shows %s instead of obeying it',
+    'shows %s as text instead of rendering it',
     (source) => {
       const shown = source.replaceAll('<', '&lt;').replaceAll('>', '&gt;')
       expect(render(source).replace(/^<p>(.*)<\/p>$/, '$1')).toBe(shown)

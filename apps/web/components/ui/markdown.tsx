@@ -63,7 +63,7 @@ const COMPONENTS: Components = {
   ),
   pre: ({ children }) => (
     <pre
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard
       tabIndex={0}
       className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-sm [&>code]:p-0 [&>code]:text-[1em]"
     >

@@ -5,7 +5,7 @@ import type { ComponentProps, ReactElement, ReactNode } from 'react'
 import { Link } from '../link.tsx'
 import { classNames } from './class-names.ts'
 
-/** A menu that drops from its trigger. It is not modal, so the page behind stays scrollable. */
+/** Not modal, so that the page behind stays scrollable. */
 export function Menu({ trigger, children }: { trigger: ReactElement; children: ReactNode }) {
   return (
     <DropdownMenu.Root modal={false}>

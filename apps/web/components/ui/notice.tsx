@@ -14,12 +14,12 @@ type NoticeProps = {
   title: ReactNode
   children?: ReactNode
   actions?: ReactNode
-  /** `alert` interrupts a screen reader, `status` waits; leave it out for what is there from the start. */
+  /** `alert` interrupts a screen reader, `status` waits; none for what is there when the page loads. */
   role?: 'alert' | 'status'
   className?: string
 }
 
-/** Says what happened (title), why and what to do (children), and offers to do it (actions). */
+/** What happened (title), why and what to do (children), and buttons to do it (actions). */
 export function Notice({ tone, title, children, actions, role, className }: NoticeProps) {
   const { box, mark, Icon } = TONES[tone]
   return (

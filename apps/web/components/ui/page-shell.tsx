@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 
-/** The column that every page's content stands in. */
 export function PageShell({
   children,
   width = 'wide',

@@ -6,7 +6,7 @@ type TextFieldProps = Omit<ComponentProps<'input'>, 'id'> & {
   hint?: string | undefined
   /** Replaces the hint. */
   error?: string | undefined
-  /** Sits at the right end inside the box, such as a button that shows a password. */
+  /** At the right end inside the box. */
   adornment?: ReactNode
 }
 

@@ -2,7 +2,6 @@ import type { ComponentProps } from 'react'
 import { Link } from '../link.tsx'
 import { classNames } from './class-names.ts'
 
-/** A link inside running text. */
 export function TextLink({ className, ...rest }: ComponentProps<typeof Link>) {
   return (
     <Link

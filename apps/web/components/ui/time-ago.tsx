@@ -3,7 +3,7 @@
 import { useServerNow } from '../../lib/clock.tsx'
 import { formatAgo, formatTimestamp } from '../../lib/format.ts'
 
-/** How long ago something was; the exact time, in UTC, is a hover or a screen reader away. */
+/** The exact time, in UTC, is in the title. */
 export function TimeAgo({ at }: { at: string }) {
   const now = useServerNow(30_000)
   return (

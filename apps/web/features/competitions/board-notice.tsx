@@ -2,7 +2,7 @@ import type { CompetitionDetail } from '@medforge/contracts'
 import { Notice } from '../../components/ui/notice.tsx'
 import { TimeAgo } from '../../components/ui/time-ago.tsx'
 
-/** Why everybody's scores changed at once, in the organiser's words. */
+/** The operator's reason for the last re-score. */
 export function BoardNotice({ notice }: { notice: NonNullable<CompetitionDetail['notice']> }) {
   return (
     <Notice tone="info" title="Everything was scored again">

@@ -4,7 +4,6 @@ import type { ReactNode } from 'react'
 import { Link } from '../../components/link.tsx'
 import { metricLabel } from './metric-label.ts'
 
-/** Competitions as cards; the whole card leads to its page. */
 export function CompetitionList({
   competitions,
   headingLevel = 2,

@@ -3,7 +3,6 @@
 import { usePathname } from 'next/navigation'
 import { Link } from '../../components/link.tsx'
 
-/** The pages of one competition. */
 export function CompetitionTabs({ slug }: { slug: string }) {
   const pathname = usePathname()
   const base = `/competitions/${slug}`

@@ -11,7 +11,6 @@ type DropZoneProps = {
   disabled: boolean
 }
 
-/** A file input that one may also drop a file on. */
 export function DropZone({ file, onFile, disabled }: DropZoneProps) {
   const id = useId()
   const [isOver, setIsOver] = useState(false)
@@ -27,7 +26,7 @@ export function DropZone({ file, onFile, disabled }: DropZoneProps) {
   }
   function choose(event: ChangeEvent<HTMLInputElement>) {
     onFile(event.currentTarget.files?.[0] ?? null)
-    // The same file may be chosen again after it was corrected; without this the browser would not tell.
+    // Otherwise choosing the same file again, after it was corrected, is no change event.
     event.currentTarget.value = ''
   }
 

@@ -2,7 +2,7 @@ import { plural } from '../../lib/format.ts'
 
 const SHOWN = 8
 
-/** What is wrong with a file: the first few faults in view, the others a click away. */
+/** The first few faults of a file; the others are folded away. */
 export function FaultList({ messages, total }: { messages: readonly string[]; total: number }) {
   const rest = messages.slice(SHOWN)
   return (

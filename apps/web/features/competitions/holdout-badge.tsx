@@ -1,7 +1,6 @@
 import type { CompetitionDetail } from '@medforge/contracts'
 import { Badge } from '../../components/ui/badge.tsx'
 
-/** Marks every score of a demo holdout as what it is. */
 export function HoldoutBadge({ kind }: { kind: CompetitionDetail['holdout']['kind'] }) {
   if (kind === 'operator') return null
   return (
@@ -11,7 +10,6 @@ export function HoldoutBadge({ kind }: { kind: CompetitionDetail['holdout']['kin
   )
 }
 
-/** The long form of the badge. */
 export function HoldoutExplanation({ kind }: { kind: CompetitionDetail['holdout']['kind'] }) {
   if (kind === 'operator') return null
   return (

@@ -8,7 +8,7 @@ import { formatScore } from '../../lib/format.ts'
 type LeaderboardTableProps = {
   title: string
   entries: readonly LeaderboardEntry[]
-  /** Whose row is lifted out; null for a visitor without an account. */
+  /** Whose row is highlighted; null for an anonymous visitor. */
   viewerId: string | null
 }
 

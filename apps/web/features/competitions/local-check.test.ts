@@ -42,7 +42,7 @@ describe(checkLocally, () => {
     expect(check).toMatchObject({ kind: 'faulty', total: 2 })
   })
 
-  test('knows which labels there are where the competition says so', async () => {
+  test('refuses a label that the competition does not have', async () => {
     const submission_spec = {
       metric: 'accuracy',
       id_column: 'PassengerId',

@@ -4,25 +4,24 @@ import { checkSubmission, expectIds, type Fault, type SubmissionSpec } from '@me
 export type LocalCheck =
   | { kind: 'good' }
   | { kind: 'faulty'; faults: readonly Fault[]; total: number }
-  /** The file could not be judged here; the API has the last word anyway. */
+  /** The file could not be checked here; the API does that anyway. */
   | { kind: 'unchecked'; reason: string }
 
-/** Reading more than this into a page's memory is not worth an early answer. */
+/** Larger files are left to the API, for the sake of the browser's memory. */
 const LARGEST_CHECKED_BYTES = 32 * 1024 * 1024
 
-/** Whole numbers of any size, where the API does not say which labels there are. */
+/** For a competition whose labels the API does not name. */
 const ANY_LABEL = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
-/** What a competition says about its submissions. */
-export type Checked = { metric: Metric; submission_spec?: SubmissionShape | null }
+export type CheckedCompetition = { metric: Metric; submission_spec?: SubmissionShape | null }
 
 /**
- * Check a prediction file against the sample submission, with the very code that the API uses, before anything is sent.
+ * Checks a prediction file against the sample submission, with the code that the API uses.
  *
- * @param readSample  gets the text of the sample submission; its failure makes the check an `unchecked`, never an error
+ * @param readSample  resolves to the text of the sample submission; where it rejects, the file is `unchecked`
  */
 export async function checkLocally(
-  { metric, submission_spec: shape }: Checked,
+  { metric, submission_spec: shape }: CheckedCompetition,
   file: File,
   readSample: () => Promise<string>,
 ): Promise<LocalCheck> {
@@ -60,8 +59,8 @@ function refusal(message: string): LocalCheck {
 type Sample = { spec: SubmissionSpec; ids: string[] }
 
 /**
- * What a sample submission says about the files to come: the columns, in their order, and the ids.
- * @throws Error when it has not the columns of its metric
+ * The columns, in their order, and the ids that a sample submission prescribes.
+ * @throws Error when it lacks columns of its metric
  */
 export function parseSample(metric: Metric, text: string): Sample {
   const [header = '', ...rows] = text.replace(/^\ufeff/, '').split(/\r?\n/)

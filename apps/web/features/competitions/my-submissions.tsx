@@ -84,13 +84,13 @@ function Outcome({ submission, isBest }: { submission: Submission; isBest: boole
   switch (submission.score_status) {
     case 'queued':
       return (
-        <Badge tone="accent" light="live">
+        <Badge tone="accent" dot="pulsing">
           Queued
         </Badge>
       )
     case 'scoring':
       return (
-        <Badge tone="accent" light="live">
+        <Badge tone="accent" dot="pulsing">
           Scoring
         </Badge>
       )

@@ -3,18 +3,17 @@ import type { Submission, SubmissionAllowance } from '@medforge/contracts'
 import { queryOptions } from '@tanstack/react-query'
 
 const SCORING_POLL_MS = 1_500
-/** A slot may come back, and a day may end, without anybody's doing here. */
+/** A refused submission gives its slot back, and a day ends, without any event here. */
 const ALLOWANCE_POLL_MS = 30_000
 const RECENT = 200
 
 export const submissionKeys = {
-  /** Everything below is of the caller, and out of date once they submit. */
+  /** Everything that a submission changes. */
   all: (slug: string) => ['submissions', slug] as const,
   mine: (slug: string) => ['submissions', slug, 'mine'] as const,
   allowance: (slug: string) => ['submissions', slug, 'allowance'] as const,
 }
 
-/** What the caller has left of the day's submissions, as the server counts. */
 export function allowanceQuery(client: Client, slug: string) {
   return queryOptions({
     queryKey: submissionKeys.allowance(slug),
@@ -23,7 +22,7 @@ export function allowanceQuery(client: Client, slug: string) {
   })
 }
 
-/** The caller's submissions to a competition, newest first; followed closely while one waits for its score. */
+/** The caller's submissions to a competition, newest first; polled while one waits for its score. */
 export function mySubmissionsQuery(client: Client, slug: string) {
   return queryOptions({
     queryKey: submissionKeys.mine(slug),

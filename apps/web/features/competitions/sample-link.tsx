@@ -4,7 +4,7 @@ import { Download } from 'lucide-react'
 import { buttonStyle } from '../../components/ui/button.tsx'
 import { useApiUrl } from '../../lib/api/browser.tsx'
 
-/** @param url  from the competition; relative ones are the API's */
+/** @param url  absolute, or relative to the API */
 export function SampleLink({ url }: { url: string }) {
   const address = new URL(url, useApiUrl()).href
   return (

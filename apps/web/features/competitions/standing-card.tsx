@@ -9,7 +9,7 @@ type StandingCardProps = {
   now: Date
 }
 
-/** Where the visitor stands; nothing for somebody who has no score yet. */
+/** The viewer's rank; renders nothing before their first score. */
 export function StandingCard({ standing, now }: StandingCardProps) {
   const { entry, people, best_over_time } = standing
   if (!entry) return null
@@ -43,7 +43,7 @@ export function StandingCard({ standing, now }: StandingCardProps) {
   )
 }
 
-/** What the line goes from and to. A reader of the label and the list has heard it. */
+/** Hidden from screen readers, which get the plot's label and the list. */
 function PlotEnds({ points }: { points: LeaderboardStanding['best_over_time'] }) {
   const [first, last] = [points[0], points.at(-1)]
   if (!first || !last) return null
@@ -57,7 +57,6 @@ function PlotEnds({ points }: { points: LeaderboardStanding['best_over_time'] })
   )
 }
 
-/** The same as the list below it, for the eye. */
 function Plot({ points, now }: { points: LeaderboardStanding['best_over_time']; now: Date }) {
   const [first, last] = [points[0], points.at(-1)]
   if (!first || !last) return null

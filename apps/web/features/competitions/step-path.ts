@@ -3,8 +3,8 @@ import type { BestOverTime } from '@medforge/contracts'
 export const PLOT = { width: 600, height: 96 }
 
 /**
- * The outline of a best score over time, as the `d` of an SVG path: flat until it gets better, then straight up (or down, where lower is
- * better), and flat to the right end. Times and scores fill the whole plot.
+ * A best score over time as the `d` of an SVG path: flat until it gets better, then straight up (or down, where lower is better), and
+ * flat to the right end. Times and scores are scaled to fill the plot.
  */
 export function stepPath(points: BestOverTime, endMs: number): string {
   const [first] = points

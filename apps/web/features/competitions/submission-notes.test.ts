@@ -17,16 +17,16 @@ const SUBMISSION: Submission = {
 const FAILED = { ...SUBMISSION, score_status: 'failed' as const }
 
 describe(notesOf, () => {
-  test('has nothing to say of a submission that is well', () => {
+  test('are empty while nothing is wrong', () => {
     expect(notesOf(SUBMISSION)).toEqual([])
   })
 
-  test('says why a submission failed, even where nobody wrote it down', () => {
+  test('have the reason of a failure, also where none was recorded', () => {
     expect(notesOf({ ...FAILED, score_error: 'It does not fit.' })).toEqual(['It does not fit.'])
     expect(notesOf(FAILED)).toEqual(['The reason was not recorded.'])
   })
 
-  test('says why a submission was excluded, beside why it failed', () => {
+  test('have the reason of an exclusion after that of a failure', () => {
     const exclusion = { reason: 'a reason', at: '2026-11-23T11:00:00Z' }
     expect(notesOf({ ...FAILED, score_error: 'It does not fit.', exclusion })).toEqual([
       'It does not fit.',

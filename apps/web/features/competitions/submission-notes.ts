@@ -1,6 +1,6 @@
 import type { Submission } from '@medforge/contracts'
 
-/** What its owner reads below a submission: why it has no score, and why the leaderboard leaves it out. */
+/** Why a submission has no score, and why the leaderboard leaves it out. */
 export function notesOf({ score_status, score_error, exclusion }: Submission): string[] {
   const notes: string[] = []
   if (score_status === 'failed') notes.push(score_error ?? 'The reason was not recorded.')

@@ -9,7 +9,7 @@ type SubmissionResultProps = {
   holdout: CompetitionDetail['holdout']['kind']
 }
 
-/** What became of the submission just made; it changes by itself until the score stands. */
+/** The state of the submission just made, up to its score. */
 export function SubmissionResult({ submission, holdout }: SubmissionResultProps) {
   const { score_status, score_error, official_score, filename, competition_slug } = submission
   if (score_status === 'failed') {

@@ -20,7 +20,7 @@ type SubmitFormProps = {
   competition: Pick<CompetitionDetail, 'slug' | 'metric' | 'status' | 'holdout' | 'submission_spec'>
 }
 
-/** Choose a file, see at once whether it fits, submit it, and follow it until its score stands. */
+/** Checks a file in the browser, submits it, and shows its state up to its score. */
 export function SubmitForm({ competition }: SubmitFormProps) {
   const { slug } = competition
   const client = useApi()
@@ -30,7 +30,7 @@ export function SubmitForm({ competition }: SubmitFormProps) {
   const now = useServerNow(20_000)
   const isExhausted = allowance?.remaining_today === 0
   const isBlocked = prediction?.check?.kind === 'faulty' || isExhausted
-  const latest = followed(accepted?.submission ?? null, submissions.data ?? [])
+  const latest = latestOf(accepted?.submission ?? null, submissions.data ?? [])
 
   if (competition.status !== 'active') {
     return (
@@ -120,8 +120,8 @@ function totalOf(ctx: Record<string, unknown> | undefined, fallback: number): nu
   return typeof total === 'number' ? total : fallback
 }
 
-/** The submission just made, in its newest state. */
-function followed(
+/** The submission just made, as last read. */
+function latestOf(
   accepted: Submission | null,
   submissions: readonly Submission[],
 ): Submission | null {
@@ -136,7 +136,7 @@ function describeAllowance(
   return `${remaining_today} of ${daily_cap} left today. The count starts again at 00:00 UTC, in ${left}.`
 }
 
-/** `6 h 12 min` and never `6 h 11 min 59 s`: the count is not that exact. */
+/** So that the text changes once a minute. */
 function roundUpMinute(ms: number): number {
   return Math.ceil(ms / 60_000) * 60_000
 }

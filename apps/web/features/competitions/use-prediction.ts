@@ -4,19 +4,18 @@ import type { CompetitionDetail } from '@medforge/contracts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { useApi } from '../../lib/api/browser.tsx'
-import { retryUnanswered } from '../../lib/api/failure.ts'
+import { retryWrite } from '../../lib/api/failure.ts'
 import { checkLocally, type LocalCheck } from './local-check.ts'
 import { submissionKeys } from './queries.ts'
 
 type Prediction = {
   file: File
-  /** Sending this file again, after an answer got lost, is the same submission. */
+  /** Makes a retry after a lost response the same submission. */
   idempotencyKey: string
   /** Null while the check runs. */
   check: LocalCheck | null
 }
 
-/** The file that the person is about to submit: chosen, checked here, sent. */
 export function usePrediction(
   competition: Pick<CompetitionDetail, 'slug' | 'metric' | 'submission_spec'>,
 ) {
@@ -28,7 +27,7 @@ export function usePrediction(
 
   function readSample(): Promise<string> {
     sample.current ??= client.getSampleSubmission(slug)
-    // A failure is not kept: the next file asks again.
+    // A failure is not kept, so that the next file reads it again.
     sample.current.catch(() => {
       sample.current = null
     })
@@ -38,7 +37,7 @@ export function usePrediction(
   const sending = useMutation({
     mutationFn: ({ file, idempotencyKey }: Prediction) =>
       client.submit(slug, file, { idempotencyKey }),
-    retry: retryUnanswered,
+    retry: retryWrite,
     onSuccess: () => setPrediction(null),
     onSettled: () => queryClient.invalidateQueries({ queryKey: submissionKeys.all(slug) }),
   })
@@ -51,7 +50,7 @@ export function usePrediction(
     const check = await checkLocally(competition, file, readSample).catch(
       (): LocalCheck => ({ kind: 'unchecked', reason: 'The browser could not read it.' }),
     )
-    // Another file may have been chosen meanwhile; only the chosen one gets its result.
+    // Another file may have been chosen meanwhile.
     setPrediction((now) => (now?.file === file ? { ...now, check } : now))
   }
 

@@ -4,7 +4,7 @@ import type { Attempt } from '../../lib/api/attempt.ts'
 import { readOrNotFound } from '../../lib/api/read-or-not-found.ts'
 import { serverClient } from '../../lib/api/server.ts'
 
-/** A data set for this request's page and title: read once. */
+/** Read once a request, by page and title. */
 export const readDataset = cache(async (slug: string): Promise<Attempt<DatasetDetail>> => {
   const client = await serverClient()
   return readOrNotFound(() => client.getDataset(slug))

@@ -39,7 +39,7 @@ export function AccountMenu({ me }: { me: Pick<Me, 'display_name' | 'email' | 'r
       </MenuLink>
       <MenuItem
         onSelect={(event) => {
-          event.preventDefault() // The menu stays open to say so if logging out fails.
+          event.preventDefault() // Keeps the menu open, for the error if logging out fails.
           logOut.run()
         }}
       >
@@ -51,7 +51,7 @@ export function AccountMenu({ me }: { me: Pick<Me, 'display_name' | 'email' | 'r
   )
 }
 
-/** Drawn by the style sheet, because it is no text: the name beside it is. */
+/** A pseudo-element, so that it is not read as text beside the name. */
 function Initial({ name }: { name: string }) {
   const [first = '?'] = name
   return (
@@ -67,7 +67,7 @@ function useLogOut() {
   const client = useApi()
   const mutation = useMutation({
     mutationFn: () => client.logout(),
-    // A whole new page: nothing that was read for this person stays in memory.
+    // A full page load, so that nothing that was read for this person stays in memory.
     onSuccess: () => window.location.assign('/'),
   })
   const problem = mutation.error

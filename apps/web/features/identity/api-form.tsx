@@ -11,7 +11,7 @@ import { type FieldErrors, fieldErrors } from './field-errors.ts'
 type ApiFormProps<Result> = {
   send: (fields: FormData) => Promise<Result>
   onSuccess?: (form: HTMLFormElement) => unknown
-  /** Where success leads, for a form that is the whole of its page. Checked by `nextTarget`. */
+  /** What success loads, for a form that is a page of its own. Checked by `nextTarget`. */
   target?: string
   errorsOf?: (failure: Failure) => FieldErrors
   submitLabel: string
@@ -19,7 +19,7 @@ type ApiFormProps<Result> = {
   children: (errors: FieldErrors) => ReactNode
 }
 
-/** A form that the API validates. Until React has taken over it cannot be sent, for a browser would send it its own way. */
+/** A form that the API validates. It is disabled until hydration, before which the browser would submit it natively. */
 export function ApiForm<Result>(props: ApiFormProps<Result>) {
   const { target, errorsOf = fieldErrors } = props
   const isPage = target !== undefined
@@ -27,7 +27,7 @@ export function ApiForm<Result>(props: ApiFormProps<Result>) {
   const sending = useMutation({
     mutationFn: (form: HTMLFormElement) => props.send(new FormData(form)),
     onSuccess: (_result, form) => {
-      // A whole new page: nothing that was read for the person before survives it.
+      // A full page load, so that nothing that was read for somebody else stays in memory.
       if (isPage) window.location.assign(target)
       return props.onSuccess?.(form)
     },

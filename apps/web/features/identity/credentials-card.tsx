@@ -4,7 +4,6 @@ import { PageShell } from '../../components/ui/page-shell.tsx'
 
 type CredentialsCardProps = { title: string; lead: string; children: ReactNode; footer: ReactNode }
 
-/** The frame that log-in and sign-up share. */
 export function CredentialsCard({ title, lead, children, footer }: CredentialsCardProps) {
   return (
     <PageShell width="form" className="py-10 sm:py-16">

@@ -8,14 +8,14 @@ import { PasswordField } from './password-field.tsx'
 
 type LoginFormProps = {
   target: string
-  /** The request brought a log-in cookie that the API does not accept. */
+  /** The request had a log-in cookie that the API does not accept. */
   hasStaleCookie: boolean
 }
 
 export function LoginForm({ target, hasStaleCookie }: LoginFormProps) {
   const client = useApi()
 
-  // The API's refusal makes this browser drop cookies that contradict each other; the server's own call could not.
+  // The API's refusal clears contradicting cookies from this browser; the one that the server got could not.
   useEffect(() => {
     if (hasStaleCookie) client.me().catch(() => undefined)
   }, [client, hasStaleCookie])

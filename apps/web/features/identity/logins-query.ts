@@ -3,7 +3,7 @@ import { pagedQuery } from '../../lib/api/paged-query.ts'
 
 export const LOGINS_KEY = ['logins'] as const
 
-/** The viewer's logins that have not ended, newest first. */
+/** Newest first. */
 export function loginsQuery(client: Client) {
   return pagedQuery({ queryKey: LOGINS_KEY, pageSize: 20, read: client.listLogins })
 }

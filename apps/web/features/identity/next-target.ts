@@ -7,20 +7,19 @@ const SESSION_LABEL = new RegExp(`^${SESSION_HOST_LABEL_PATTERN}$`)
 /**
  * Where to go after signing in, given the untrusted `next` of the address.
  *
- * Two kinds are accepted: a path of this site, and the address of a session host below our own domain, which is
- * where the edge sends people from who meet a closed IDE. Hosts are compared by equality after parsing, never by
- * prefix. Whatever else it is, `DEFAULT_TARGET` is the answer.
+ * Accepted are a path of this site, and the address of a session host below our own domain, from which the edge sends people to log in.
+ * Hosts are compared by equality after parsing, never by prefix. For anything else it is `DEFAULT_TARGET`.
  *
  * @param domain  the base domain, as in `medforge.<domain>`
  */
 export function nextTarget(next: string | string[] | undefined, domain: string): string {
   if (typeof next !== 'string' || next === '' || next.length > LONGEST_TARGET) return DEFAULT_TARGET
-  if (hasTrickyCharacter(next)) return DEFAULT_TARGET
+  if (hasAmbiguousCharacter(next)) return DEFAULT_TARGET
   return (next.startsWith('/') ? localPath(next) : sessionAddress(next, domain)) ?? DEFAULT_TARGET
 }
 
 /** Browsers drop tabs and line breaks inside an address and read a backslash as a slash. */
-function hasTrickyCharacter(text: string): boolean {
+function hasAmbiguousCharacter(text: string): boolean {
   return [...text].some(
     (character) => character <= ' ' || character === '\\' || character === '\u007f',
   )

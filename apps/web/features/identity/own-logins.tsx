@@ -13,7 +13,6 @@ import { useApi } from '../../lib/api/browser.tsx'
 import { explain } from '../../lib/api/failure.ts'
 import { LOGINS_KEY, loginsQuery } from './logins-query.ts'
 
-/** Where the person is signed in, each with a way to end it. */
 export function OwnLogins() {
   const client = useApi()
   const logins = useInfiniteQuery(loginsQuery(client))

@@ -39,7 +39,7 @@ export function PasswordCard({ email }: { email: string }) {
         >
           {(errors) => (
             <>
-              {/* So that password managers know whose password changes. */}
+              {/* For password managers. */}
               <input type="hidden" name="username" autoComplete="username" value={email} />
               <PasswordField
                 label="Current password"

@@ -13,7 +13,7 @@ import { PasswordField } from './password-field.tsx'
 
 type SignupFormProps = {
   target: string
-  /** What the invitation field begins with; null where no invitation is needed. */
+  /** The invitation field's first value; null where no invitation is needed. */
   invitation: string | null
 }
 

@@ -9,12 +9,12 @@ import { loginAddress } from '../../lib/login-address.ts'
 
 export type Viewer =
   | { kind: 'signed-in'; me: Me }
-  /** `hasStaleCookie`: a cookie came along that the API does not accept. */
+  /** `hasStaleCookie`: the request had a log-in cookie that the API does not accept. */
   | { kind: 'anonymous'; hasStaleCookie: boolean }
-  /** The API could not say. */
+  /** The API could not be asked. */
   | { kind: 'unknown'; failure: Failure }
 
-/** Who looks at this page: one question to the API a request, and none without a cookie. */
+/** At most one call of the API a request, and none without a cookie. */
 export const getViewer = cache(async (): Promise<Viewer> => {
   if (!(await hasLoginCookie())) return { kind: 'anonymous', hasStaleCookie: false }
   try {

@@ -5,7 +5,7 @@ import { Notice } from '../../components/ui/notice.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
 import { statusQuery } from '../../lib/api/status-query.ts'
 
-/** Says beforehand what a click on Launch would find out. */
+/** Shown before a launch fails for that reason. */
 export function HealthNotice() {
   const status = useQuery(statusQuery(useApi()))
   if (status.data?.health !== 'degraded') return null

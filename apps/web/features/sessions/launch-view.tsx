@@ -7,7 +7,7 @@ import type { LaunchAction } from './use-session.ts'
 type LaunchViewProps = {
   launch: LaunchAction
   gpuMode: GpuMode
-  /** Null where the platform did not say. */
+  /** Null where unknown. */
   freeGpus: number | null
   isFirst: boolean
 }

@@ -15,7 +15,7 @@ type OutcomeNoticeProps = {
   gpuMode: GpuMode
 }
 
-/** How the last session ended: the snapshot's name after a stop, the reason and the way on after a failure. */
+/** How the last session ended: the snapshot's name after a stop, the reason after a failure. */
 export function OutcomeNotice({ session, events, gpuMode }: OutcomeNoticeProps) {
   const now = useServerNow(30_000)
   const ended = formatAgo(session.stopped_at ?? session.created_at, now)

@@ -3,8 +3,8 @@ import { isActiveStatus, type Session } from '@medforge/contracts'
 import { queryOptions } from '@tanstack/react-query'
 import { pagedQuery } from '../../lib/api/paged-query.ts'
 
-/** The event stream tells of changes at once; asking again is what holds when the stream cannot be opened. */
-const ASK_AGAIN_MS = 5_000
+/** For where the event stream, which is faster, cannot be opened. */
+const POLL_MS = 5_000
 
 export const sessionKeys = {
   all: ['sessions'] as const,
@@ -13,9 +13,9 @@ export const sessionKeys = {
 }
 
 /**
- * The session that the dashboard speaks about: the active one, else the newest, else null.
+ * The session that the dashboard shows: the active one, else the newest, else null.
  *
- * The newest is asked for after the active one, so that a session which has just ended is seen ended, never still running.
+ * The newest is read after the active one, so that a session which has just ended is never shown as running.
  */
 export function shownSessionQuery(client: Client) {
   return queryOptions({
@@ -27,12 +27,12 @@ export function shownSessionQuery(client: Client) {
     },
     refetchInterval: (query) => {
       const session = query.state.data
-      return session && isActiveStatus(session.status) ? ASK_AGAIN_MS : false
+      return session && isActiveStatus(session.status) ? POLL_MS : false
     },
   })
 }
 
-/** The caller's sessions, newest first. */
+/** Newest first. */
 export function sessionHistoryQuery(client: Client) {
   return pagedQuery({ queryKey: sessionKeys.history, pageSize: 10, read: client.listSessions })
 }

@@ -27,7 +27,7 @@ export function RunningView({ session, stop, gpuMode }: RunningViewProps) {
           </p>
         </div>
         <div className="flex flex-wrap gap-2.5">
-          {/* The editor's page is user content: it gets no handle on this window. */}
+          {/* The editor's page is user content, so it gets no handle on this window. */}
           <a
             href={session.url}
             target="_blank"

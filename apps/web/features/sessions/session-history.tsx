@@ -14,7 +14,6 @@ import { gpuName } from '../../lib/gpu.ts'
 import { sessionHistoryQuery } from './queries.ts'
 import { StatusBadge } from './status-badge.tsx'
 
-/** Every session that the person ever had, newest first. */
 export function SessionHistory() {
   const client = useApi()
   const history = useInfiniteQuery(sessionHistoryQuery(client))
@@ -69,12 +68,12 @@ function HistoryRow({ session, gpuMode }: { session: Session; gpuMode: GpuMode }
   )
 }
 
-/** The part after the `@`: the data set before it is as long as the row is wide, and much the same in each. */
+/** Without the data set, which is long and nearly the same in each row. */
 function snapshotLabel(name: string): string {
   return name.slice(name.indexOf('@') + 1)
 }
 
-/** Null while it runs (the panel counts that) and for one that never ran. */
+/** Null while it runs and for one that never ran. */
 function lastedMs({ status, started_at, stopped_at }: Session): number | null {
   if (isActiveStatus(status) || started_at === null || stopped_at === null) return null
   return Date.parse(stopped_at) - Date.parse(started_at)

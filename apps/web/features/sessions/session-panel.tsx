@@ -17,13 +17,12 @@ import { StoppingView } from './stopping-view.tsx'
 import { useSession } from './use-session.ts'
 import { useSessionEvents } from './use-session-events.ts'
 
-/** The one place of the dashboard where a session is launched, followed, opened and stopped. */
 export function SessionPanel() {
-  const { session, isActive, readError, renew, launch, stop } = useSession()
-  const events = useSessionEvents(session?.id ?? null, isActive, renew)
+  const { session, isActive, readError, invalidate, launch, stop } = useSession()
+  const events = useSessionEvents(session?.id ?? null, isActive, invalidate)
   const gpus = useQuery(statusQuery(useApi())).data?.gpus
   const gpuMode = gpus?.mode ?? 'nvidia'
-  const panel = useKeptFocus(session?.status ?? null)
+  const panel = useFocusOnStatusChange(session?.status ?? null)
 
   return (
     <Card aria-label="Current session" ref={panel} tabIndex={-1}>
@@ -67,8 +66,8 @@ function launchFailure(error: Error, gpuMode: GpuMode): Failure {
   }
 }
 
-/** The button that was pressed goes away with the status; keyboards and screen readers stay at the panel. */
-function useKeptFocus(status: string | null) {
+/** Moves the focus to the panel when a change of status removes the button that had it. */
+function useFocusOnStatusChange(status: string | null) {
   const panel = useRef<HTMLElement>(null)
   const before = useRef(status)
   useEffect(() => {

@@ -26,7 +26,7 @@ type SessionProgressProps = {
   children?: ReactNode
 }
 
-/** A launch or a stop under way: its steps, its time beside the usual one, and a notice when it takes too long. */
+/** A launch or a stop under way. */
 export function SessionProgress(props: SessionProgressProps) {
   const { session, events, gpuMode, startedAt } = props
   const now = useServerNow(TICK_MS)

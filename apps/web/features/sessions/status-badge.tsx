@@ -1,18 +1,18 @@
 import type { SessionStatus } from '@medforge/contracts'
 import { Badge } from '../../components/ui/badge.tsx'
 
-const LOOK = {
-  starting: { tone: 'accent', light: 'live', text: 'Starting' },
-  running: { tone: 'good', light: 'steady', text: 'Running' },
-  stopping: { tone: 'accent', light: 'live', text: 'Stopping' },
-  stopped: { tone: 'neutral', light: undefined, text: 'Stopped' },
-  error: { tone: 'bad', light: undefined, text: 'Failed' },
+const BADGES = {
+  starting: { tone: 'accent', dot: 'pulsing', text: 'Starting' },
+  running: { tone: 'good', dot: 'steady', text: 'Running' },
+  stopping: { tone: 'accent', dot: 'pulsing', text: 'Stopping' },
+  stopped: { tone: 'neutral', dot: undefined, text: 'Stopped' },
+  error: { tone: 'bad', dot: undefined, text: 'Failed' },
 } as const
 
 export function StatusBadge({ status }: { status: SessionStatus }) {
-  const { tone, light, text } = LOOK[status]
+  const { tone, dot, text } = BADGES[status]
   return (
-    <Badge tone={tone} light={light}>
+    <Badge tone={tone} dot={dot}>
       {text}
     </Badge>
   )

@@ -30,7 +30,6 @@ const STEP_LABELS: Record<Exclude<LaunchStep | StopStep, 'allocated'>, StepLabel
   },
 }
 
-/** How a step is called while it runs, when it is done, and when it was the one that failed. */
 export function stepLabel(step: LaunchStep | StopStep, gpuMode: GpuMode): StepLabel {
   if (step !== 'allocated') return STEP_LABELS[step]
   const gpu = gpuMode === 'simulated' ? 'simulated GPU' : 'GPU'

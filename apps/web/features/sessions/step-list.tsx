@@ -111,7 +111,7 @@ function StepTimes({ step }: { step: TimelineStep }) {
   )
 }
 
-/** Fills towards the median and stops short of the end, for nobody knows that the step will finish. */
+/** Stops short of the end: only the step's event fills it. */
 function StepBar({ step }: { step: TimelineStep }) {
   if (step.medianMs === null || step.elapsedMs === null) return null
   const share = Math.min(0.95, step.elapsedMs / Math.max(1, step.medianMs))

@@ -1,6 +1,6 @@
 import type { LaunchStep, SessionEvent, SessionStatus, StopStep } from '@medforge/contracts'
 
-/** How long each step took in the middle of recent launches and stops, in milliseconds; a step that is not known is missing. */
+/** Medians of recent launches and stops, in milliseconds. */
 export type StepMedians = Partial<Record<LaunchStep | StopStep, number>>
 
 export function stepMedians(events: readonly SessionEvent[]): StepMedians {
@@ -11,7 +11,7 @@ export function stepMedians(events: readonly SessionEvent[]): StepMedians {
   return medians
 }
 
-/** The median of a whole launch or stop, from the event that began it; null where unknown. */
+/** The median of a whole launch or stop, which the event that begins it carries. */
 export function totalMedianMs(
   events: readonly SessionEvent[],
   status: SessionStatus,
@@ -19,7 +19,7 @@ export function totalMedianMs(
   return events.find(({ to_status }) => to_status === status)?.usual_ms ?? null
 }
 
-/** Whatever is in the store, only positive numbers come out of it. */
+/** Reads only positive numbers, whatever is stored. */
 export function parseStoredMedians(stored: string | null): StepMedians {
   if (stored === null) return {}
   try {

@@ -23,8 +23,8 @@ type TimelineSession = Pick<Session, 'status' | 'created_at'>
 /**
  * The steps of a launch at `now`.
  *
- * Events may be missing (the stream has not caught up) or come twice (it was resumed); the status has the last word:
- * everything is done once the session runs, and what was under way when it failed is the step that failed.
+ * Events may be missing, because the stream lags, so the status decides: everything is done once the session runs, and the step under
+ * way when it failed is the one that failed.
  */
 export function launchTimeline(
   session: TimelineSession,
@@ -98,7 +98,7 @@ function timeline(options: {
   })
 }
 
-/** The events with `added` among them, oldest first, each once. */
+/** Oldest first, each event once: a resumed stream may repeat some. */
 export function withEvent(
   events: readonly SessionEvent[],
   added: SessionEvent,

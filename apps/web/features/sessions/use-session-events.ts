@@ -8,10 +8,9 @@ import { withEvent } from './timeline.ts'
 const NONE: readonly SessionEvent[] = []
 
 /**
- * What has happened to a session so far, growing live while `isActive`.
+ * The events of a session, streamed while `isActive`. Where the stream cannot be opened they stay as they are; the status is polled.
  *
- * The stream is a convenience: where it cannot be opened the list stays short and the polled status goes on alone.
- * @param onTransition  called once for each change of status that the stream tells
+ * @param onTransition  called for each change of status in the stream
  */
 export function useSessionEvents(
   sessionId: string | null,

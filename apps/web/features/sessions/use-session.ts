@@ -4,7 +4,7 @@ import { isActiveStatus, type Session } from '@medforge/contracts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect } from 'react'
 import { useApi } from '../../lib/api/browser.tsx'
-import { isUnanswered, retryUnanswered } from '../../lib/api/failure.ts'
+import { hasNoResponse, retryWrite } from '../../lib/api/failure.ts'
 import { STATUS_KEY } from '../../lib/api/status-query.ts'
 import { sessionKeys, shownSessionQuery } from './queries.ts'
 
@@ -15,17 +15,17 @@ export type StopAction = {
   error: Error | null
 }
 
-/** The session that the panel speaks about, what one can do to it, and `renew` to read everything about sessions again. */
+/** The session that the dashboard shows and its actions; `invalidate` has everything about sessions read again. */
 export function useSession() {
   const client = useApi()
   const queryClient = useQueryClient()
   const shown = useQuery(shownSessionQuery(client))
-  const renew = useCallback(() => {
+  const invalidate = useCallback(() => {
     void queryClient.invalidateQueries({ queryKey: sessionKeys.all })
     void queryClient.invalidateQueries({ queryKey: STATUS_KEY })
   }, [queryClient])
 
-  // A change that only the poll has seen must reach the history too.
+  // The poll may see a change that the event stream missed, and the history shows it too.
   const status = shown.data?.status
   useEffect(() => {
     if (status) void queryClient.invalidateQueries({ queryKey: sessionKeys.history })
@@ -34,13 +34,13 @@ export function useSession() {
   const launching = useMutation({
     mutationFn: () => client.launchSession(),
     onSuccess: ({ session }) => queryClient.setQueryData(sessionKeys.shown, session),
-    onSettled: renew,
+    onSettled: invalidate,
   })
   const stopping = useMutation({
     mutationFn: (session: Session) => client.stopSession(session.id),
-    retry: retryUnanswered,
+    retry: retryWrite,
     onMutate: () => launching.reset(),
-    onSettled: renew,
+    onSettled: invalidate,
   })
 
   const session = shown.data ?? null
@@ -48,13 +48,13 @@ export function useSession() {
   const launch: LaunchAction = {
     run: () => launching.mutate(),
     isPending: launching.isPending,
-    // A lost answer is no failure once the session itself is seen.
-    error: isUnanswered(launching.error) && isActive ? null : launching.error,
+    // A lost response is no failure once the session itself is seen.
+    error: hasNoResponse(launching.error) && isActive ? null : launching.error,
   }
   const stop: StopAction = {
     run: (session) => stopping.mutate(session),
     isPending: stopping.isPending,
     error: stopping.error,
   }
-  return { session, isActive, readError: shown.error, renew, launch, stop }
+  return { session, isActive, readError: shown.error, invalidate, launch, stop }
 }

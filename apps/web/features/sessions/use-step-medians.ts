@@ -6,7 +6,7 @@ import { parseStoredMedians, type StepMedians, stepMedians } from './step-median
 
 const STORAGE_KEY = 'medforge.step-medians'
 
-/** The medians of the steps that have ended, from their events; of the steps to come, as this browser stored them in earlier launches. */
+/** An event has the median of the step that it ends; for the steps to come there is what this browser stored in earlier launches. */
 export function useStepMedians(events: readonly SessionEvent[]): StepMedians {
   const [stored] = useState<StepMedians>(() => parseStoredMedians(readStored()))
   const medians = { ...stored, ...stepMedians(events) }

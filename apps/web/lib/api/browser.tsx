@@ -3,15 +3,15 @@
 import { type Client, createClient } from '@medforge/client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useState } from 'react'
-import { shouldRetry } from './failure.ts'
+import { retryRead } from './failure.ts'
 
 type Api = { client: Client; url: string }
 
 const ApiContext = createContext<Api | null>(null)
 
 /**
- * The browser's way to the API: one client and one cache for the life of the page.
- * @param url  the API's origin, told by the server at run time
+ * One client and one query cache for the life of the page.
+ * @param url  the API's origin, from the server's settings
  */
 export function ApiProvider({ url, children }: { url: string; children: ReactNode }) {
   const [api] = useState<Api>(() => ({ client: createClient({ baseUrl: url }), url }))
@@ -26,9 +26,9 @@ export function ApiProvider({ url, children }: { url: string; children: ReactNod
 function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
-      // What the server has just read is not read again the moment the page arrives.
-      // `always`: a host without the internet still reaches its own MedForge, whatever the browser thinks of being offline.
-      queries: { staleTime: 2_000, retry: shouldRetry, networkMode: 'always' },
+      // Stale time: hydration does not read again what the server has just read.
+      // `always`: a browser that thinks it is offline may still reach a MedForge on its own network.
+      queries: { staleTime: 2_000, retry: retryRead, networkMode: 'always' },
       mutations: { networkMode: 'always' },
     },
   })
@@ -38,7 +38,6 @@ export function useApi(): Client {
   return useApiContext().client
 }
 
-/** The API's origin, for links that lead there. */
 export function useApiUrl(): string {
   return useApiContext().url
 }

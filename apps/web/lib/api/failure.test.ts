@@ -1,7 +1,7 @@
-import { ApiError, UnexpectedAnswerError } from '@medforge/client'
+import { ApiError, UnexpectedResponseError } from '@medforge/client'
 import { PROBLEMS, type Problem, problemCode } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
-import { ADVISED_CODES, explain, needsLogin, retryUnanswered, shouldRetry } from './failure.ts'
+import { ADVISED_CODES, explain, needsLogin, retryRead, retryWrite } from './failure.ts'
 
 function refusal(fields: Partial<Problem>, retryAfterSeconds: number | null = null): ApiError {
   const problem: Problem = {
@@ -18,7 +18,7 @@ function refusal(fields: Partial<Problem>, retryAfterSeconds: number | null = nu
 }
 
 describe(explain, () => {
-  test('keeps the words of the API and adds what to do', () => {
+  test('keeps the detail of the problem and adds what to do', () => {
     expect(explain(refusal({}))).toMatchObject({
       title: 'No GPU is free',
       detail: 'No GPUs available.',
@@ -26,7 +26,7 @@ describe(explain, () => {
     })
   })
 
-  test('does not tell a person of a session that they may not have', () => {
+  test('does not reveal whether a person has a session', () => {
     const none = explain(refusal({ code: 'concurrent_limit_reached' }))
     expect(`${none.title} ${none.advice ?? ''}`).not.toMatch(/already|stop|running/i)
   })
@@ -37,22 +37,22 @@ describe(explain, () => {
     expect(advice).toContain('submit again')
   })
 
-  test('gives the request number where the operator must look, and only there', () => {
+  test('has the request id only where the operator has to look into the logs', () => {
     expect(explain(refusal({ status: 500, code: 'internal_error' })).requestId).toBe('r-1')
     expect(explain(refusal({})).requestId).toBeNull()
   })
 
   test('shows method, path and status when something else than our API answered', () => {
-    const error = new UnexpectedAnswerError('POST', '/api/v1/auth/signup', 404)
+    const error = new UnexpectedResponseError('POST', '/api/v1/auth/signup', 404)
     expect(explain(error).detail).toBe('POST /api/v1/auth/signup failed: 404')
   })
 
-  test('tells silence from a wrong answer', () => {
-    const silent = explain(new UnexpectedAnswerError('GET', '/api/v1/me', 'no answer'))
+  test('distinguishes no response from a wrong one', () => {
+    const silent = explain(new UnexpectedResponseError('GET', '/api/v1/me', 'no answer'))
     expect(silent.title).toBe('MedForge’s API did not answer')
   })
 
-  test('says when a rate limit ends', () => {
+  test('has the time at which a rate limit ends', () => {
     expect(explain(refusal({ code: 'rate_limit_exceeded' }, 42)).advice).toBe('Try again in 42 s.')
   })
 
@@ -66,29 +66,29 @@ describe(explain, () => {
   })
 })
 
-test('only a missing login asks for one', () => {
+test('only a missing login leads to the log-in page', () => {
   expect(needsLogin(explain(refusal({ code: 'authentication_required' })))).toBe(true)
   expect(needsLogin(explain(refusal({ code: 'session_access_denied' })))).toBe(false)
 })
 
-describe(shouldRetry, () => {
-  test('takes a refusal as an answer', () => {
-    expect(shouldRetry(0, refusal({ status: 404 }))).toBe(false)
+describe(retryRead, () => {
+  test('does not repeat what the API refused', () => {
+    expect(retryRead(0, refusal({ status: 404 }))).toBe(false)
   })
-  test('tries again when a part was away, but not for ever', () => {
-    expect(shouldRetry(0, refusal({ status: 503 }))).toBe(true)
-    expect(shouldRetry(2, refusal({ status: 503 }))).toBe(false)
+  test('repeats what a part of the platform could not answer, twice', () => {
+    expect(retryRead(0, refusal({ status: 503 }))).toBe(true)
+    expect(retryRead(2, refusal({ status: 503 }))).toBe(false)
   })
 })
 
-describe(retryUnanswered, () => {
-  const silence = new UnexpectedAnswerError('POST', '/api/v1/sessions/x/stop', 'no answer')
-  test('sends a write again when no answer came, but not for ever', () => {
-    expect(retryUnanswered(0, silence)).toBe(true)
-    expect(retryUnanswered(2, silence)).toBe(false)
+describe(retryWrite, () => {
+  const silence = new UnexpectedResponseError('POST', '/api/v1/sessions/x/stop', 'no answer')
+  test('repeats a write without a response, twice', () => {
+    expect(retryWrite(0, silence)).toBe(true)
+    expect(retryWrite(2, silence)).toBe(false)
   })
-  test('takes any answer as the answer', () => {
-    expect(retryUnanswered(0, refusal({ status: 503 }))).toBe(false)
-    expect(retryUnanswered(0, new UnexpectedAnswerError('POST', '/x', 502))).toBe(false)
+  test('does not repeat a write with any response', () => {
+    expect(retryWrite(0, refusal({ status: 503 }))).toBe(false)
+    expect(retryWrite(0, new UnexpectedResponseError('POST', '/x', 502))).toBe(false)
   })
 })

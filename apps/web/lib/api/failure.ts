@@ -1,16 +1,16 @@
-import { ApiError, UnexpectedAnswerError } from '@medforge/client'
+import { ApiError, UnexpectedResponseError } from '@medforge/client'
 import type { ProblemItem } from '@medforge/contracts'
 
-/** A refusal in the words of a page: what happened, why, and what to do. Plain data, so a server can hand it on. */
+/** An error as pages show it. Serializable, for props of client components. */
 export type Failure = {
   title: string
-  /** Why, in the API's own words where it spoke. */
+  /** Why; the problem's own detail where there is one. */
   detail: string
-  /** What the person can do; null where the detail says it already. */
+  /** What the person can do; null where the detail has it. */
   advice: string | null
-  /** The problem's code, or null where what answered was not the API. */
+  /** The problem's code; null for other errors. */
   code: string | null
-  /** For the operator's logs; null for a refusal that needs no operator. */
+  /** Null where the operator's logs are of no use. */
   requestId: string | null
   errors: readonly ProblemItem[]
   retryAfterSeconds: number | null
@@ -106,7 +106,7 @@ const ADVICE: Record<string, Advice> = {
   },
 }
 
-/** For the test that no code here is a misspelt one. */
+/** For a test that the catalogue has them all. */
 export const ADVISED_CODES = Object.keys(ADVICE)
 
 const UNREACHABLE_ADVICE =
@@ -114,27 +114,26 @@ const UNREACHABLE_ADVICE =
 const WRONG_ANSWER_ADVICE =
   'What answered was not MedForge’s API: its address is wrong or its routing is broken. Tell the operator.'
 
-/** Any thrown thing, in the words of a page. */
 export function explain(error: unknown): Failure {
   if (error instanceof ApiError) return explainApiError(error)
-  if (error instanceof UnexpectedAnswerError) {
-    const isSilent = error.status === null
+  if (error instanceof UnexpectedResponseError) {
+    const isSilent = hasNoResponse(error)
     return {
-      ...NOTHING_KNOWN,
+      ...NO_PROBLEM,
       title: isSilent ? 'MedForge’s API did not answer' : 'The answer was not MedForge’s',
       detail: error.message,
       advice: isSilent ? UNREACHABLE_ADVICE : WRONG_ANSWER_ADVICE,
     }
   }
   return {
-    ...NOTHING_KNOWN,
+    ...NO_PROBLEM,
     title: 'Something broke in this page',
     detail: error instanceof Error ? error.message : 'The cause is unknown.',
     advice: 'Load the page again. If it happens again, tell the operator.',
   }
 }
 
-const NOTHING_KNOWN = { code: null, requestId: null, errors: [], retryAfterSeconds: null }
+const NO_PROBLEM = { code: null, requestId: null, errors: [], retryAfterSeconds: null }
 
 function explainApiError(error: ApiError): Failure {
   const known = ADVICE[error.code]
@@ -163,18 +162,18 @@ export function needsLogin(failure: Failure): boolean {
   return failure.code === 'authentication_required' || failure.code === 'authentication_failed'
 }
 
-/** Nothing came back, so nobody knows whether it was done. */
-export function isUnanswered(error: unknown): boolean {
-  return error instanceof UnexpectedAnswerError && error.status === null
+/** Then it is not known whether the request was carried out. */
+export function hasNoResponse(error: unknown): boolean {
+  return error instanceof UnexpectedResponseError && error.status === null
 }
 
-/** For writes that may be sent twice: they are sent again where no answer came, twice at most. */
-export function retryUnanswered(failureCount: number, error: Error): boolean {
-  return failureCount < 2 && isUnanswered(error)
+/** For idempotent writes: up to two retries where no response came. */
+export function retryWrite(failureCount: number, error: Error): boolean {
+  return failureCount < 2 && hasNoResponse(error)
 }
 
-/** A read is tried again where the next try may do better, twice at most; a refusal is an answer. */
-export function shouldRetry(failureCount: number, error: unknown): boolean {
+/** Up to two retries, unless the API refused with a 4xx. */
+export function retryRead(failureCount: number, error: unknown): boolean {
   if (failureCount >= 2) return false
   return error instanceof ApiError ? error.status >= 500 : true
 }

@@ -1,7 +1,6 @@
 /**
- * Every distinct value that a raw `Cookie` header gives to one name, undecoded: the same reading as the API's, so that two different
- * logins reach it as two, and only space and tab mean nothing around names and values. A parser that keeps the last of them would choose
- * for the visitor.
+ * The distinct values of one cookie in a raw `Cookie` header, undecoded, read as the API reads them: a parser that keeps the last of two
+ * different logins would choose between them. Around names and values only space and tab are ignored.
  */
 export function rawCookieValues(header: string | null, name: string): string[] {
   const pairs = (header ?? '').split(';').map((pair) => {

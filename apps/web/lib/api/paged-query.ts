@@ -1,7 +1,7 @@
 import type { Page, PageQuery } from '@medforge/client'
 import { infiniteQueryOptions, type QueryKey } from '@tanstack/react-query'
 
-/** A list that is read page by page; its data are the items of the pages read so far. */
+/** The query of a list that is read page by page; `data` has the items of all pages read so far. */
 export function pagedQuery<Item>(options: {
   queryKey: QueryKey
   pageSize: number

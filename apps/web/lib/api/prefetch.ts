@@ -2,7 +2,7 @@ import type { Client } from '@medforge/client'
 import { type DehydratedState, dehydrate, QueryClient } from '@tanstack/react-query'
 import { serverClient } from './server.ts'
 
-/** What `read` has put into a cache, for a `HydrationBoundary`. A read that fails is left out, and the browser tries it again. */
+/** Runs queries on the server, for a `HydrationBoundary`. One that fails is left to the browser. */
 export async function prefetch(
   read: (cache: QueryClient, client: Client) => Promise<unknown>,
 ): Promise<DehydratedState> {

@@ -2,7 +2,7 @@ import { ApiError } from '@medforge/client'
 import { notFound } from 'next/navigation'
 import { type Attempt, attempt } from './attempt.ts'
 
-/** Read the thing that a page's address names; where the API knows no such thing, the page is the not-found page. */
+/** Renders the not-found page where the API has nothing under the name in the page's address. */
 export async function readOrNotFound<Value>(read: () => Promise<Value>): Promise<Attempt<Value>> {
   let isMissing = false
   const result = await attempt(() =>

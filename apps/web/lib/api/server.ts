@@ -6,9 +6,10 @@ import { webConfig } from '../../config/env.ts'
 import { rawCookieValues } from './login-cookies.ts'
 
 /**
- * The API as the visitor of this request sees it, over the control network.
- * Only the log-in cookie is handed on; two different ones stay two, because refusing them is the API's business.
- * Without a `Sec-Fetch-Site` it asks as a program does, of which the API wants no companion cookie: this host never gets that.
+ * A client with the viewer's login, over the control network.
+ *
+ * Only the log-in cookie is passed on; two different ones stay two, which the API refuses. Its host-bound cookie never gets here, and
+ * the API does not require it of requests without `Sec-Fetch-Site`.
  */
 export const serverClient = cache(async (): Promise<Client> => {
   const values = await loginCookies()
@@ -19,7 +20,7 @@ export const serverClient = cache(async (): Promise<Client> => {
   })
 })
 
-/** Whether this request carries a log-in cookie at all; the API alone knows whether it is good. */
+/** Whether the request has a log-in cookie, valid or not. */
 export async function hasLoginCookie(): Promise<boolean> {
   return (await loginCookies()).length > 0
 }

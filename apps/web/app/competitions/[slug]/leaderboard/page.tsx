@@ -46,7 +46,6 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
     )
   }
   const { entries } = board.value.items
-  // The board is worth showing without it.
   const standing =
     viewer.kind === 'signed-in' ? await attempt(() => client.getStanding(slug)) : null
   const nextCursor = board.value.meta.next_cursor

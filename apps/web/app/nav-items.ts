@@ -1,5 +1,4 @@
-/** Where the main navigation leads. */
-export function places(isSignedIn: boolean): { href: string; text: string }[] {
+export function navItems(isSignedIn: boolean): { href: string; text: string }[] {
   return [
     ...(isSignedIn ? [{ href: '/dashboard', text: 'Dashboard' }] : []),
     { href: '/competitions', text: 'Competitions' },

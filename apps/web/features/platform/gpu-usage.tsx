@@ -2,16 +2,16 @@ import type { PlatformStatus } from '@medforge/contracts'
 import { classNames } from '../../components/ui/class-names.ts'
 import { plural } from '../../lib/format.ts'
 
-/** The host's GPUs as a row of bays: lit is free, hatched is in use. */
-export function GpuRack({ status }: { status: PlatformStatus }) {
+/** The host's GPUs, one box each: filled is free, hatched is in use. */
+export function GpuUsage({ status }: { status: PlatformStatus }) {
   const { total, free, mode } = status.gpus
   const isSimulated = mode === 'simulated'
   return (
     <section
-      aria-labelledby="gpu-rack"
+      aria-labelledby="gpu-usage"
       className="rounded-lg border border-line bg-surface p-5 shadow-card sm:p-6"
     >
-      <h2 id="gpu-rack" className="font-semibold text-sm">
+      <h2 id="gpu-usage" className="font-semibold text-sm">
         {isSimulated ? 'Simulated GPUs' : 'GPUs'}
       </h2>
       <p className="mt-3 flex items-baseline gap-2">
@@ -20,8 +20,8 @@ export function GpuRack({ status }: { status: PlatformStatus }) {
       </p>
       <div aria-hidden="true" className="mt-5 flex gap-1.5">
         {Array.from({ length: total }, (_, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a bay is its position
-          <Bay key={index} isFree={index < free} />
+          // biome-ignore lint/suspicious/noArrayIndexKey: a box is its position
+          <GpuBox key={index} isFree={index < free} />
         ))}
       </div>
       <p className="mt-4 text-ink-muted text-sm">
@@ -43,12 +43,12 @@ export function GpuRack({ status }: { status: PlatformStatus }) {
   )
 }
 
-function Bay({ isFree }: { isFree: boolean }) {
+function GpuBox({ isFree }: { isFree: boolean }) {
   return (
     <span
       className={classNames(
         'relative h-14 flex-1 overflow-hidden rounded-sm border',
-        isFree ? 'border-accent/60 bg-accent-soft' : 'bay-in-use border-line',
+        isFree ? 'border-accent/60 bg-accent-soft' : 'gpu-in-use border-line',
       )}
     >
       <span
