@@ -25,7 +25,6 @@ import type {
   SubmissionAccepted,
   SubmissionAllowance,
 } from '@medforge/contracts'
-import { sessionEvents } from './session-events.ts'
 import { type ClientOptions, createTransport } from './transport.ts'
 
 export type PageQuery = { limit?: number; cursor?: string | undefined }
@@ -81,7 +80,11 @@ export function createClient(options: ClientOptions) {
     getSession: (id: string, signal?: AbortSignal) =>
       transport.data<Session>('GET', `/sessions/${id}`, { signal }),
     stopSession: (id: string) => transport.data<Message>('POST', `/sessions/${id}/stop`),
-    sessionEvents: (id: string, signal?: AbortSignal) => sessionEvents(transport, id, signal),
+    async *sessionEvents(id: string, signal?: AbortSignal) {
+      // Loaded when it is needed, because most pages of a browser do not.
+      const { sessionEvents } = await import('./session-events.ts')
+      yield* sessionEvents(transport, id, signal)
+    },
 
     listCompetitions: (query: PageQuery = {}, signal?: AbortSignal) =>
       transport.page<CompetitionSummary[]>('/competitions', { query, signal }),
