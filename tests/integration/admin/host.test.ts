@@ -1,5 +1,5 @@
 import type { AdminGpu, AdminOverview, AdminSession, AuditEvent } from '@medforge/contracts'
-import { announceWorker } from '@medforge/core'
+import { writeWorkerHeartbeat } from '@medforge/core'
 import { newHost, newSession, newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
@@ -15,8 +15,8 @@ describe('GET /admin/overview', () => {
     await newSession(db, { user_id: userId, gpu_id: 2, status: 'stopping' })
     await newSession(db, { user_id: userId, gpu_id: 3, status: 'stopped' })
     const now = api.clock.now().getTime()
-    await announceWorker(db, 'alive', new Date(now - 1_000))
-    await announceWorker(db, 'silent', new Date(now - 40_000))
+    await writeWorkerHeartbeat(db, 'alive', new Date(now - 1_000))
+    await writeWorkerHeartbeat(db, 'silent', new Date(now - 40_000))
     expect((await admin.visitor.get('/admin/overview')).data<AdminOverview>()).toMatchObject({
       gpus: { mode: 'simulated', total: 7, free: 5 },
       sessions: { starting: 0, running: 1, stopping: 1 },

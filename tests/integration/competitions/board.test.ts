@@ -8,9 +8,10 @@ import {
 } from '@medforge/api/competitions/leaderboard.ts'
 import { findCompetition } from '@medforge/api/competitions/repository.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
-import { repairBoards } from '@medforge/api/scoring/board-watch.ts'
+import { repairBoards } from '@medforge/api/scoring/board-repair.ts'
 import { publishScore } from '@medforge/api/scoring/publish.ts'
 import type { Claim } from '@medforge/api/scoring/queue.ts'
+import { SUBMISSIONS } from '@medforge/api/scoring/submission-queue.ts'
 import { countWrongEntries, rebuildBoard } from '@medforge/core'
 import { createDatabase, type DB, toSqlTime } from '@medforge/db'
 import { createFakeClock, newUser } from '@medforge/test-support'
@@ -70,6 +71,8 @@ async function publish(db: Kysely<DB>, file: File, score: number, at: Date) {
     .where('id', '=', file.id)
     .execute()
   const claim: Claim = {
+    table: SUBMISSIONS,
+    groupId: competition.id,
     job: {
       submissionId: file.id,
       storedName: '',

@@ -47,7 +47,8 @@ describe('a holdout', () => {
       score_status: 'queued',
       attempts: 0,
       score_error: null,
-      score_error_internal: expect.stringMatching(/^holdout: .*not the file that its manifest/),
+      blocked_reason: 'holdout_unavailable',
+      score_error_internal: expect.stringContaining('not the file that its manifest'),
     })
     expect(await scoresOf(db, submission.id)).toEqual([])
 
@@ -95,7 +96,8 @@ describe('a holdout', () => {
     await (await openWorker(db, site, site_api)).drain()
     expect(await statusOf(db, submission.id)).toMatchObject({
       score_status: 'queued',
-      score_error_internal: expect.stringContaining('holdout: '),
+      blocked_reason: 'holdout_unavailable',
+      score_error_internal: expect.stringContaining('not the one that the competition'),
     })
   })
 
@@ -151,30 +153,31 @@ describe('a holdout', () => {
       close: async () => {},
     }
     const worker = await openWorker(db, site, { ...site_api, scorers: [scorer] })
-    const turn = async () => {
+    const scoreNext = async () => {
       await worker.claimAvailable()
       await worker.idle()
     }
-    await turn()
-    await turn()
-    await turn()
+    await scoreNext()
+    await scoreNext()
+    await scoreNext()
     expect(jobs.slice(0, 2).map(({ submissionId }) => submissionId)).toEqual([
       expect.toSatisfy((each) => waiting.includes(each)),
       healthy.id,
     ])
     expect(jobs[2]?.manifestSha256).toBe(target.manifest_sha256)
-    const told = await db
+    const blocked = await db
       .selectFrom('submissions')
       .select('id')
       .where('score_status', '=', 'queued')
-      .where('score_error_internal', '=', 'holdout: its disk is gone')
+      .where('blocked_reason', '=', 'holdout_unavailable')
+      .where('score_error_internal', '=', 'its disk is gone')
       .execute()
-    expect(told).toHaveLength(1)
+    expect(blocked).toHaveLength(1)
 
     // Tried again after a while, once for all.
     site_api.clock.advance(10_000)
-    await turn()
-    await turn()
+    await scoreNext()
+    await scoreNext()
     expect(jobs.slice(3).map(({ manifestSha256 }) => manifestSha256)).toEqual([
       expect.not.stringMatching(/^a+$/),
       target.manifest_sha256,

@@ -1,5 +1,6 @@
 import { publishScore } from '@medforge/api/scoring/publish.ts'
 import { claimQueued } from '@medforge/api/scoring/queue.ts'
+import { SUBMISSIONS } from '@medforge/api/scoring/submission-queue.ts'
 import { describe, expect } from 'vitest'
 import { signIn, submit, test } from '../competitions/site.ts'
 import { GOOD, scoresOf } from './stage.ts'
@@ -13,7 +14,7 @@ describe(publishScore, () => {
     const { visitor } = await signIn(site_api, db)
     const { submission } = await submit(visitor, GOOD)
     const claimNow = () =>
-      claimQueued(db, { worker: 'w', now: site_api.clock.now(), leaseMs: 1000 })
+      claimQueued(db, SUBMISSIONS, { worker: 'w', now: site_api.clock.now(), leaseMs: 1000 })
     const first = await claimNow()
     if (!first || first.job.submissionId !== submission.id) throw new Error('no claim')
     const result = { primary_score: 0.5, score_components: { accuracy: 0.5 } }

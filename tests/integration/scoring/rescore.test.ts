@@ -1,5 +1,6 @@
 import { publishScore } from '@medforge/api/scoring/publish.ts'
 import { claimQueued } from '@medforge/api/scoring/queue.ts'
+import { SUBMISSIONS } from '@medforge/api/scoring/submission-queue.ts'
 import { isSameBoard } from '@medforge/cli/commands/competition/switch.ts'
 import { describeHoldout, loadBundles, storeHoldout } from '@medforge/competitions'
 import type { CompetitionDetail, Leaderboard } from '@medforge/contracts'
@@ -213,7 +214,7 @@ describe('a re-score', () => {
     site_api.clock.advance(2000)
     const claims = []
     for (let nth = 0; nth < 4; nth += 1) {
-      const claim = await claimQueued(db, {
+      const claim = await claimQueued(db, SUBMISSIONS, {
         worker: `w${nth}`,
         now: site_api.clock.now(),
         leaseMs: 1000,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { claimQueued } from '@medforge/api/scoring/queue.ts'
 import { createThreadScorer } from '@medforge/api/scoring/scorer.ts'
+import { SUBMISSIONS } from '@medforge/api/scoring/submission-queue.ts'
 import type { SubmissionAccepted } from '@medforge/contracts'
 import { describe, expect } from 'vitest'
 import {
@@ -45,7 +46,11 @@ describe('the whole way', () => {
   }) => {
     const { visitor } = await signIn(site_api, db)
     const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 123))
-    const claim = await claimQueued(db, { worker: 'w', now: site_api.clock.now(), leaseMs: 1000 })
+    const claim = await claimQueued(db, SUBMISSIONS, {
+      worker: 'w',
+      now: site_api.clock.now(),
+      leaseMs: 1000,
+    })
     if (claim?.job.submissionId !== submission.id) throw new Error('no claim')
     const inThread = createThreadScorer(foldersOf(site))
     const here = await computeHere(site)

@@ -193,6 +193,35 @@ describe('a worker', () => {
     ])
   })
 
+  test('keeps its lease on a submission of a re-score while it works', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    const { visitor } = await signIn(site_api, db)
+    await submit(visitor, GOOD)
+    await db.updateTable('submissions').set({ score_status: 'scored' }).execute()
+    const { run } = await openRun(db, { slug: TITANIC, at: site_api.clock.now() })
+    const slow = scriptedScorer()
+    const worker = await openWorker(db, site, {
+      ...site_api,
+      scorers: [slow.scorer],
+      times: { heartbeatMs: 10 },
+    })
+    await worker.claimAvailable()
+    site_api.clock.advance(29_000)
+    const extended = toSqlTime(new Date(site_api.clock.now().getTime() + 30_000))
+    const readLease = () =>
+      db.selectFrom('shadow_scores').select('lease_expires_at').executeTakeFirstOrThrow()
+    await eventually(async () => (await readLease()).lease_expires_at === extended)
+    site_api.clock.advance(2000)
+    await (await openWorker(db, site, { ...site_api, name: 'other' })).drain()
+    expect(await readProgress(db, run)).toMatchObject({ scoring: 1, scored: 0 })
+    slow.finish(scored(0.5))
+    await worker.idle()
+    expect(await readProgress(db, run)).toMatchObject({ scoring: 0, scored: 1 })
+  })
+
   test('keeps a result that the database takes only later, and that is no further attempt', async ({
     site,
     site_api,
@@ -295,6 +324,7 @@ describe('a worker', () => {
     expect(await statusOf(db, submission.id)).toMatchObject({
       score_status: 'queued',
       attempts: 0,
+      not_before: null,
       lease_owner: null,
       lease_expires_at: null,
     })

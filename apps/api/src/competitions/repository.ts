@@ -5,7 +5,6 @@ import type {
   DatasetSummary,
   Submission,
 } from '@medforge/contracts'
-import { waitsForHoldout } from '@medforge/core'
 import { type DB, toTimestamp } from '@medforge/db'
 import type { ExpressionBuilder, Kysely } from 'kysely'
 
@@ -166,9 +165,9 @@ function isAfter(eb: ExpressionBuilder<DB, 'submissions'>, { created_at, id }: S
 export async function findSubmission(
   db: Kysely<DB>,
   id: string,
-): Promise<{ submission: Submission; isWaitingForHoldout: boolean } | undefined> {
+): Promise<{ submission: Submission; isBlocked: boolean } | undefined> {
   const row = await selectSubmissions(db).where('submissions.id', '=', id).executeTakeFirst()
-  return row && { submission: toSubmission(row), isWaitingForHoldout: waitsForHoldout(row) }
+  return row && { submission: toSubmission(row), isBlocked: row.blocked_reason !== null }
 }
 
 /** With the competition's slug, the official score and the exclusion, where there is one. */
@@ -190,6 +189,7 @@ export function selectSubmissions(db: Kysely<DB>) {
       'submissions.score_status',
       'submissions.score_error',
       'submissions.score_error_internal',
+      'submissions.blocked_reason',
       'submissions.created_at',
       'submissions.scored_at',
       'submission_scores.id as score_id',

@@ -34,6 +34,8 @@ export async function requeueSubmission(
         score_error: null,
         score_error_internal: null,
         attempts: 0,
+        not_before: null,
+        blocked_reason: null,
         lease_owner: null,
         lease_expires_at: null,
       })

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { waitsForHoldout } from '@medforge/core'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Logger } from '../lib/logger.ts'
@@ -30,12 +29,16 @@ export function createScoreWatch(deps: {
   async function findSettled(): Promise<string[]> {
     const rows = await db
       .selectFrom('submissions')
-      .select(['id', 'score_status', 'score_error_internal'])
+      .select('id')
       .where('id', 'in', [...waiting.keys()])
+      .where((eb) =>
+        eb.or([
+          eb('score_status', 'in', ['scored', 'failed']),
+          eb('blocked_reason', 'is not', null),
+        ]),
+      )
       .execute()
-    return rows
-      .filter((row) => ['scored', 'failed'].includes(row.score_status) || waitsForHoldout(row))
-      .map(({ id }) => id)
+    return rows.map(({ id }) => id)
   }
 
   function wake(ids: Iterable<string>): void {

@@ -137,7 +137,7 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
         await watch.settled(submissionId, SCORE_WAIT_MS)
         const found = await findSubmission(db, submissionId)
         if (!found) throw submissionNotFound(submissionId)
-        if (found.isWaitingForHoldout) throw holdoutUnavailable(found.submission.competition_slug)
+        if (found.isBlocked) throw holdoutUnavailable(found.submission.competition_slug)
         return envelopeOf(request, found.submission)
       },
     )

@@ -7,7 +7,7 @@ import { systemClock } from '../lib/clock.ts'
 import { createFailpoint } from '../lib/failpoints.ts'
 import { createLogger } from '../lib/logger.ts'
 import { shutdownSignal } from '../lib/shutdown.ts'
-import { createScoringWorker, createThreadScorer, watchBoards } from '../scoring/index.ts'
+import { createScoringWorker, createThreadScorer, runBoardRepair } from '../scoring/index.ts'
 import { runMain } from './run.ts'
 import { waitForDatabase } from './wait-for-database.ts'
 
@@ -44,5 +44,5 @@ await runMain(async () => {
     failpoint: createFailpoint(config.failpoints),
   })
   logger.info({ scorers: SCORERS, uid: process.getuid?.() }, 'worker.ready')
-  await Promise.all([worker.run(signal), watchBoards({ db: patientDb, logger }, signal)])
+  await Promise.all([worker.run(signal), runBoardRepair({ db: patientDb, logger }, signal)])
 })

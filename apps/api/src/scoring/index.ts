@@ -1,7 +1,7 @@
 /**
- * Owns the queue of submissions and their scoring, in the worker's process: claims with leases, scores in threads that may die, publishes
+ * Owns the queues of submissions and re-scores, in the worker's process: claims with leases, scores in threads that may die, publishes
  * in one transaction. Listens on nothing; the database is its only way to the rest. The picture is docs/competitions.md.
  */
-export { watchBoards } from './board-watch.ts'
+export { runBoardRepair } from './board-repair.ts'
 export { createThreadScorer } from './scorer.ts'
 export { createScoringWorker, type ScoringWorker } from './worker.ts'

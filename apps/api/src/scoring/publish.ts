@@ -2,13 +2,7 @@ import { lockPerson, newId, refreshEntry } from '@medforge/core'
 import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
 import { SCORER_VERSION, type ScoreResult } from '@medforge/scoring'
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { Claim } from './queue.ts'
-
-/**
- * `published`: this score, or an equal one from before, is the official one.
- * `lost`: the lease is another's now. `outdated`: the competition moved to another holdout meanwhile.
- */
-export type Publication = 'published' | 'lost' | 'outdated'
+import type { Claim, Publication } from './queue.ts'
 
 /**
  * Old official score off, new one on, submission scored: in one transaction, only while the lease is held and the holdout is the current

@@ -1,252 +1,211 @@
 import { newId } from '@medforge/core'
 import { type DB, type SqlTime, toSqlTime } from '@medforge/db'
-import {
-  type Kysely,
-  type RawBuilder,
-  type Selectable,
-  type SqlBool,
-  sql,
-  type Transaction,
-} from 'kysely'
-import type { ScoringJob } from './job.ts'
+import { type Kysely, type RawBuilder, type SqlBool, sql, type Transaction } from 'kysely'
+import type { Logger } from '../lib/logger.ts'
+import type { ScoringOutcome } from './job.ts'
+import { type ClaimedFile, readClaimedFile } from './repository.ts'
+
+/** A table whose rows wait to be scored, with the names of its columns that differ; `ScoringQueueColumns` are the same in each. */
+export type QueueTable = {
+  name: 'submissions' | 'shadow_scores'
+  submission: 'id' | 'submission_id'
+  status: 'score_status' | 'state'
+  reason: 'score_error_internal' | 'reason'
+  /** What is scored on one holdout: a competition, or a re-score. */
+  group: 'competition_id' | 'run_id'
+  /** Its rows name the holdout of each group. */
+  targets: 'competitions' | 'rescore_runs'
+  /** The table, along the index in which the next group comes first; `isSkipping`: along one that passes skipped groups over. */
+  nextGroup: { from(isSkipping: boolean): RawBuilder<unknown>; order: RawBuilder<unknown> }
+  /** The table, along the index in which the next row of a group comes first. */
+  nextRow: { from: RawBuilder<unknown>; order: RawBuilder<unknown> }
+}
 
 /** A submission that this process may score until the lease runs out. */
-export type Claim = {
-  job: ScoringJob
-  competitionId: string
-  userId: string
+export type Claim = ClaimedFile & {
+  table: QueueTable
+  groupId: string
   /** Names this one claim, so that a claim that was lost and taken again by the same process is another. */
   leaseOwner: string
   /** This one included. */
   attempt: number
-  requestId: string
 }
 
-export type ClaimOptions = { worker: string; now: Date; leaseMs: number }
-
-const ROW_COLUMNS = [
-  'id',
-  'competition_id',
-  'user_id',
-  'stored_name',
-  'size_bytes',
-  'sha256',
-  'attempts',
-  'request_id',
-] as const
+/** A queue with what is done with the outcomes of its claims. Both end the claim, unless the lease was lost. */
+export interface ScoringQueue {
+  table: QueueTable
+  /** How long a worker that found nothing in it leaves it alone. */
+  idleMs: number
+  publish(claim: Claim, outcome: Scored, log: Logger): Promise<Publication>
+  /** `reason` is for the operator. */
+  fail(claim: Claim, why: 'invalid' | 'fault', reason: string): Promise<void>
+}
 
 /**
- * Take the oldest queued submission that nobody else is taking at this moment and whose competition is not on hold. Where there is none,
- * as mostly, this is one plain read along an index: no lock, no transaction.
+ * `published`: this score, or an equal one from before, is the one that counts.
+ * `lost`: the lease is another's now. `outdated`: the competition moved to another holdout meanwhile.
  */
-export async function claimQueued(
+export type Publication = 'published' | 'lost' | 'outdated'
+
+type Scored = Extract<ScoringOutcome, { kind: 'scored' }>
+
+export type ClaimOptions = {
+  worker: string
+  now: Date
+  leaseMs: number
+  /** Groups that are left alone. */
+  skip?: readonly string[]
+}
+
+/**
+ * Take the next row that is due and that nobody else is taking at this moment. Where there is none, as mostly, this is one plain read
+ * along an index: no lock, no transaction.
+ */
+export function claimQueued(
   db: Kysely<DB>,
-  { onHold = [], ...options }: ClaimOptions & { onHold?: readonly string[] },
+  table: QueueTable,
+  options: ClaimOptions,
 ): Promise<Claim | null> {
-  const competitionId = await findNextCompetition(db, onHold, options)
-  if (competitionId === undefined) return null
-  return inShortTransaction(db, async (tx) => {
-    const { rows } = await sql<QueuedRow>`
-      SELECT ${sql.join(ROW_COLUMNS.map((column) => sql.ref(column)))}
-      FROM submissions FORCE INDEX (submissions_waiting)
-      WHERE score_status = 'queued' AND competition_id = ${competitionId} AND ${isDue(options)}
-      ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-    `.execute(tx)
-    const [row] = rows
-    return row ? take(tx, row, options) : null
-  })
+  return claim(db, table, { ...options, status: 'queued' })
 }
 
-/** The competition of the oldest submission that may be claimed now; whatever waits for one on hold is passed over without being looked at. */
-async function findNextCompetition(
+/** Take over a row whose worker let its lease run out: it died, or was cut off. */
+export function claimExpired(
   db: Kysely<DB>,
-  onHold: readonly string[],
-  times: Pick<ClaimOptions, 'now' | 'leaseMs'>,
-): Promise<string | undefined> {
-  const [index, others] =
-    onHold.length === 0
-      ? [sql`submissions_queue`, sql``]
-      : [sql`submissions_waiting`, sql`AND competition_id NOT IN (${sql.join(onHold)})`]
-  const { rows } = await sql<{ competition_id: string }>`
-    SELECT competition_id FROM submissions FORCE INDEX (${index})
-    WHERE score_status = 'queued' ${others} AND ${isDue(times)}
-    ORDER BY created_at, id LIMIT 1
-  `.execute(db)
-  return rows[0]?.competition_id
+  table: QueueTable,
+  options: ClaimOptions,
+): Promise<Claim | null> {
+  return claim(db, table, { ...options, status: 'scoring' })
 }
 
-/** Take over a submission whose worker let its lease run out: it died, or was cut off. */
-export async function claimExpired(db: Kysely<DB>, options: ClaimOptions): Promise<Claim | null> {
-  return inShortTransaction(db, async (tx) => {
-    const row = await tx
-      .selectFrom('submissions')
-      .select(ROW_COLUMNS)
-      .where('score_status', '=', 'scoring')
-      .where(isDue(options))
-      .limit(1)
-      .forUpdate()
-      .skipLocked()
-      .executeTakeFirst()
-    return row ? take(tx, row, options) : null
-  })
+type Wanted = ClaimOptions & { status: 'queued' | 'scoring' }
+
+async function claim(db: Kysely<DB>, table: QueueTable, wanted: Wanted): Promise<Claim | null> {
+  const groupId = await findGroup(db, table, wanted)
+  if (groupId === null) return null
+  // Read committed, so that nothing but the row taken is locked: uploads go on.
+  return db
+    .transaction()
+    .setIsolationLevel('read committed')
+    .execute(async (tx) => {
+      const { rows } = await sql<{ submission_id: string; attempts: number }>`
+        SELECT ${sql.ref(table.submission)} AS submission_id, attempts FROM ${table.nextRow.from}
+        WHERE ${isClaimable(table, wanted)} AND ${sql.ref(table.group)} = ${groupId}
+        ORDER BY ${table.nextRow.order} LIMIT 1 FOR UPDATE SKIP LOCKED
+      `.execute(tx)
+      const [row] = rows
+      return row ? take(tx, table, { groupId, ...row }, wanted) : null
+    })
+}
+
+/** The group of the first row that can be claimed; rows of groups to skip are not even read. */
+async function findGroup(
+  db: Kysely<DB>,
+  table: QueueTable,
+  { skip = [], ...wanted }: Wanted,
+): Promise<string | null> {
+  const group = sql.ref(table.group)
+  const isSkipping = skip.length > 0
+  const { rows } = await sql<{ group_id: string }>`
+    SELECT ${group} AS group_id FROM ${table.nextGroup.from(isSkipping)}
+    WHERE ${isClaimable(table, wanted)} ${isSkipping ? sql`AND ${group} NOT IN (${sql.join(skip)})` : sql``}
+    ORDER BY ${table.nextGroup.order} LIMIT 1
+  `.execute(db)
+  return rows[0]?.group_id ?? null
 }
 
 /**
- * Of a row of a queue: it waits for nothing, its time has come, or its time is so far off that only a clock which was set back since can
- * have made it. Nothing here is given more than twice a lease.
+ * In this status and due: it has no time, its time has come, or its time is so far off that only a clock which was set back since can have
+ * made it. Nothing is put off or leased for more than twice a lease.
  */
-export function isDue({
-  now,
-  leaseMs,
-}: Pick<ClaimOptions, 'now' | 'leaseMs'>): RawBuilder<SqlBool> {
-  return sql`(
-    lease_expires_at IS NULL
-    OR lease_expires_at <= ${toSqlTime(now)}
-    OR lease_expires_at > ${expiry(now, 2 * leaseMs)}
+function isClaimable(
+  table: QueueTable,
+  { status, now, leaseMs }: Pick<Wanted, 'status' | 'now' | 'leaseMs'>,
+): RawBuilder<SqlBool> {
+  const time = sql.ref(status === 'queued' ? 'not_before' : 'lease_expires_at')
+  return sql`${sql.ref(table.status)} = ${status} AND (
+    ${time} IS NULL OR ${time} <= ${toSqlTime(now)} OR ${time} > ${after(now, 2 * leaseMs)}
   )`
 }
 
-/** Read committed, so that nothing but the row taken is locked: uploads go on. */
-export function inShortTransaction<Result>(
-  db: Kysely<DB>,
-  work: (tx: Transaction<DB>) => Promise<Result>,
-): Promise<Result> {
-  return db.transaction().setIsolationLevel('read committed').execute(work)
-}
-
-type QueuedRow = Pick<Selectable<DB['submissions']>, (typeof ROW_COLUMNS)[number]>
-
 async function take(
   tx: Transaction<DB>,
-  row: QueuedRow,
+  table: QueueTable,
+  row: { groupId: string; submission_id: string; attempts: number },
   { worker, now, leaseMs }: ClaimOptions,
 ): Promise<Claim> {
+  const { groupId, submission_id: submissionId } = row
   const leaseOwner = `${worker}/${newId()}`
   const attempt = row.attempts + 1
-  await tx
-    .updateTable('submissions')
-    .set({
-      score_status: 'scoring',
-      lease_owner: leaseOwner,
-      lease_expires_at: expiry(now, leaseMs),
-      attempts: attempt,
-    })
-    .where('id', '=', row.id)
-    .execute()
-  const competition = await tx
-    .selectFrom('competitions')
-    .select([
-      'slug',
-      'bundle_version',
-      'metric_version',
-      'evaluation_split_version',
-      'manifest_sha256',
-    ])
-    .where('id', '=', row.competition_id)
-    .executeTakeFirstOrThrow()
-  return {
-    job: {
-      submissionId: row.id,
-      storedName: row.stored_name,
-      sizeBytes: row.size_bytes,
-      sha256: row.sha256.toString('hex'),
-      competitionSlug: competition.slug,
-      bundleVersion: competition.bundle_version,
-      metricVersion: competition.metric_version,
-      evaluationSplitVersion: competition.evaluation_split_version,
-      manifestSha256: competition.manifest_sha256,
-    },
-    competitionId: row.competition_id,
-    userId: row.user_id,
-    leaseOwner,
-    attempt,
-    requestId: row.request_id,
-  }
+  await sql`
+    UPDATE ${sql.table(table.name)}
+    SET ${sql.ref(table.status)} = 'scoring', attempts = ${attempt}, not_before = NULL,
+      blocked_reason = NULL, lease_owner = ${leaseOwner}, lease_expires_at = ${after(now, leaseMs)}
+    WHERE ${isRow(table, groupId, submissionId)}
+  `.execute(tx)
+  const file = await readClaimedFile(tx, table.targets, groupId, submissionId)
+  return { ...file, table, groupId, leaseOwner, attempt }
 }
 
 /** @returns false when the lease is no longer this claim's: whatever it computes will be thrown away */
-export async function extendLease(
+export function extendLease(
   db: Kysely<DB>,
   claim: Claim,
   now: Date,
   leaseMs: number,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await updateClaimed(db, claim)
-    .set({ lease_expires_at: expiry(now, leaseMs) })
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+  return updateClaimed(db, claim, { lease_expires_at: after(now, leaseMs) })
 }
 
-/**
- * Put a submission back into the queue.
- *
- * @param release.reason  for the operator; null when there is none
- * @param release.countsAsAttempt  false when it was not tried in earnest
- */
-export async function releaseClaim(
+export type Release = {
+  notBefore: Date | null
+  /** For the operator; null when there is none. */
+  reason: string | null
+  isBlocked: boolean
+  /** False when nothing was computed. */
+  countsAsAttempt: boolean
+}
+
+/** Put a row back into its queue. @returns false when the lease was lost: then, as with every change of a claim, nothing is written */
+export function releaseClaim(db: Kysely<DB>, claim: Claim, release: Release): Promise<boolean> {
+  return endClaim(db, claim, {
+    [claim.table.status]: 'queued',
+    [claim.table.reason]: release.reason,
+    attempts: release.countsAsAttempt ? claim.attempt : claim.attempt - 1,
+    not_before: release.notBefore && toSqlTime(release.notBefore),
+    blocked_reason: release.isBlocked ? 'holdout_unavailable' : null,
+  })
+}
+
+/** Write what became of a row, and end its lease. */
+export function endClaim(
   db: Kysely<DB>,
   claim: Claim,
-  release: { notBefore: Date | null; reason: string | null; countsAsAttempt: boolean },
+  change: Record<string, unknown>,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await updateClaimed(db, claim)
-    .set({
-      score_status: 'queued',
-      lease_owner: null,
-      lease_expires_at: release.notBefore === null ? null : toSqlTime(release.notBefore),
-      score_error_internal: release.reason,
-      attempts: release.countsAsAttempt ? claim.attempt : claim.attempt - 1,
-    })
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+  return updateClaimed(db, claim, { ...change, lease_owner: null, lease_expires_at: null })
 }
 
-/**
- * Give a submission up, and its slot of the day back. One that has an official score from before counts as it did: it goes back to
- * `scored` and keeps its slot, and only the operator reads why it got no other.
- */
-export async function failClaim(
+async function updateClaimed(
   db: Kysely<DB>,
-  claim: Claim,
-  reasons: { forPerson: string; internal: string },
+  { table, groupId, job, leaseOwner }: Claim,
+  change: Record<string, unknown>,
 ): Promise<boolean> {
-  const ended = {
-    score_error_internal: reasons.internal,
-    lease_owner: null,
-    lease_expires_at: null,
-  }
-  // Only who holds the claim publishes, so the official score cannot come between the two.
-  const kept = await updateClaimed(db, claim)
-    .set({ ...ended, score_status: 'scored', score_error: null })
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('submission_scores as score')
-          .select('score.id')
-          .whereRef('score.submission_id', '=', 'submissions.id')
-          .where('score.official_active', '=', 1),
-      ),
-    )
-    .executeTakeFirst()
-  if (kept.numUpdatedRows > 0n) return true
-  const { numUpdatedRows } = await updateClaimed(db, claim)
-    .set({
-      ...ended,
-      score_status: 'failed',
-      score_error: reasons.forPerson,
-      counts_against_cap: false,
-    })
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+  const assignments = Object.entries(change).map(
+    ([column, value]) => sql`${sql.ref(column)} = ${value}`,
+  )
+  const { numAffectedRows = 0n } = await sql`
+    UPDATE ${sql.table(table.name)} SET ${sql.join(assignments)}
+    WHERE ${isRow(table, groupId, job.submissionId)}
+      AND ${sql.ref(table.status)} = 'scoring' AND lease_owner = ${leaseOwner}
+  `.execute(db)
+  return numAffectedRows > 0n
 }
 
-function updateClaimed(db: Kysely<DB>, { job, leaseOwner }: Claim) {
-  return db
-    .updateTable('submissions')
-    .where('id', '=', job.submissionId)
-    .where('score_status', '=', 'scoring')
-    .where('lease_owner', '=', leaseOwner)
+function isRow(table: QueueTable, groupId: string, submissionId: string): RawBuilder<SqlBool> {
+  return sql`${sql.ref(table.group)} = ${groupId} AND ${sql.ref(table.submission)} = ${submissionId}`
 }
 
-export function expiry(now: Date, leaseMs: number): SqlTime {
-  return toSqlTime(new Date(now.getTime() + leaseMs))
+function after(now: Date, ms: number): SqlTime {
+  return toSqlTime(new Date(now.getTime() + ms))
 }

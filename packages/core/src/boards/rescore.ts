@@ -78,7 +78,7 @@ export async function gatherSubmissions(
   if (!retryFailed) return
   await db
     .updateTable('shadow_scores')
-    .set({ state: 'queued', attempts: 0, lease_expires_at: null })
+    .set({ state: 'queued', attempts: 0 })
     .where('run_id', '=', id)
     .where((eb) =>
       eb.or([

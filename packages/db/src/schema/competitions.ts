@@ -46,7 +46,19 @@ export type CompetitionsTable = {
   created_at: SqlTime
 }
 
-export type SubmissionsTable = {
+/** What makes a table a queue of the scoring worker. */
+type ScoringQueueColumns = {
+  attempts: Generated<number>
+  /** While queued: when it may be tried; null: at once. */
+  not_before: SqlTime | null
+  /** While queued: what keeps every attempt from being made; null: nothing. */
+  blocked_reason: 'holdout_unavailable' | null
+  /** While being scored: which claim of which worker. */
+  lease_owner: string | null
+  lease_expires_at: SqlTime | null
+}
+
+export type SubmissionsTable = ScoringQueueColumns & {
   id: string
   competition_id: string
   user_id: string
@@ -67,9 +79,6 @@ export type SubmissionsTable = {
   score_error: string | null
   /** For the operator. */
   score_error_internal: string | null
-  attempts: Generated<number>
-  lease_owner: string | null
-  lease_expires_at: SqlTime | null
   request_id: string
   created_at: SqlTime
   scored_at: SqlTime | null
@@ -110,14 +119,11 @@ export type RescoreRunsTable = {
 }
 
 /** One submission of a run. Nobody but the operator sees it before the switch. */
-export type ShadowScoresTable = {
+export type ShadowScoresTable = ScoringQueueColumns & {
   run_id: string
   submission_id: string
   /** `invalid`: the file does not fit any more. `failed`: three attempts came to nothing. */
   state: Generated<'queued' | 'scoring' | 'scored' | 'invalid' | 'failed'>
-  attempts: Generated<number>
-  lease_owner: string | null
-  lease_expires_at: SqlTime | null
   /** Id of the official score that it becomes. */
   score_id: string | null
   primary_score: number | null

@@ -4,17 +4,17 @@ import type { Kysely } from 'kysely'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
 
-export type BoardWatchDeps = { db: Kysely<DB>; logger: Logger }
+export type BoardRepairDeps = { db: Kysely<DB>; logger: Logger }
 
 const INTERVAL_MS = 3_600_000
 
 /**
  * Compare every kept board with its official scores and make those again that differ. They never do, unless somebody changed rows by hand
- * or an older version of the worker was still scoring while the database moved on; then this says so and repairs it.
+ * or an older version of the worker was still scoring while the database moved on.
  *
  * @returns slugs of the boards that were made again
  */
-export async function repairBoards({ db, logger }: BoardWatchDeps): Promise<string[]> {
+export async function repairBoards({ db, logger }: BoardRepairDeps): Promise<string[]> {
   const repaired: string[] = []
   for (const { id, slug } of await db.selectFrom('competitions').select(['id', 'slug']).execute()) {
     const wrong = await countWrongEntries(db, id)
@@ -35,7 +35,7 @@ export async function repairBoards({ db, logger }: BoardWatchDeps): Promise<stri
 }
 
 /** At the start and every hour, until the signal aborts. */
-export async function watchBoards(deps: BoardWatchDeps, signal: AbortSignal): Promise<void> {
+export async function runBoardRepair(deps: BoardRepairDeps, signal: AbortSignal): Promise<void> {
   const loop = createLoop({
     intervalMs: INTERVAL_MS,
     backoffMaxMs: INTERVAL_MS,

@@ -4,8 +4,8 @@ import type { Kysely } from 'kysely'
 const PREFIX = 'worker.'
 const FORGET_MS = 3_600_000
 
-/** Say that a worker is there. Those that fell silent an hour ago are forgotten on the way. */
-export async function announceWorker(db: Kysely<DB>, name: string, at: Date): Promise<void> {
+/** Record that a worker runs, and forget those that have not done so for an hour. */
+export async function writeWorkerHeartbeat(db: Kysely<DB>, name: string, at: Date): Promise<void> {
   const row = { value: '{}', updated_at: toSqlTime(at) }
   await db
     .insertInto('platform_state')
@@ -19,15 +19,15 @@ export async function announceWorker(db: Kysely<DB>, name: string, at: Date): Pr
     .execute()
 }
 
-/** Take back what `announceWorker` said: this worker ends. */
-export async function dismissWorker(db: Kysely<DB>, name: string): Promise<void> {
+/** For a worker that ends. */
+export async function removeWorkerHeartbeat(db: Kysely<DB>, name: string): Promise<void> {
   await db
     .deleteFrom('platform_state')
     .where('name', '=', PREFIX + name)
     .execute()
 }
 
-/** Every worker heard of within the hour, by name. */
+/** Those with a heartbeat within the hour, by name. */
 export async function listWorkers(db: Kysely<DB>): Promise<{ name: string; seenAt: SqlTime }[]> {
   const rows = await db
     .selectFrom('platform_state')
