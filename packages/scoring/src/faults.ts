@@ -36,7 +36,7 @@ export function createFaultList(idColumn: string) {
   const kept: Fault[] = []
   const ids = new Map<IdFaultKind, { count: number; row: number | null; examples: string[] }>()
   let total = 0
-  // Where reading ended, which explains what is missing after it: told however many faults came before.
+  // Where reading ended, which explains what is missing after it: listed however many faults came before.
   let ending: Fault | null = null
 
   return {

@@ -127,7 +127,7 @@ describe('a re-score', () => {
       holdout: { kind: 'operator', version: run.evaluation_split_version },
       notice: { text: 'The real labels are in.' },
     })
-    expect(await change()).toBe('moved')
+    expect(await change()).toBe('conflict')
     const audit = await db.selectFrom('audit_events').select('action').execute()
     expect(audit.filter(({ action }) => action === 'competition.switch')).toHaveLength(1)
     expect((await statusOf(db, submission.id)).score_status).toBe('scored')
@@ -148,7 +148,7 @@ describe('a re-score', () => {
     // Arrives, and gets its score on the old board, while the operator looks at the difference.
     const late = await submit(visitor, withOnes(6))
     await worker.drain()
-    expect(await change()).toBe('behind')
+    expect(await change()).toBe('incomplete')
     await gatherSubmissions(db, run)
     site_api.clock.advance(2000)
     await worker.drain()
@@ -197,7 +197,7 @@ describe('a re-score', () => {
     const other = { ...(await everybodySurvived(site)), manifest_sha256: 'a'.repeat(64) }
     const next = await openRescore(db, run.competition_id, other, site_api.clock.now())
     expect(next.id).not.toBe(run.id)
-    expect(await again.change()).toBe('moved')
+    expect(await again.change()).toBe('conflict')
     expect(await readProgress(db, run)).toMatchObject({ queued: 0, scored: 0 })
   })
 
@@ -358,7 +358,7 @@ describe('a re-score', () => {
       .where('run_id', '=', run.id)
       .execute()
     expect(await isSameBoard(db, run)).toBe(false)
-    expect(await change()).toBe('behind')
+    expect(await change()).toBe('incomplete')
     expect(await change({ leavesOutFailed: true })).toBe('switched')
     expect(await statusOf(db, submission.id)).toMatchObject({
       score_status: 'failed',

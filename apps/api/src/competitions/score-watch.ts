@@ -5,7 +5,7 @@ import type { Logger } from '../lib/logger.ts'
 
 export interface ScoreWatch {
   /**
-   * Resolves once the submission is scored or failed, once it turns out that it waits for a holdout, when the time is over, or when the
+   * Resolves once the submission is scored or failed, once it is blocked by its holdout, when the time is over, or when the
    * process is asked to end: whatever is first. The caller reads the row to see which.
    */
   settled(submissionId: string, timeoutMs: number): Promise<void>
@@ -23,14 +23,14 @@ export function createScoreWatch(deps: {
   signal: AbortSignal
 }): ScoreWatch {
   const { db, logger, signal } = deps
-  const waiting = new Map<string, Set<() => void>>()
+  const waiters = new Map<string, Set<() => void>>()
   let isPolling = false
 
   async function findSettled(): Promise<string[]> {
     const rows = await db
       .selectFrom('submissions')
       .select('id')
-      .where('id', 'in', [...waiting.keys()])
+      .where('id', 'in', [...waiters.keys()])
       .where((eb) =>
         eb.or([
           eb('score_status', 'in', ['scored', 'failed']),
@@ -42,15 +42,15 @@ export function createScoreWatch(deps: {
   }
 
   function wake(ids: Iterable<string>): void {
-    for (const id of ids) for (const resolve of waiting.get(id) ?? []) resolve()
+    for (const id of ids) for (const resolve of waiters.get(id) ?? []) resolve()
   }
 
   async function poll(): Promise<void> {
     if (isPolling) return
     isPolling = true
-    while (waiting.size > 0 && !signal.aborted) {
+    while (waiters.size > 0 && !signal.aborted) {
       await sleep(POLL_MS, undefined, { signal }).catch(() => {})
-      if (waiting.size === 0 || signal.aborted) break
+      if (waiters.size === 0 || signal.aborted) break
       try {
         wake(await findSettled())
       } catch (error) {
@@ -59,7 +59,7 @@ export function createScoreWatch(deps: {
       }
     }
     isPolling = false
-    if (signal.aborted) wake(waiting.keys())
+    if (signal.aborted) wake(waiters.keys())
   }
 
   return {
@@ -67,13 +67,13 @@ export function createScoreWatch(deps: {
       if (signal.aborted) return
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, timeoutMs)
-      const mine = waiting.get(submissionId) ?? new Set()
-      waiting.set(submissionId, mine.add(resolve))
+      const mine = waiters.get(submissionId) ?? new Set()
+      waiters.set(submissionId, mine.add(resolve))
       void poll()
       await promise
       clearTimeout(timer)
       mine.delete(resolve)
-      if (mine.size === 0) waiting.delete(submissionId)
+      if (mine.size === 0) waiters.delete(submissionId)
     },
   }
 }

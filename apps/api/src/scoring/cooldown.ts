@@ -1,5 +1,5 @@
 /**
- * Groups of a queue whose holdout could not be used a moment ago. One attempt speaks for all that wait for the same holdout, so that a
+ * Groups of a queue whose holdout could not be used a moment ago. One attempt stands for all that wait for the same holdout, so that a
  * scorer is free for the others however many these are.
  *
  * Kept in memory: every worker finds out by an attempt of its own, and none writes to the rows that wait.

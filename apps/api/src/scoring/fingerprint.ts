@@ -1,12 +1,12 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Box, Table } from '@medforge/scoring'
 
-/** Bytes for each id. Two different predictions have the same 16 bits once in 65,536, except labels below that number, which are told apart exactly. */
+/** Bytes for each id. Two different predictions have the same 16 bits once in 65,536, except labels below that number, which are compared exactly. */
 const ROW_BYTES = 2
 // Far more ids than any file has.
 const BYTES_MAX = 4 * 1024 * 1024
 
-/** What a file predicts, two bytes an id in the order of the sample submission, packed. Says nothing about the holdout. */
+/** What a file predicts, two bytes an id in the order of the sample submission, packed. Holds nothing of the holdout. */
 export function fingerprintOf(table: Table): Buffer {
   const rows =
     table.metric === 'accuracy'

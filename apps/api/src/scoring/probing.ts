@@ -76,7 +76,7 @@ export async function noteFingerprint(
   }
 }
 
-/** The one with the fewest changes, at least one: the same file again tells nothing new. Of equals the latest. */
+/** The one with the fewest changes, at least one: the same file again is no probe. Of equals the latest. */
 function findNearest(
   fingerprint: Buffer,
   others: readonly { submission_id: string; row_hashes: Buffer }[],

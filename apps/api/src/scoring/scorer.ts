@@ -28,7 +28,7 @@ export function createThreadScorer(
       workerData: options,
       resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb, maxYoungGenerationSizeMb: 64 },
     })
-    // What a thread says after another took its place is about a job that is over.
+    // A thread that was replaced reports on a job that is over.
     const end = (reason: string) => {
       if (thread !== started) return
       thread = null

@@ -2,8 +2,8 @@ import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { RescoreRun } from './rescore.ts'
 
-/** Somebody's place before and after; null where there is none. */
-export type Move = {
+/** Somebody's rank and score on both boards; null where they are not on it. */
+export type RankChange = {
   user_id: string
   display_name: string
   rank_before: number | null
@@ -22,7 +22,7 @@ export type BoardDifference = {
   /** Files with a score on the board that get none after. */
   left_out: number
   /** Everybody with another rank or score, in the order of the new board, then those who leave it. */
-  moves: Move[]
+  moves: RankChange[]
 }
 
 /** A person's submission as either board has it; null: none there. */
@@ -89,7 +89,7 @@ export function compareBoards(rows: readonly BoardRow[], higherIsBetter: boolean
   const before = rank(rows, 'before', higherIsBetter)
   const after = rank(rows, 'after', higherIsBetter)
   const people = new Map([...after, ...before])
-  const moves: Move[] = []
+  const moves: RankChange[] = []
   for (const [user_id, { display_name }] of people) {
     const [old, now] = [before.get(user_id), after.get(user_id)]
     if (old?.rank === now?.rank && old?.score === now?.score) continue
@@ -112,25 +112,25 @@ export function compareBoards(rows: readonly BoardRow[], higherIsBetter: boolean
   }
 }
 
-type Place = { rank: number; score: number; display_name: string }
+type Ranked = { rank: number; score: number; display_name: string }
 
 function rank(
   rows: readonly BoardRow[],
   side: 'before' | 'after',
   higherIsBetter: boolean,
-): Map<string, Place> {
+): Map<string, Ranked> {
   const direction = higherIsBetter ? -1 : 1
   const order = (a: BoardRow, b: BoardRow) =>
     direction * ((a[side] ?? 0) - (b[side] ?? 0)) ||
     compareTexts(a.scored_at, b.scored_at) ||
     compareTexts(a.submission_id, b.submission_id)
-  const places = new Map<string, Place>()
+  const ranked = new Map<string, Ranked>()
   for (const row of rows.filter((one) => one[side] !== null).toSorted(order)) {
-    if (places.has(row.user_id)) continue
+    if (ranked.has(row.user_id)) continue
     const { display_name } = row
-    places.set(row.user_id, { rank: places.size + 1, score: row[side] ?? 0, display_name })
+    ranked.set(row.user_id, { rank: ranked.size + 1, score: row[side] ?? 0, display_name })
   }
-  return places
+  return ranked
 }
 
 function compareTexts(a: string, b: string): number {

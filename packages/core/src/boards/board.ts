@@ -67,7 +67,7 @@ export async function rebuildBoard(tx: Transaction<DB>, competitionId: string): 
   return entries.length
 }
 
-/** How many entries of a competition's boards are missing, surplus or different from what the official scores say; 0 always, unless there is a bug. */
+/** How many entries of a competition's boards are missing, surplus or different from the official scores; 0 always, unless there is a bug. */
 export async function countWrongEntries(db: Kysely<DB>, competitionId: string): Promise<number> {
   const columns = sql`evaluation_split_version, user_id, sort_score, primary_score, scored_at,
     submission_id, score_id, metric_version, entries`

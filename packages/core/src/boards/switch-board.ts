@@ -6,7 +6,7 @@ import { switchOfficialScores } from './official-scores.ts'
 import { endRun, lockCompetition, type RescoreRun } from './rescore.ts'
 
 export type Switch = {
-  /** What the competition's row says from now on, beside the target. */
+  /** Columns of the competition's row that change with the board, beside the target. */
   competition: Partial<Insertable<DB['competitions']>>
   /** For everybody. */
   notice: string
@@ -14,15 +14,15 @@ export type Switch = {
   audit: Omit<AuditEntry, 'at'>
   /** The stamps that the board had when its difference was shown. */
   from: Pick<RescoreRun, 'evaluation_split_version' | 'manifest_sha256'>
-  /** Submissions that could not be scored for the new board leave it, and their owners are told. Otherwise they are in the way. */
+  /** Submissions that could not be scored for the new board leave it, with a reason for their owners. Otherwise they prevent the switch. */
   leavesOutFailed?: boolean
 }
 
 /**
- * `switched`: the board is the new one. `behind`: a submission got its score on the old board meanwhile; gather, wait and try again.
- * `moved`: the competition or the run is not what it was when the difference was shown.
+ * `switched`: the board is the new one. `incomplete`: a submission got its score on the old board meanwhile; gather, wait and try again.
+ * `conflict`: the competition or the run is not what it was when the difference was shown.
  */
-export type SwitchOutcome = 'switched' | 'behind' | 'moved'
+export type SwitchOutcome = 'switched' | 'incomplete' | 'conflict'
 
 /**
  * Old board off, new board on, competition on its new holdout and public part: in one transaction, so that whoever reads, and whoever is
@@ -49,8 +49,8 @@ export async function switchBoard(
     const isSame =
       current.evaluation_split_version === from.evaluation_split_version &&
       current.manifest_sha256 === from.manifest_sha256
-    if (open?.status !== 'open' || !isSame) return 'moved'
-    if (await isBehind(tx, run, leavesOutFailed)) return 'behind'
+    if (open?.status !== 'open' || !isSame) return 'conflict'
+    if (await isIncomplete(tx, run, leavesOutFailed)) return 'incomplete'
     await switchOfficialScores(tx, run)
     await settleSubmissions(tx, run)
     await tx
@@ -74,7 +74,7 @@ export async function switchBoard(
 }
 
 /** Whether the board has a score whose submission was not yet scored for the new one. */
-async function isBehind(
+async function isIncomplete(
   tx: Transaction<DB>,
   run: RescoreRun,
   leavesOutFailed: boolean,

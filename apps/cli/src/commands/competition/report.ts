@@ -1,7 +1,7 @@
-import type { BoardDifference, Move } from '@medforge/core'
+import type { BoardDifference, RankChange } from '@medforge/core'
 import { clean } from '../../terminal/output.ts'
 
-const MOVES_SHOWN = 20
+const CHANGES_SHOWN = 20
 
 /** What a switch does to the board, for the person who decides. */
 export function describeDifference(difference: BoardDifference): string {
@@ -15,16 +15,16 @@ export function describeDifference(difference: BoardDifference): string {
       : []),
   ]
   if (moves.length === 0) return [...summary, 'Nobody moves.', ''].join('\n')
-  const lines = moves.slice(0, MOVES_SHOWN).map(describeMove)
-  const more = moves.length > MOVES_SHOWN ? [`  … and ${moves.length - MOVES_SHOWN} more`] : []
+  const lines = moves.slice(0, CHANGES_SHOWN).map(describeChange)
+  const more = moves.length > CHANGES_SHOWN ? [`  … and ${moves.length - CHANGES_SHOWN} more`] : []
   return [...summary, ...lines, ...more, ''].join('\n')
 }
 
-function describeMove(move: Move): string {
-  const { rank_before, rank_after, score_before, score_after } = move
+function describeChange(change: RankChange): string {
+  const { rank_before, rank_after, score_before, score_after } = change
   const rank = `${show(rank_before)} → ${show(rank_after)}`.padEnd(14)
   const score = `${show(score_before)} → ${show(score_after)}`
-  return `  ${rank} ${clean(move.display_name).slice(0, 40).padEnd(24)} ${score}`
+  return `  ${rank} ${clean(change.display_name).slice(0, 40).padEnd(24)} ${score}`
 }
 
 function show(value: number | null): string {

@@ -31,12 +31,12 @@ export type SwitchOptions = {
 /** Of the column that holds it, in characters. */
 const NOTE_MAX = 1000
 
-export type SwitchWishes = {
+export type SwitchRequest = {
   row: CompetitionRow
   target: RescoreTarget
-  /** What else the row says from now on. */
+  /** Columns of the competition's row that change with the board. */
   competition: Partial<Insertable<DB['competitions']>>
-  /** For everybody, unless `--note` says something else. */
+  /** For everybody, unless there is a `--note`. */
   notice: string
   action: 'competition.import' | 'competition.rescore'
   options: SwitchOptions
@@ -66,11 +66,11 @@ export function assertNote({ note }: SwitchOptions): void {
  *
  * Stopped at any point, the board is the old one or the new one; the same command goes on where it was.
  */
-export async function replaceBoard(db: Kysely<DB>, wishes: SwitchWishes): Promise<SwitchResult> {
-  const { row, target, options } = wishes
+export async function replaceBoard(db: Kysely<DB>, request: SwitchRequest): Promise<SwitchResult> {
+  const { row, target, options } = request
   const progress = createProgress(process.stderr)
   const run = await openRescore(db, row.id, target, new Date())
-  const difference = await computeShadow(db, run, progress, { isFirst: true, options })
+  const difference = await scoreRun(db, run, progress, { isFirst: true, options })
   if (!options.json) process.stdout.write(describeDifference(difference))
   if (options.dryRun) {
     await abandonRescore(db, run, new Date())
@@ -80,14 +80,14 @@ export async function replaceBoard(db: Kysely<DB>, wishes: SwitchWishes): Promis
     await abandonRescore(db, run, new Date())
     return { outcome: 'unchanged', difference }
   }
-  await confirmChange(wishes)
+  await confirmChange(request)
   return {
     outcome: 'switched',
-    difference: await changeBoard(db, run, wishes, difference, progress),
+    difference: await changeBoard(db, run, request, difference, progress),
   }
 }
 
-function confirmChange({ row, options }: SwitchWishes): Promise<void> {
+function confirmChange({ row, options }: SwitchRequest): Promise<void> {
   const question = `The leaderboard of ${row.slug} changes as shown, for everybody at once.`
   return confirm(question, options.yes ?? false)
 }
@@ -96,11 +96,11 @@ function confirmChange({ row, options }: SwitchWishes): Promise<void> {
 async function changeBoard(
   db: Kysely<DB>,
   run: RescoreRun,
-  wishes: SwitchWishes,
+  request: SwitchRequest,
   shown: BoardDifference,
   progress: Progress,
 ): Promise<BoardDifference> {
-  const { row, competition, notice, action, options } = wishes
+  const { row, competition, notice, action, options } = request
   const { evaluation_split_version, manifest_sha256 } = row
   for (let difference = shown; ; ) {
     const { entries_before, entries_after, moved, left_out } = difference
@@ -126,21 +126,21 @@ async function changeBoard(
       },
     })
     if (outcome === 'switched') return difference
-    if (outcome === 'moved') {
+    if (outcome === 'conflict') {
       throw new Failure(
         `${row.slug} was changed by somebody else while this waited for an answer; nothing was changed here.`,
         'Run this again to see the difference as it is now.',
       )
     }
     // Somebody's submission got its score on the old board meanwhile, so what was shown is not what would change.
-    difference = await computeShadow(db, run, progress, { isFirst: false, options })
+    difference = await scoreRun(db, run, progress, { isFirst: false, options })
     if (!options.json) process.stdout.write(describeDifference(difference))
-    await confirmChange(wishes)
+    await confirmChange(request)
   }
 }
 
-/** Until every submission has its place in the run. */
-async function computeShadow(
+/** Resolves once the worker has scored every submission of the run. */
+async function scoreRun(
   db: Kysely<DB>,
   run: RescoreRun,
   progress: Progress,
