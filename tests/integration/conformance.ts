@@ -7,13 +7,14 @@ import {
   mediaTypeOf,
 } from '../support/openapi.ts'
 
+// The same for every application, as no route depends on a setting. Reading it costs more than most tests.
+let described: DescribedPath[] | undefined
+
 /**
  * The application, with every answer held against its own `/openapi.json`: the status and media type have to be documented for the
  * route, and a JSON body has to fit the schema that stands there.
  */
 export function conforming(app: Injectable): Injectable {
-  let described: Promise<DescribedPath[]> | undefined
-
   async function readDocument(): Promise<DescribedPath[]> {
     const { body } = await app.inject({ method: 'GET', url: '/openapi.json', headers: {} })
     return describedPaths(JSON.parse(body))
@@ -22,8 +23,8 @@ export function conforming(app: Injectable): Injectable {
   return {
     async inject(request) {
       const response = await app.inject(request)
-      described ??= readDocument()
-      const operation = findOperation(await described, request.method, request.url)
+      described ??= await readDocument()
+      const operation = findOperation(described, request.method, request.url)
       if (operation) {
         expectDocumented(operation, `${request.method} ${request.url}`, {
           status: response.statusCode,

@@ -1,3 +1,4 @@
+import { hashPassword } from '@medforge/api/identity/passwords.ts'
 import { toSqlTime } from '@medforge/db'
 import { newUser, PASSWORD } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
@@ -68,7 +69,7 @@ describe('POST /auth/login', () => {
   test('answers 503 with Retry-After when more people sign in than hashing can take', {
     timeout: 90_000,
   }, async ({ api, db }) => {
-    const { email } = await newUser(db)
+    const { email } = await newUser(db, { password_hash: await hashPassword(PASSWORD) })
     const answers = await Promise.all(
       Array.from({ length: 120 }, () => api.visitor().logIn(email, 'wrong password')),
     )
