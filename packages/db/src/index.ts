@@ -10,6 +10,15 @@ export {
   QUERY_LIMIT_MS,
 } from './database.ts'
 export { migrateToLatest, pendingMigrations } from './migrate.ts'
+export {
+  type CreatedKey,
+  compareKeys,
+  mapPage,
+  newestFirst,
+  type Page,
+  type PageRequest,
+  readPage,
+} from './pages.ts'
 export type { DB } from './schema/index.ts'
 export {
   type CompetitionSeed,
