@@ -1,4 +1,4 @@
-import { COMPANION_COOKIE, Me, Message, Principal, SESSION_COOKIE } from '@medforge/contracts'
+import { HOST_BOUND_COOKIE, Me, Message, Principal, SESSION_COOKIE } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
 import { expectData, expectProblem } from '../support/expectations.ts'
 import { readInstallation } from '../support/installation.ts'
@@ -18,7 +18,7 @@ describe('POST /auth/signup', () => {
     expect(principal.display_name).not.toContain('new.person')
     const [cookie = '', companion = '', ...others] = answer.headers['set-cookie'] ?? []
     expect(others).toEqual([])
-    expect(companion).toMatch(new RegExp(`^${COMPANION_COOKIE}=[A-Za-z0-9_-]{43}; Path=/; `))
+    expect(companion).toMatch(new RegExp(`^${HOST_BOUND_COOKIE}=[A-Za-z0-9_-]{43}; Path=/; `))
     expect(companion).not.toMatch(/domain=/i)
     const [pair = '', ...attributes] = cookie.split('; ')
     expect(pair).toMatch(new RegExp(`^${SESSION_COOKIE}=[A-Za-z0-9_-]{64}$`))
@@ -115,7 +115,7 @@ describe('POST /auth/logout', () => {
     const answer = await gone.api('POST', '/auth/logout')
     expect(expectData(answer, 200, Message)).toEqual({ message: 'Signed out.' })
     expect(readCookie(answer, SESSION_COOKIE)).toBe('')
-    expect(readCookie(answer, COMPANION_COOKIE)).toBe('')
+    expect(readCookie(answer, HOST_BOUND_COOKIE)).toBe('')
     expectProblem(await gone.api('GET', '/me'), 'authentication_required')
     expectData(await stays.api('GET', '/me'), 200, Me)
   })

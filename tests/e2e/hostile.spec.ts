@@ -1,5 +1,5 @@
 import {
-  COMPANION_COOKIE,
+  HOST_BOUND_COOKIE,
   SESSION_COOKIE,
   type Session,
   sessionContainerName,
@@ -218,7 +218,7 @@ test.describe('against an administrator who opens it', () => {
     expect(await attack(page, 'read', '/far-reaching', 'same-origin')).toBe('far-reaching')
     const cookies = await context.cookies([hostile.url, web('/'), api('/')])
     const names = cookies.map(({ name }) => name)
-    expect(names.sort()).toEqual([SESSION_COOKIE, COMPANION_COOKIE, 'own'].sort())
+    expect(names.sort()).toEqual([SESSION_COOKIE, HOST_BOUND_COOKIE, 'own'].sort())
     const [own] = cookies.filter(({ name }) => name === 'own')
     expect(own?.domain).toBe(new URL(hostile.url).hostname)
   })
@@ -262,7 +262,7 @@ test.describe('against an administrator who opens it', () => {
     expect(await loginsOf()).toEqual([])
     await attack(page, 'toss', [
       `${SESSION_COOKIE}=${token}; Domain=${domain}; Path=/; Secure`,
-      `${COMPANION_COOKIE}=${attacker.companion.split('=')[1]}; Path=/; Domain=${domain}; Secure`,
+      `${HOST_BOUND_COOKIE}=${attacker.companion.split('=')[1]}; Path=/; Domain=${domain}; Secure`,
       `=${attacker.companion}; Domain=${domain}; Path=/; Secure`,
     ])
     expect((await loginsOf()).map(({ value }) => value)).toEqual([token])

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { COMPANION_COOKIE, type Principal, SESSION_COOKIE } from '@medforge/contracts'
+import { HOST_BOUND_COOKIE, type Principal, SESSION_COOKIE } from '@medforge/contracts'
 import { type Answer, type Ask, ask } from './https.ts'
 import type { Installation } from './installation.ts'
 
@@ -64,7 +64,7 @@ export async function logIn(
 function toPerson(installation: Installation, answer: Answer, password: string): Person {
   if (answer.status > 201) throw new Error(`Nobody was signed in: ${answer.text}`)
   const { data } = answer.json() as { data: Principal }
-  const [cookie, companion] = [SESSION_COOKIE, COMPANION_COOKIE].map(
+  const [cookie, companion] = [SESSION_COOKIE, HOST_BOUND_COOKIE].map(
     (name) => `${name}=${readCookie(answer, name)}`,
   ) as [string, string]
   return {

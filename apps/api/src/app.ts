@@ -5,15 +5,12 @@ import type { ServerContext } from './context.ts'
 import { hostsOf } from './http/hosts.ts'
 import { createOpenApiDocument } from './http/openapi.ts'
 import { createHttpServer } from './http/server.ts'
-import { accountAdminRoutes } from './identity/index.ts'
 import {
-  auditRoutes,
   documentRoutes,
   healthRoutes,
-  overviewRoutes,
+  platformAdminRoutes,
   statusRoutes,
 } from './platform/index.ts'
-import { gpuAdminRoutes, sessionAdminRoutes } from './sessions/index.ts'
 
 /** Every route of the API on one server that does not listen yet. */
 export async function buildApp(context: ServerContext): Promise<FastifyInstance> {
@@ -35,20 +32,12 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
     apiHost: hosts.api,
     settings: config.submissions,
   })
-  const admin = {
-    ...context,
-    domain: config.domain,
-    gpuMode: platform.gpuMode,
-    readHealth: platform.readHealth,
-  }
   const domains = [
     context.identity.routes(guards, context.pagination),
     ...context.sessions.routes(guards),
     competitions,
-    ...[accountAdminRoutes, sessionAdminRoutes, gpuAdminRoutes, auditRoutes, overviewRoutes].map(
-      (routes) => routes(admin),
-    ),
     statusRoutes(platform),
+    platformAdminRoutes(context),
   ]
   for (const domain of domains) await app.register(domain, { prefix: API_PREFIX })
 

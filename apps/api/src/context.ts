@@ -1,4 +1,3 @@
-import { readHealth } from '@medforge/core'
 import { createDatabase, type DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { longestUploadMs } from './competitions/index.ts'
@@ -14,8 +13,11 @@ import { parentChannel } from './ipc/parent-channel.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { createFailpoint, type Failpoint } from './lib/failpoints.ts'
 import type { Logger } from './lib/logger.ts'
-import type { PlatformDeps } from './platform/index.ts'
-import { readHealthInTime, readOccupancy } from './platform/index.ts'
+import {
+  createHealthReader,
+  createPlatformService,
+  type PlatformService,
+} from './platform/index.ts'
 import { countActive, openSessions, type Sessions } from './sessions/index.ts'
 
 /** Everything that the server is built from. A domain gets just what it needs as arguments, never this whole. */
@@ -29,7 +31,7 @@ export type ServerContext = AsyncDisposable & {
   pagination: Pagination
   identity: Identity
   sessions: Sessions
-  platform: PlatformDeps
+  platform: PlatformService
   failpoint: Failpoint
   /** Aborts when the process is asked to end. */
   signal: AbortSignal
@@ -106,12 +108,13 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     pagination,
     identity,
     sessions,
-    platform: {
+    platform: createPlatformService({
+      db,
+      clock,
       gpuMode,
       signupMode: config.auth.signupMode,
-      readHealth: () => readHealthInTime(() => readHealth(db, clock, { recoveryEnabled }), logger),
-      readOccupancy: () => readOccupancy(db),
-    },
+      readHealth: createHealthReader({ db, clock, logger, recoveryEnabled }),
+    }),
     failpoint,
     signal,
     async [Symbol.asyncDispose]() {

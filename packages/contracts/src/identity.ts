@@ -12,7 +12,7 @@ export const DISPLAY_NAME_MIN = 2
 export const DISPLAY_NAME_MAX = 40
 export const SESSION_COOKIE = 'medforge_session'
 /** Goes with the login cookie to the API's host alone; no page of another host can set it. */
-export const COMPANION_COOKIE = '__Host-medforge_session'
+export const HOST_BOUND_COOKIE = '__Host-medforge_session'
 
 /** Who may make an account: everybody, whoever has an invitation, or nobody. */
 export const SIGNUP_MODES = ['open', 'invite', 'closed'] as const

@@ -3,11 +3,12 @@
  * Speaks to the database alone: no HTTP, no Docker, no ZFS.
  */
 export * from './accounts/account-changes.ts'
+export * from './accounts/email.ts'
 export * from './accounts/invitations.ts'
 export * from './accounts/invitations-repository.ts'
 export * from './accounts/passwords.ts'
+export * from './accounts/repository.ts'
 export * from './accounts/tokens.ts'
-export * from './accounts/users.ts'
 export * from './boards/board.ts'
 export * from './boards/board-difference.ts'
 export * from './boards/failure-texts.ts'

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { excludeSubmission, restoreSubmission } from '@medforge/api/competitions/exclusions.ts'
+import { withBoard } from '@medforge/api/competitions/leaderboard.ts'
 import {
-  countPeople,
-  readLeaderboard,
-  readStanding,
-  withBoard,
-} from '@medforge/api/competitions/leaderboard.ts'
+  countEntries,
+  findEntry,
+  listEntries,
+} from '@medforge/api/competitions/leaderboard-repository.ts'
 import { findCompetition } from '@medforge/api/competitions/repository.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
 import { repairBoards } from '@medforge/api/scoring/board-repair.ts'
@@ -21,6 +21,7 @@ import { describe, expect } from 'vitest'
 import { collectLines, type LogLine } from '../app.ts'
 import { TITANIC, test } from './site.ts'
 
+const EVERYBODY = { limit: 100, after: null }
 const PEOPLE = 3
 const FILES = 7
 const SPLITS = ['first', 'second']
@@ -197,14 +198,14 @@ describe('the kept board', () => {
                   .execute()
             }
             const competition = await factsOf(db)
-            const shown = await readLeaderboard(db, competition, { limit: null, after: null })
+            const { rows: shown } = await listEntries(db, competition, EVERYBODY)
             const now = [...scored.values()].map((one) => ({
               ...one,
               excluded: excluded.has(one.id),
             }))
             const expected = boardByRule(now, SPLITS[split] ?? '', higherIsBetter)
             expect(
-              shown.map(({ entry }) => ({
+              shown.map((entry) => ({
                 rank: entry.rank,
                 user: entry.user_id,
                 submission: entry.best_submission_id,
@@ -213,8 +214,8 @@ describe('the kept board', () => {
             ).toEqual(expected)
             expect(await countWrongEntries(db, competition.id)).toBe(0)
             for (const user of users) {
-              const entry = shown.find((one) => one.entry.user_id === user)?.entry ?? null
-              expect(await readStanding(db, competition, user)).toEqual(entry)
+              const entry = shown.find(({ user_id }) => user_id === user) ?? null
+              expect(await findEntry(db, competition, user)).toEqual(entry)
             }
           }
         },
@@ -251,12 +252,12 @@ describe('the kept board', () => {
     expect(results.filter(({ status }) => status === 'rejected')).toEqual([])
     const competition = await factsOf(db)
     expect(await countWrongEntries(db, competition.id)).toBe(0)
-    const entries = await readLeaderboard(db, competition, { limit: null, after: null })
+    const { rows: entries } = await listEntries(db, competition, EVERYBODY)
     const { excluded } = await db
       .selectFrom('submission_exclusions')
       .select((eb) => eb.fn.countAll<number>().as('excluded'))
       .executeTakeFirstOrThrow()
-    const counted = entries.reduce((sum, { entry }) => sum + entry.entries, 0)
+    const counted = entries.reduce((sum, entry) => sum + entry.entries, 0)
     expect(counted).toBe(files.length - Number(excluded))
   })
 
@@ -283,12 +284,12 @@ describe('the kept board', () => {
           .execute()
         await rebuildBoard(other, competition.id)
       })
-      const rows = await readLeaderboard(tx, competition, { limit: null, after: null })
+      const { rows } = await listEntries(tx, competition, EVERYBODY)
       return {
         split: competition.evaluation_split_version,
-        splits: rows.map(({ entry }) => entry.evaluation_split_version),
-        people: await countPeople(tx, competition),
-        mine: (await readStanding(tx, competition, someone))?.evaluation_split_version,
+        splits: rows.map((entry) => entry.evaluation_split_version),
+        people: await countEntries(tx, competition),
+        mine: (await findEntry(tx, competition, someone))?.evaluation_split_version,
       }
     })
     const { split } = seen

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { POINTS_MAX, readBestOverTime } from '@medforge/api/competitions/best-over-time.ts'
 import {
   type LeaderboardKey,
   readLeaderboard,
   readWholeBoard,
   withBoard,
 } from '@medforge/api/competitions/leaderboard.ts'
+import { POINTS_MAX, readBestOverTime } from '@medforge/api/competitions/leaderboard-repository.ts'
 import { findCompetition } from '@medforge/api/competitions/repository.ts'
 import type { Leaderboard, LeaderboardSeries, LeaderboardStanding } from '@medforge/contracts'
 import { rebuildBoard } from '@medforge/core'
@@ -126,20 +126,21 @@ describe(readLeaderboard, () => {
           if (!competition) throw new Error('no competition')
           const expected = boardByRule(scores, competition.evaluation_split_version, higherIsBetter)
 
-          const whole = await readLeaderboard(db, competition, { limit: null, after: null })
-          expect(whole.map(({ entry }) => entry.best_submission_id)).toEqual(expected)
-          expect(whole.map(({ entry }) => entry.rank)).toEqual(expected.map((_, at) => at + 1))
+          const everybody = { limit: users.length, after: null }
+          const { rows: whole } = await readLeaderboard(db, competition, everybody)
+          expect(whole.map((entry) => entry.best_submission_id)).toEqual(expected)
+          expect(whole.map((entry) => entry.rank)).toEqual(expected.map((_, at) => at + 1))
 
           const paged: unknown[] = []
           let after: LeaderboardKey | null = null
-          for (;;) {
-            const rows = await readLeaderboard(db, competition, { limit, after })
-            paged.push(...rows.slice(0, limit).map(({ entry }) => entry))
-            if (rows.length <= limit) break
+          do {
+            const { rows, next } = await readLeaderboard(db, competition, { limit, after })
+            expect(rows.length).toBeLessThanOrEqual(limit)
+            paged.push(...rows)
             // As a cursor carries it.
-            after = JSON.parse(JSON.stringify(rows[limit - 1]?.key))
-          }
-          expect(paged).toEqual(whole.map(({ entry }) => entry))
+            after = JSON.parse(JSON.stringify(next))
+          } while (after !== null)
+          expect(paged).toEqual(whole)
           const all = await withBoard(db, TITANIC, async (tx, board) => {
             const entries: unknown[] = []
             for await (const some of readWholeBoard(tx, board, limit)) entries.push(...some)
@@ -162,8 +163,8 @@ describe(readLeaderboard, () => {
     )
     const competition = await findCompetition(db, TITANIC)
     if (!competition) throw new Error('no competition')
-    const [row] = await readLeaderboard(db, competition, { limit: 1, after: null })
-    expect(row?.entry.primary_score).toBe(0.30000000000000004)
+    const { rows } = await readLeaderboard(db, competition, { limit: 1, after: null })
+    expect(rows[0]?.primary_score).toBe(0.30000000000000004)
     for (const score of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const insert = db
         .updateTable('submission_scores')

@@ -150,10 +150,11 @@ describe('a connection', () => {
     const asked = Promise.withResolvers<void>()
     const api = await open({
       arrange: ({ platform }) => {
-        platform.readOccupancy = async () => {
+        const { readStatus } = platform
+        platform.readStatus = async () => {
           asked.resolve()
           await gate.promise
-          return { total: 7, free: 7, activeSessions: 0 }
+          return readStatus()
         }
       },
     })

@@ -96,7 +96,7 @@ describe('an answer that is no success', () => {
     expectedErrors.add('request failed')
     const api = await open({
       arrange: ({ platform }) => {
-        platform.readOccupancy = () => Promise.reject(new Error('secret /srv/path'))
+        platform.readStatus = () => Promise.reject(new Error('secret /srv/path'))
       },
     })
     const answer = await api.visitor().get('/status')

@@ -1,3 +1,4 @@
+import { readCredentials } from '@medforge/api/http/credentials.ts'
 import { newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
@@ -101,7 +102,7 @@ describe('POST /auth/logout', () => {
     }
   })
 
-  test('tells whoever listens which login has ended, once', async ({ api, db }) => {
+  test('notifies listeners which login has ended, once', async ({ api, db }) => {
     const user = await newUser(db)
     const ended: unknown[] = []
     api.context.identity.onLogout((login) => ended.push(login))
@@ -114,37 +115,46 @@ describe('POST /auth/logout', () => {
   })
 })
 
-describe('what the server remembers of logins', () => {
-  test('answers from memory once it read, until the login ends', async ({ api, db }) => {
+describe('the cache of logins', () => {
+  test('answers once a login was read, until the login ends', async ({ api, db }) => {
     const { identity } = api.context
     const user = await newUser(db)
     const visitor = api.visitor()
     await visitor.logIn(user.email)
     const cookie = visitor.cookie()
-    expect(identity.recallCookie(cookie)).toBeUndefined()
-    await identity.authenticateCookie(cookie)
-    expect(identity.recallCookie(cookie)?.principal?.userId).toBe(user.id)
+    expect(identity.authenticateFromCache(readCredentials({ cookie }))).toBeUndefined()
+    await identity.authenticate(readCredentials({ cookie }))
+    expect(identity.authenticateFromCache(readCredentials({ cookie }))?.principal?.userId).toBe(
+      user.id,
+    )
     await visitor.post('/auth/logout')
-    expect(identity.recallCookie(cookie)).toBeUndefined()
-    expect(await identity.authenticateCookie(cookie)).toEqual({ principal: null, ambiguous: false })
+    expect(identity.authenticateFromCache(readCredentials({ cookie }))).toBeUndefined()
+    expect(await identity.authenticate(readCredentials({ cookie }))).toEqual({
+      principal: null,
+      ambiguous: false,
+    })
   })
 
   test('does not outlive the idle limit', async ({ api, db }) => {
     const { identity } = api.context
     const visitor = api.visitor()
     await visitor.logIn((await newUser(db)).email)
-    await identity.authenticateCookie(visitor.cookie())
+    await identity.authenticate(readCredentials({ cookie: visitor.cookie() }))
     api.clock.advance(8 * 86_400_000)
-    expect(identity.recallCookie(visitor.cookie())?.principal).toBeNull()
+    expect(
+      identity.authenticateFromCache(readCredentials({ cookie: visitor.cookie() }))?.principal,
+    ).toBeNull()
   })
 
-  test('is forgotten when another writer moved the epoch', async ({ api, db }) => {
+  test('is dropped when another writer moved the epoch', async ({ api, db }) => {
     const { identity } = api.context
     const visitor = api.visitor()
     await visitor.logIn((await newUser(db)).email)
-    await identity.authenticateCookie(visitor.cookie())
-    identity.forgetAll()
-    expect(identity.recallCookie(visitor.cookie())).toBeUndefined()
+    await identity.authenticate(readCredentials({ cookie: visitor.cookie() }))
+    identity.invalidateAll()
+    expect(
+      identity.authenticateFromCache(readCredentials({ cookie: visitor.cookie() })),
+    ).toBeUndefined()
   })
 
   test('does not keep a login whose read was overtaken by its logout', async ({ api, db }) => {
@@ -153,10 +163,14 @@ describe('what the server remembers of logins', () => {
     await visitor.logIn((await newUser(db)).email)
     const cookie = visitor.cookie() ?? ''
     for (let round = 0; round < 20; round += 1) {
-      const reads = Array.from({ length: 8 }, () => identity.authenticateCookie(cookie))
+      const reads = Array.from({ length: 8 }, () =>
+        identity.authenticate(readCredentials({ cookie })),
+      )
       if (round === 10) await api.visitor().post('/auth/logout', undefined, { cookie })
       await Promise.all(reads)
     }
-    expect(identity.recallCookie(cookie)?.principal ?? null).toBeNull()
+    expect(
+      identity.authenticateFromCache(readCredentials({ cookie }))?.principal ?? null,
+    ).toBeNull()
   })
 })

@@ -1,4 +1,4 @@
-import { hashPassword } from '@medforge/api/identity/passwords.ts'
+import { hashPassword } from '@medforge/core'
 import { toSqlTime } from '@medforge/db'
 import { newUser, PASSWORD } from '@medforge/test-support'
 import { describe, expect } from 'vitest'

@@ -2,13 +2,13 @@ import { parseReconcilerConfig } from '@medforge/api/config/config.ts'
 import { createIpcPair } from '@medforge/api/ipc/channel.ts'
 import { systemClock } from '@medforge/api/lib/clock.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
+import { readHealth } from '@medforge/api/platform/health.ts'
 import { createGpuWatch } from '@medforge/api/reconciler/gpus/check.ts'
 import type { GpuInventory } from '@medforge/api/reconciler/gpus/inventory.ts'
 import type { HostCheck } from '@medforge/api/reconciler/host-checks.ts'
 import { openReconciler } from '@medforge/api/reconciler/open-reconciler.ts'
 import { createFakeRuntime } from '@medforge/api/reconciler/runtime/fake.ts'
 import { createFakeWorkspaces } from '@medforge/api/reconciler/workspace/fake.ts'
-import { readHealth } from '@medforge/core'
 import { createDatabase, type DB, toSqlTime } from '@medforge/db'
 import { eventually, newHost, newSession, newUser } from '@medforge/test-support'
 import { type Kysely, sql } from 'kysely'
@@ -86,7 +86,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
   }
 })
 
-const health = (db: Kysely<DB>) => readHealth(db, systemClock, { recoveryEnabled: true })
+const health = (db: Kysely<DB>) => readHealth({ db, clock: systemClock, recoveryEnabled: true })
 
 async function starting(db: Kysely<DB>) {
   const { id } = await newUser(db)
@@ -186,11 +186,8 @@ describe('with recovery switched off', () => {
       .set({ status: 'stopping', snapshot_name: `${asked.workspace_zfs}@stop-1772366400000` })
       .execute()
     await eventually(async () => (await statusOf(db, asked.id)) === 'stopped')
-    const off = await readHealth(
-      db,
-      { now: () => new Date(Date.now() + 3_600_000) },
-      { recoveryEnabled: false },
-    )
+    const clock = { now: () => new Date(Date.now() + 3_600_000) }
+    const off = await readHealth({ db, clock, recoveryEnabled: false })
     expect(off).toEqual({ status: 'ok' })
   })
 })

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createAccountRepository } from '@medforge/api/identity/account-repository.ts'
+import { changePassword } from '@medforge/api/identity/repository.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
 import { createHostState } from '@medforge/api/reconciler/host-state.ts'
 import { createRevocations } from '@medforge/api/reconciler/revocations.ts'
@@ -110,11 +110,10 @@ describe(createRevocations, () => {
     await db.updateTable('users').set({ role }).where('id', '=', ada.id).execute()
     const loginId = await newLogin(db, ada.id)
     const who = { userId: ada.id, loginId, tokenHash: randomBytes(32), requestId: randomUUID() }
-    const { changePassword } = createAccountRepository(db)
-    expect(await changePassword({ ...who, at: NOW }, 'another', 'new')).toBeUndefined()
+    expect(await changePassword(db, { ...who, at: NOW }, 'another', 'new')).toBeUndefined()
     await revocations.runOnce(signal)
     expect(cuts).toEqual([])
-    expect(await changePassword({ ...who, at: NOW }, ada.password_hash, 'new')).toEqual([])
+    expect(await changePassword(db, { ...who, at: NOW }, ada.password_hash, 'new')).toEqual([])
     await revocations.runOnce(signal)
     await revocations.runOnce(signal)
     const mine = role === 'admin' ? [hers.slug, other.slug] : [hers.slug]

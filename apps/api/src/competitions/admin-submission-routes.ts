@@ -5,7 +5,7 @@ import {
   Submission,
   SubmissionIdParams,
 } from '@medforge/contracts'
-import type { DB } from '@medforge/db'
+import type { CreatedKey, DB } from '@medforge/db'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
@@ -16,7 +16,7 @@ import { type Routes, route } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import { excludeSubmission, restoreSubmission } from './exclusions.ts'
 import { submissionNotFound } from './refusals.ts'
-import { findSubmission, type SubmissionKey } from './repository.ts'
+import { findSubmission } from './repository.ts'
 import { searchSubmissions } from './submission-search.ts'
 
 export type AdminSubmissionDeps = {
@@ -27,7 +27,6 @@ export type AdminSubmissionDeps = {
 }
 
 const tags = ['Administration']
-const LIST = 'admin-submissions'
 const WRITE_PROBLEMS = [
   'competition_origin_not_allowed',
   'authentication_failed',
@@ -65,15 +64,9 @@ export function adminSubmissionRoutes(deps: AdminSubmissionDeps): Routes {
         preValidation: [guards.competitionSignedIn, guards.competitionAdmin],
       },
       async (request) => {
-        const { limit, cursor } = pagination.parsePage(LIST, request.query)
-        const after = cursor as SubmissionKey | null
-        const rows = await searchSubmissions(db, request.query, { limit, after })
-        const last = rows.length > limit ? rows[limit - 1] : undefined
-        return pageOf(
-          request,
-          rows.slice(0, limit).map(({ submission }) => submission),
-          { limit, nextCursor: last ? pagination.encodeCursor(LIST, last.key) : null },
-        )
+        const page = pagination.parsePage<CreatedKey>('admin-submissions', request.query)
+        const { rows, next } = await searchSubmissions(db, request.query, page)
+        return pageOf(request, rows, page.endingAt(next))
       },
     )
 

@@ -13,7 +13,7 @@ import type { SubmissionSpec } from '@medforge/scoring'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import { DomainError } from '../http/domain-error.ts'
-import type { Page, Pagination } from '../http/pagination.ts'
+import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { findPublicPart } from './public-part.ts'
@@ -24,7 +24,7 @@ import {
   findCompetition,
   listCompetitions,
   listDatasets,
-  type PageOf,
+  type SlugKey,
 } from './repository.ts'
 
 export type CatalogueDeps = {
@@ -64,10 +64,10 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
         }),
       },
       async (request, reply) => {
-        const page = pagination.parsePage('competitions', request.query)
-        const rows = await listCompetitions(db, bySlug(page))
+        const page = pagination.parsePage<SlugKey>('competitions', request.query)
+        const { rows, next } = await listCompetitions(db, page)
         reply.header('cache-control', PUBLIC)
-        return pageOf(request, rows.slice(0, page.limit), nextBySlug('competitions', rows, page))
+        return pageOf(request, rows, page.endingAt(next))
       },
     )
 
@@ -142,10 +142,10 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
         }),
       },
       async (request, reply) => {
-        const page = pagination.parsePage('datasets', request.query)
-        const rows = await listDatasets(db, bySlug(page))
+        const page = pagination.parsePage<SlugKey>('datasets', request.query)
+        const { rows, next } = await listDatasets(db, page)
         reply.header('cache-control', PUBLIC)
-        return pageOf(request, rows.slice(0, page.limit), nextBySlug('datasets', rows, page))
+        return pageOf(request, rows, page.endingAt(next))
       },
     )
 
@@ -169,14 +169,5 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
         return envelopeOf(request, dataset)
       },
     )
-  }
-
-  function bySlug({ limit, cursor }: Page): PageOf<string> {
-    return { limit, after: cursor === null ? null : String(cursor) }
-  }
-
-  function nextBySlug(list: string, rows: { slug: string }[], { limit }: Page) {
-    const last = rows.length > limit ? rows[limit - 1] : undefined
-    return { limit, nextCursor: last ? pagination.encodeCursor(list, last.slug) : null }
   }
 }

@@ -15,7 +15,6 @@ import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { SaturatedError } from '../lib/limiter.ts'
-import { readBestOverTime } from './best-over-time.ts'
 import { createBoardExports } from './board-exports.ts'
 import {
   LEADERBOARD_CSV_HEADER,
@@ -23,14 +22,8 @@ import {
   leaderboardCsvLines,
   prefersCsv,
 } from './csv-export.ts'
-import {
-  countPeople,
-  type LeaderboardKey,
-  readLeaderboard,
-  readStanding,
-  readWholeBoard,
-  withBoard,
-} from './leaderboard.ts'
+import { type LeaderboardKey, readLeaderboard, readWholeBoard, withBoard } from './leaderboard.ts'
+import { countEntries, findEntry, listEntries, readBestOverTime } from './leaderboard-repository.ts'
 import { competitionNotFound, exportsSaturated } from './refusals.ts'
 import { findCompetition } from './repository.ts'
 
@@ -61,34 +54,21 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
       },
       async (request, reply) => {
         const { slug } = request.params
-        const page = pagination.parsePage(`leaderboard ${slug}`, request.query)
+        const page = pagination.parsePage<LeaderboardKey>(`leaderboard ${slug}`, request.query)
         const isCsv = prefersCsv(request.headers.accept)
         reply.header('cache-control', 'no-cache').header('vary', 'Origin, Accept')
-        if (isCsv && request.query.limit === undefined && page.cursor === null) {
+        if (isCsv && request.query.limit === undefined && page.after === null) {
           if (!(await findCompetition(db, slug))) throw competitionNotFound(slug)
           const { body, sizeBytes } = await exports.open(slug).catch((error) => {
             throw error instanceof SaturatedError ? exportsSaturated() : error
           })
           return asCsvFile(reply, slug).header('content-length', sizeBytes).send(body)
         }
-        const after = page.cursor as LeaderboardKey | null
-        const rows = await withBoard(db, slug, (tx, competition) =>
-          readLeaderboard(tx, competition, { limit: page.limit, after }),
+        const { rows: entries, next } = await withBoard(db, slug, (tx, competition) =>
+          readLeaderboard(tx, competition, page),
         )
-        if (isCsv) {
-          const shown = rows.slice(0, page.limit).map(({ entry }) => entry)
-          return asCsvFile(reply, slug).send(leaderboardCsv(shown))
-        }
-        const last = rows.length > page.limit ? rows[page.limit - 1] : undefined
-        const entries = rows.slice(0, page.limit).map(({ entry }) => entry)
-        return pageOf(
-          request,
-          { competition_slug: slug, entries },
-          {
-            limit: page.limit,
-            nextCursor: last ? pagination.encodeCursor(`leaderboard ${slug}`, last.key) : null,
-          },
-        )
+        if (isCsv) return asCsvFile(reply, slug).send(leaderboardCsv(entries))
+        return pageOf(request, { competition_slug: slug, entries }, page.endingAt(next))
       },
     )
 
@@ -110,8 +90,8 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         const standing = await withBoard(db, slug, async (tx, competition) => {
           const series = await readBestOverTime(tx, competition, [userId])
           return {
-            entry: await readStanding(tx, competition, userId),
-            people: await countPeople(tx, competition),
+            entry: await findEntry(tx, competition, userId),
+            people: await countEntries(tx, competition),
             best_over_time: series.get(userId) ?? [],
           }
         })
@@ -137,8 +117,7 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         const { slug } = request.params
         const limit = Number(request.query.top ?? SERIES_PEOPLE)
         const people = await withBoard(db, slug, async (tx, competition) => {
-          const rows = await readLeaderboard(tx, competition, { limit, after: null })
-          const top = rows.slice(0, limit).map(({ entry }) => entry)
+          const { rows: top } = await listEntries(tx, competition, { limit, after: null })
           const userIds = top.map(({ user_id }) => user_id)
           const series = await readBestOverTime(tx, competition, userIds)
           return top.map(({ rank, user_id, display_name }) => {

@@ -5,11 +5,17 @@ import type {
   DatasetSummary,
   Submission,
 } from '@medforge/contracts'
-import { type DB, toTimestamp } from '@medforge/db'
-import type { ExpressionBuilder, Kysely } from 'kysely'
-
-/** A page of rows in the order of a key that no two rows share. */
-export type PageOf<Key> = { limit: number; after: Key | null }
+import {
+  type CreatedKey,
+  type DB,
+  mapPage,
+  newestFirst,
+  type Page,
+  type PageRequest,
+  readPage,
+  toTimestamp,
+} from '@medforge/db'
+import type { Kysely } from 'kysely'
 
 const SUMMARY_COLUMNS = [
   'competitions.slug',
@@ -25,19 +31,18 @@ const SUMMARY_COLUMNS = [
   'competitions.submission_cap_per_day',
 ] as const
 
-/** Public competitions by slug; one row more than the limit where there is more. */
+export type SlugKey = { slug: string }
+
+/** Public competitions by slug. */
 export async function listCompetitions(
   db: Kysely<DB>,
-  { limit, after }: PageOf<string>,
-): Promise<CompetitionSummary[]> {
-  return db
+  page: PageRequest<SlugKey>,
+): Promise<Page<CompetitionSummary, SlugKey>> {
+  const query = db
     .selectFrom('competitions')
     .select(SUMMARY_COLUMNS)
     .where('competition_tier', '=', 'public')
-    .$if(after !== null, (query) => query.where('slug', '>', after ?? ''))
-    .orderBy('slug')
-    .limit(limit + 1)
-    .execute()
+  return readPage(query, [['slug', 'asc']], page)
 }
 
 /** What the server itself needs to know of a competition. */
@@ -107,17 +112,13 @@ export async function describeCompetition(
   }
 }
 
+/** By slug. */
 export async function listDatasets(
   db: Kysely<DB>,
-  { limit, after }: PageOf<string>,
-): Promise<DatasetSummary[]> {
-  return db
-    .selectFrom('datasets')
-    .select(['slug', 'title', 'source'])
-    .$if(after !== null, (query) => query.where('slug', '>', after ?? ''))
-    .orderBy('slug')
-    .limit(limit + 1)
-    .execute()
+  page: PageRequest<SlugKey>,
+): Promise<Page<DatasetSummary, SlugKey>> {
+  const query = db.selectFrom('datasets').select(['slug', 'title', 'source'])
+  return readPage(query, [['slug', 'asc']], page)
 }
 
 export async function describeDataset(
@@ -131,35 +132,16 @@ export async function describeDataset(
     .executeTakeFirst()
 }
 
-/** Newest first; `created_at` as the database has it. */
-export type SubmissionKey = { created_at: string; id: string }
-
-/** Somebody's submissions to one competition, newest first; one row more than the limit where there is more. */
+/** Somebody's submissions to one competition, newest first. */
 export async function listSubmissions(
   db: Kysely<DB>,
-  userId: string,
-  competitionId: string,
-  { limit, after }: PageOf<SubmissionKey>,
-): Promise<{ submission: Submission; key: SubmissionKey }[]> {
-  const rows = await selectSubmissions(db)
+  { userId, competitionId }: { userId: string; competitionId: string },
+  page: PageRequest<CreatedKey>,
+): Promise<Page<Submission, CreatedKey>> {
+  const query = selectSubmissions(db)
     .where('submissions.user_id', '=', userId)
     .where('submissions.competition_id', '=', competitionId)
-    .$if(after !== null, (query) => query.where((eb) => isAfter(eb, after as SubmissionKey)))
-    .orderBy('submissions.created_at', 'desc')
-    .orderBy('submissions.id', 'desc')
-    .limit(limit + 1)
-    .execute()
-  return rows.map((row) => ({
-    submission: toSubmission(row),
-    key: { created_at: row.created_at, id: row.id },
-  }))
-}
-
-function isAfter(eb: ExpressionBuilder<DB, 'submissions'>, { created_at, id }: SubmissionKey) {
-  return eb.or([
-    eb('submissions.created_at', '<', created_at),
-    eb.and([eb('submissions.created_at', '=', created_at), eb('submissions.id', '<', id)]),
-  ])
+  return mapPage(await readPage(query, newestFirst('submissions'), page), toSubmission)
 }
 
 export async function findSubmission(

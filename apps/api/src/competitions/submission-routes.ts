@@ -6,7 +6,7 @@ import {
   SubmissionAllowance,
   SubmissionIdParams,
 } from '@medforge/contracts'
-import type { DB } from '@medforge/db'
+import type { CreatedKey, DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import { principalOf, type RouteGuards } from '../http/guards.ts'
@@ -17,12 +17,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
 import { readAllowance } from './allowance.ts'
 import { competitionNotFound, holdoutUnavailable, submissionNotFound } from './refusals.ts'
-import {
-  findCompetition,
-  findSubmission,
-  listSubmissions,
-  type SubmissionKey,
-} from './repository.ts'
+import { findCompetition, findSubmission, listSubmissions } from './repository.ts'
 import { requeueSubmission } from './score-again.ts'
 import { SCORE_WAIT_MS, type ScoreWatch } from './score-watch.ts'
 import type { SubmissionStore } from './submission-store.ts'
@@ -67,18 +62,12 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
         const { slug } = request.params
         const { userId } = principalOf(request)
         const list = `submissions ${slug} ${userId}`
-        const page = pagination.parsePage(list, request.query)
+        const page = pagination.parsePage<CreatedKey>(list, request.query)
         const competition = await findCompetition(db, slug)
         if (!competition) throw competitionNotFound(slug)
-        const { limit } = page
-        const after = page.cursor as SubmissionKey | null
-        const rows = await listSubmissions(db, userId, competition.id, { limit, after })
-        const last = rows.length > limit ? rows[limit - 1] : undefined
-        return pageOf(
-          request,
-          rows.slice(0, limit).map(({ submission }) => submission),
-          { limit, nextCursor: last ? pagination.encodeCursor(list, last.key) : null },
-        )
+        const owner = { userId, competitionId: competition.id }
+        const { rows, next } = await listSubmissions(db, owner, page)
+        return pageOf(request, rows, page.endingAt(next))
       },
     )
 

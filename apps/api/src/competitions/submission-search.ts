@@ -1,7 +1,15 @@
 import type { AdminSubmission, AdminSubmissionQuery } from '@medforge/contracts'
-import type { DB } from '@medforge/db'
+import {
+  type CreatedKey,
+  type DB,
+  mapPage,
+  newestFirst,
+  type Page,
+  type PageRequest,
+  readPage,
+} from '@medforge/db'
 import type { Kysely } from 'kysely'
-import { type PageOf, type SubmissionKey, selectSubmissions, toSubmission } from './repository.ts'
+import { selectSubmissions, toSubmission } from './repository.ts'
 
 type Filter = Pick<AdminSubmissionQuery, 'competition' | 'user' | 'status' | 'q'>
 
@@ -9,14 +17,14 @@ type Filter = Pick<AdminSubmissionQuery, 'competition' | 'user' | 'status' | 'q'
 const PEOPLE_MAX = 200
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Submissions of everybody, newest first; one row more than the limit where there is more. For administrators. */
+/** Submissions of everybody, newest first. For administrators. */
 export async function searchSubmissions(
   db: Kysely<DB>,
   filter: Filter,
-  { limit, after }: PageOf<SubmissionKey>,
-): Promise<{ submission: AdminSubmission; key: SubmissionKey }[]> {
+  page: PageRequest<CreatedKey>,
+): Promise<Page<AdminSubmission, CreatedKey>> {
   const people = await findPeople(db, filter.q)
-  if (people?.length === 0) return []
+  if (people?.length === 0) return { rows: [], next: null }
   let query = selectSubmissions(db)
     .innerJoin('users', 'users.id', 'submissions.user_id')
     .select([
@@ -45,34 +53,15 @@ export async function searchSubmissions(
   }
   if (q !== undefined && UUID.test(q)) query = query.where('submissions.id', '=', q)
   else if (people) query = query.where('submissions.user_id', 'in', people)
-  if (after !== null) {
-    query = query.where((eb) =>
-      eb.or([
-        eb('submissions.created_at', '<', after.created_at),
-        eb.and([
-          eb('submissions.created_at', '=', after.created_at),
-          eb('submissions.id', '<', after.id),
-        ]),
-      ]),
-    )
-  }
-  const rows = await query
-    .orderBy('submissions.created_at', 'desc')
-    .orderBy('submissions.id', 'desc')
-    .limit(limit + 1)
-    .execute()
-  return rows.map((row) => ({
-    submission: {
-      ...toSubmission(row),
-      email: row.email,
-      display_name: row.display_name,
-      size_bytes: row.size_bytes,
-      sha256: row.sha256.toString('hex'),
-      attempts: row.attempts,
-      counts_against_cap: row.counts_against_cap,
-      score_error_internal: row.score_error_internal,
-    },
-    key: { created_at: row.created_at, id: row.id },
+  return mapPage(await readPage(query, newestFirst('submissions'), page), (row) => ({
+    ...toSubmission(row),
+    email: row.email,
+    display_name: row.display_name,
+    size_bytes: row.size_bytes,
+    sha256: row.sha256.toString('hex'),
+    attempts: row.attempts,
+    counts_against_cap: row.counts_against_cap,
+    score_error_internal: row.score_error_internal,
   }))
 }
 

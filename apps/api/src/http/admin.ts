@@ -1,20 +1,3 @@
-import type { GpuMode, Health } from '@medforge/contracts'
-import type { DB } from '@medforge/db'
-import type { Kysely } from 'kysely'
-import type { Clock } from '../lib/clock.ts'
-import type { RouteGuards } from './guards.ts'
-import type { Pagination } from './pagination.ts'
-
-export type AdminDeps = {
-  db: Kysely<DB>
-  clock: Clock
-  guards: RouteGuards
-  pagination: Pagination
-  domain: string
-  gpuMode: GpuMode
-  readHealth(): Promise<Health>
-}
-
 export const ADMIN_TAGS = ['Administration']
-/** What every route here can refuse. */
+/** What every route of administrators can refuse; in competitions `authentication_failed` and `admin_access_denied`. */
 export const ADMIN_PROBLEMS = ['authentication_required', 'admin_required'] as const

@@ -16,6 +16,11 @@ describe(cookieValues, () => {
     { header: '\xa0a=1; a\xa0=2; \x0ba=3; \ufeffa=4; \u2000a=5; \x0ca=6', values: [] },
     { header: 'a=\xa01\xa0', values: ['\xa01\xa0'] },
   ])('finds $values in $header', ({ header, values }) => {
-    expect(cookieValues(header, 'a')).toEqual(values)
+    expect(cookieValues(header, ['a'])).toEqual({ a: values })
+  })
+
+  test('finds the values of several names, and of no other', () => {
+    const header = 'a=1; b=2; constructor=3; a=4; __proto__=5'
+    expect(cookieValues(header, ['a', 'b', 'c'])).toEqual({ a: ['1', '4'], b: ['2'], c: [] })
   })
 })

@@ -1,18 +1,22 @@
 /**
- * Every distinct value that a `Cookie` header gives to one name, in order. Several headers arrive joined by `; `.
+ * Every distinct value that a `Cookie` header gives to each of these names, in order. Several headers arrive joined by `; `.
  *
  * Around a name and a value only space and tab mean nothing. Everything else belongs to them, as it does to the edge, which takes the login
  * out of what a session gets: a name that only one of the two takes for the login's would let it through.
  */
-export function cookieValues(header: string | undefined, name: string): string[] {
-  if (header === undefined) return []
-  const values = new Set<string>()
-  for (const pair of header.split(';')) {
+export function cookieValues<Name extends string>(
+  header: string | undefined,
+  names: readonly Name[],
+): Record<Name, string[]> {
+  const values = new Map<string, string[]>(names.map((name) => [name, []]))
+  for (const pair of header?.split(';') ?? []) {
     const equals = pair.indexOf('=')
-    if (equals > 0 && withoutBlanks(pair.slice(0, equals)) === name)
-      values.add(withoutBlanks(pair.slice(equals + 1)))
+    const known = equals > 0 ? values.get(withoutBlanks(pair.slice(0, equals))) : undefined
+    if (!known) continue
+    const value = withoutBlanks(pair.slice(equals + 1))
+    if (!known.includes(value)) known.push(value)
   }
-  return [...values]
+  return Object.fromEntries(values) as Record<Name, string[]>
 }
 
 function withoutBlanks(text: string): string {
@@ -24,10 +28,10 @@ function withoutBlanks(text: string): string {
 }
 
 /** `domain` null: for the host that answers alone. */
-export type CookiePlace = { name: string; domain: string | null; maxAgeSeconds: number }
+export type CookieAttributes = { name: string; domain: string | null; maxAgeSeconds: number }
 
 /** A `Set-Cookie` value that no script reads. An empty value with `maxAgeSeconds: 0` removes the cookie. */
-export function serializeCookie(value: string, place: CookiePlace): string {
-  const domain = place.domain === null ? '' : ` Domain=${place.domain};`
-  return `${place.name}=${value};${domain} Path=/; Max-Age=${place.maxAgeSeconds}; HttpOnly; Secure; SameSite=Lax`
+export function serializeCookie(value: string, attributes: CookieAttributes): string {
+  const domain = attributes.domain === null ? '' : ` Domain=${attributes.domain};`
+  return `${attributes.name}=${value};${domain} Path=/; Max-Age=${attributes.maxAgeSeconds}; HttpOnly; Secure; SameSite=Lax`
 }

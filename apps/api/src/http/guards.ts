@@ -1,5 +1,6 @@
 import type { ProblemKey, UserRole } from '@medforge/contracts'
 import type { FastifyRequest, preValidationAsyncHookHandler } from 'fastify'
+import { type Credentials, readCredentials } from './credentials.ts'
 import { DomainError } from './domain-error.ts'
 import { isOriginAllowed } from './origin.ts'
 import { type RateLimiter, rateLimitKey } from './rate-limit.ts'
@@ -39,7 +40,7 @@ export type RouteGuards = {
 }
 
 /**
- * What a request's cookies prove. `ambiguous` (two different values of our cookie, or a browser's login without its companion) always
+ * What a request's cookies prove. `ambiguous` (two different values of our cookie, or a browser's login without the host-bound one) always
  * comes with no principal and is answered 401 with `Clear-Site-Data: "cookies"`. `removal`: a `Set-Cookie` that takes the login away, for
  * browsers that do not know that header yet.
  */
@@ -49,26 +50,31 @@ export type CookieVerdict = {
   removal?: string
 }
 
-/** The headers that say who asks. */
-export type LoginHeaders = {
-  cookie?: string | undefined
-  'sec-fetch-site'?: string | string[] | undefined
-}
-
 export type GuardDeps = {
   /** `medforge.<DOMAIN>` */
   webHost: string
   rateLimiter: RateLimiter
-  authenticateRequest(headers: LoginHeaders): Promise<CookieVerdict>
+  authenticateRequest(credentials: Credentials): Promise<CookieVerdict>
 }
 
-const principals = new WeakMap<FastifyRequest, AuthenticatedPrincipal>()
+type Authenticated = { principal: AuthenticatedPrincipal; credentials: Credentials }
+
+const authenticated = new WeakMap<FastifyRequest, Authenticated>()
 
 /** Who is asking. Only on routes behind `signedIn` or `competitionSignedIn`; anywhere else it throws, which is a bug. */
 export function principalOf(request: FastifyRequest): AuthenticatedPrincipal {
-  const principal = principals.get(request)
-  if (!principal) throw new Error('This route reads its principal without a signed-in guard.')
-  return principal
+  return authenticatedOf(request).principal
+}
+
+/** What proved who is asking. As `principalOf`. */
+export function credentialsOf(request: FastifyRequest): Credentials {
+  return authenticatedOf(request).credentials
+}
+
+function authenticatedOf(request: FastifyRequest): Authenticated {
+  const known = authenticated.get(request)
+  if (!known) throw new Error('This route reads its principal without a signed-in guard.')
+  return known
 }
 
 export function createGuards(deps: GuardDeps): RouteGuards {
@@ -81,9 +87,10 @@ export function createGuards(deps: GuardDeps): RouteGuards {
 
   function signedInGuard(key: 'authentication_required' | 'authentication_failed'): Guard {
     return async (request) => {
-      const verdict = await deps.authenticateRequest(request.headers)
+      const credentials = readCredentials(request.headers)
+      const verdict = await deps.authenticateRequest(credentials)
       if (!verdict.principal) throw unauthenticated(key, verdict)
-      principals.set(request, verdict.principal)
+      authenticated.set(request, { principal: verdict.principal, credentials })
     }
   }
 

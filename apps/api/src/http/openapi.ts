@@ -1,4 +1,4 @@
-import { COMPANION_COOKIE, SESSION_COOKIE } from '@medforge/contracts'
+import { HOST_BOUND_COOKIE, SESSION_COOKIE } from '@medforge/contracts'
 import type { TSchema } from 'typebox'
 import type { DocumentedRoute } from './routes-table.ts'
 import type { DocumentedSchema, ResponseSchema } from './schemas.ts'
@@ -78,7 +78,7 @@ export function createOpenApiDocument(
           type: 'apiKey',
           in: 'cookie',
           name: SESSION_COOKIE,
-          description: `Browsers (requests with \`Sec-Fetch-Site\`) also send \`${COMPANION_COOKIE}\`, which was set together with it; programs need not.`,
+          description: `Browsers (requests with \`Sec-Fetch-Site\`) also send \`${HOST_BOUND_COOKIE}\`, which was set together with it; programs need not.`,
         },
       },
     },

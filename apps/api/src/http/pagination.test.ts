@@ -5,6 +5,10 @@ import { createPagination } from './pagination.ts'
 const pagination = createPagination('q8Zt2mV4xK9sB1nW6yR3pL7dF5hJ0cGa')
 const KEY = { created_at: '2026-03-01 12:00:00.123456', id: 'ü' }
 
+function cursorOf(key: unknown, list = 'sessions', from = pagination): string {
+  return from.parsePage(list, {}).endingAt(key).nextCursor ?? ''
+}
+
 function keyOf(query: { limit?: string; cursor?: string }, list = 'sessions'): string {
   try {
     pagination.parsePage(list, query)
@@ -16,13 +20,13 @@ function keyOf(query: { limit?: string; cursor?: string }, list = 'sessions'): s
 
 describe(createPagination, () => {
   test('gives back the key that a cursor was made of', () => {
-    const cursor = pagination.encodeCursor('sessions', KEY)
-    expect(pagination.parsePage('sessions', { cursor })).toEqual({ limit: 50, cursor: KEY })
+    const cursor = cursorOf(KEY)
+    expect(pagination.parsePage('sessions', { cursor })).toMatchObject({ limit: 50, after: KEY })
     expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/)
   })
 
   test('refuses a cursor with any character changed, cut off or added', () => {
-    const cursor = pagination.encodeCursor('sessions', KEY)
+    const cursor = cursorOf(KEY)
     for (let index = 0; index < cursor.length; index += 1) {
       const other = cursor[index] === 'A' ? 'B' : 'A'
       const changed = cursor.slice(0, index) + other + cursor.slice(index + 1)
@@ -41,13 +45,16 @@ describe(createPagination, () => {
   })
 
   test('refuses a cursor of another list and of another installation', () => {
-    const cursor = pagination.encodeCursor('sessions', KEY)
+    const cursor = cursorOf(KEY)
     expect(keyOf({ cursor }, 'submissions')).toBe('invalid_cursor')
-    const elsewhere = createPagination('another secret of another host!').encodeCursor(
-      'sessions',
-      KEY,
-    )
+    const elsewhere = cursorOf(KEY, 'sessions', createPagination('another secret of another host!'))
     expect(keyOf({ cursor: elsewhere })).toBe('invalid_cursor')
+  })
+
+  test('has no cursor at the end of a list', () => {
+    const page = pagination.parsePage('sessions', { limit: '3' })
+    expect(page.after).toBeNull()
+    expect(page.endingAt(null)).toEqual({ limit: 3, nextCursor: null })
   })
 
   test.each([

@@ -1,31 +1,39 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { LIMIT_DEFAULT, LIMIT_MAX, type ListQuery } from '@medforge/contracts'
+import type { PageRequest } from '@medforge/db'
 import { DomainError } from './domain-error.ts'
 
-export type Page = {
-  limit: number
-  /** The key that `encodeCursor` was given, or null on the first page. */
-  cursor: unknown | null
+export type RequestedPage<Key> = PageRequest<Key> & {
+  /** The page as `meta` describes it, with the cursor to what follows the row of this key; null: nothing does. */
+  endingAt(next: Key | null): { limit: number; nextCursor: string | null }
 }
 
 export interface Pagination {
   /**
+   * What a request asks of a list. Cursors are opaque to clients, and only this installation can make one.
+   *
    * @param list  name of the list, so that a cursor of another list is refused
+   * @typeParam Key  JSON, no secrets (a cursor is readable)
    * @throws DomainError `invalid_limit`, `invalid_cursor`, or `request_validation_failed` for a limit that is no integer
    */
-  parsePage(list: string, query: ListQuery): Page
-  /** An opaque cursor that only this installation can make. `key` is the keyset of the last row shown: JSON, no secrets (it is readable). */
-  encodeCursor(list: string, key: unknown): string
+  parsePage<Key>(list: string, query: ListQuery): RequestedPage<Key>
 }
 
 const MAC_BYTES = 16
+// Another one whenever keys change their form: cursors from before are refused then, not misread.
+const PURPOSE = 'medforge pagination 2'
 
 export function createPagination(secret: string): Pagination {
-  const key = createHmac('sha256', secret).update('medforge pagination').digest()
+  const key = createHmac('sha256', secret).update(PURPOSE).digest()
 
   function sign(list: string, payload: Buffer): Buffer {
     const mac = createHmac('sha256', key).update(list).update('\0').update(payload)
     return mac.digest().subarray(0, MAC_BYTES)
+  }
+
+  function encode(list: string, keyset: unknown): string {
+    const payload = Buffer.from(JSON.stringify(keyset))
+    return Buffer.concat([sign(list, payload), payload]).toString('base64url')
   }
 
   function decode(list: string, cursor: string): unknown {
@@ -46,13 +54,16 @@ export function createPagination(secret: string): Pagination {
   }
 
   return {
-    parsePage(list, query) {
+    parsePage<Key>(list: string, query: ListQuery) {
       const limit = parseLimit(query.limit)
-      return { limit, cursor: query.cursor === undefined ? null : decode(list, query.cursor) }
-    },
-    encodeCursor(list, keyset) {
-      const payload = Buffer.from(JSON.stringify(keyset))
-      return Buffer.concat([sign(list, payload), payload]).toString('base64url')
+      return {
+        limit,
+        after: query.cursor === undefined ? null : (decode(list, query.cursor) as Key),
+        endingAt: (next: Key | null) => ({
+          limit,
+          nextCursor: next === null ? null : encode(list, next),
+        }),
+      }
     },
   }
 }

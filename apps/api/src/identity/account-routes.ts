@@ -8,17 +8,16 @@ import {
   PasswordChange,
   ProfileChange,
 } from '@medforge/contracts'
+import type { CreatedKey } from '@medforge/db'
 import { Type } from 'typebox'
 import { principalOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
-import type { LoginKey } from './account-repository.ts'
 import type { AccountService } from './account-service.ts'
 import type { LoginCookies } from './login-cookies.ts'
 import type { IdentityService } from './service.ts'
 
-const LIST = 'logins'
 const tags = ['Identity']
 
 export type AccountRoutesDeps = {
@@ -96,14 +95,9 @@ export function accountRoutes(deps: AccountRoutesDeps): Routes {
         }),
       },
       async (request) => {
-        const { limit, cursor } = pagination.parsePage(LIST, request.query)
-        const after = cursor as LoginKey | null
-        const who = principalOf(request)
-        const rows = await service.listLogins(who, { limit: limit + 1, after })
-        const last = rows.length > limit ? rows[limit - 1] : undefined
-        const nextCursor = last ? pagination.encodeCursor(LIST, last.key) : null
-        const logins = rows.slice(0, limit).map(({ login }) => login)
-        return pageOf(request, logins, { limit, nextCursor })
+        const page = pagination.parsePage<CreatedKey>('logins', request.query)
+        const { rows, next } = await service.listLogins(principalOf(request), page)
+        return pageOf(request, rows, page.endingAt(next))
       },
     )
 

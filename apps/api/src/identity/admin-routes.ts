@@ -1,17 +1,26 @@
 import { AdminUser, AdminUserChange, AdminUserQuery, UserIdParams } from '@medforge/contracts'
-import { changeAccount, findUser, listUsers, type UserKey } from '@medforge/core'
-import { inTransaction } from '@medforge/db'
+import { changeAccount, findUser, listUsers } from '@medforge/core'
+import { type CreatedKey, type DB, inTransaction } from '@medforge/db'
+import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import { ADMIN_PROBLEMS, ADMIN_TAGS, type AdminDeps } from '../http/admin.ts'
+import { ADMIN_PROBLEMS, ADMIN_TAGS } from '../http/admin.ts'
 import { DomainError } from '../http/domain-error.ts'
-import { principalOf } from '../http/guards.ts'
+import { principalOf, type RouteGuards } from '../http/guards.ts'
+import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
+import type { Clock } from '../lib/clock.ts'
 
-const LIST = 'admin-users'
+export type AccountAdminRoutesDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  guards: RouteGuards
+  pagination: Pagination
+}
 
 /** `/admin/users…` */
-export function accountAdminRoutes({ db, clock, guards, pagination }: AdminDeps): Routes {
+export function accountAdminRoutes(deps: AccountAdminRoutesDeps): Routes {
+  const { db, clock, guards, pagination } = deps
   return async (app) => {
     app.get(
       '/admin/users',
@@ -26,13 +35,9 @@ export function accountAdminRoutes({ db, clock, guards, pagination }: AdminDeps)
         }),
       },
       async (request) => {
-        const { limit, cursor } = pagination.parsePage(LIST, request.query)
-        const after = cursor as UserKey | null
-        const rows = await listUsers(db, { q: request.query.q, limit: limit + 1, after })
-        const last = rows.length > limit ? rows[limit - 1] : undefined
-        const nextCursor = last ? pagination.encodeCursor(LIST, last.key) : null
-        const users = rows.slice(0, limit).map(({ user }) => user)
-        return pageOf(request, users, { limit, nextCursor })
+        const page = pagination.parsePage<CreatedKey>('admin-users', request.query)
+        const { rows, next } = await listUsers(db, request.query.q, page)
+        return pageOf(request, rows, page.endingAt(next))
       },
     )
 

@@ -2,5 +2,4 @@
  * Owns accounts, passwords and logins. Never decides what an account may do elsewhere: it says who asks, and with which role.
  * The picture is docs/auth-routing.md.
  */
-export { accountAdminRoutes } from './admin-routes.ts'
 export { createIdentity, type Identity, type IdentityDeps } from './identity.ts'

@@ -6,9 +6,11 @@ import {
   Message,
   NewInvitation,
 } from '@medforge/contracts'
-import type { InvitationKey } from '@medforge/core'
-import { createInvitation, type InvitationsDeps } from '@medforge/core'
+import { createInvitation, listInvitations, revokeInvitation } from '@medforge/core'
+import type { CreatedKey, DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
+import { ADMIN_PROBLEMS, ADMIN_TAGS } from '../http/admin.ts'
 import { DomainError } from '../http/domain-error.ts'
 import { principalOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
@@ -17,11 +19,9 @@ import { type Routes, route } from '../http/schemas.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
 
-const LIST = 'invitations'
-const tags = ['Administration']
-const PROBLEMS = ['authentication_required', 'admin_required'] as const
-
-export type InvitationRoutesDeps = InvitationsDeps & {
+export type InvitationRoutesDeps = {
+  db: Kysely<DB>
+  hashInvitation: (code: string) => Buffer
   clock: Clock
   guards: RouteGuards
   pagination: Pagination
@@ -29,7 +29,7 @@ export type InvitationRoutesDeps = InvitationsDeps & {
 
 /** `/admin/invitations…` */
 export function invitationRoutes(deps: InvitationRoutesDeps): Routes {
-  const { repository, clock, guards, pagination } = deps
+  const { db, hashInvitation, clock, guards, pagination } = deps
   return async (app) => {
     app.post(
       '/admin/invitations',
@@ -39,10 +39,10 @@ export function invitationRoutes(deps: InvitationRoutesDeps): Routes {
           summary: 'Make an invitation to sign up',
           description:
             'The answer alone has the code: only its HMAC is kept. Where SIGNUP_MODE is not `invite` the code is good for nothing yet.',
-          tags,
+          tags: ADMIN_TAGS,
           body: InvitationRequest,
           success: { 201: NewInvitation },
-          problems: ['origin_not_allowed', ...PROBLEMS],
+          problems: ['origin_not_allowed', ...ADMIN_PROBLEMS],
         }),
       },
       async (request, reply) => {
@@ -56,7 +56,7 @@ export function invitationRoutes(deps: InvitationRoutesDeps): Routes {
         }
         const by = { actorUserId: principalOf(request).userId, requestId: request.id, at }
         reply.code(201)
-        return envelopeOf(request, await createInvitation(deps, request.body, by))
+        return envelopeOf(request, await createInvitation(db, hashInvitation, request.body, by))
       },
     )
 
@@ -66,20 +66,16 @@ export function invitationRoutes(deps: InvitationRoutesDeps): Routes {
         preValidation: [guards.signedIn, guards.admin],
         schema: route({
           summary: 'All invitations, newest first',
-          tags,
+          tags: ADMIN_TAGS,
           querystring: ListQuery,
           success: { 200: Type.Array(Invitation) },
-          problems: [...PROBLEMS, 'invalid_limit', 'invalid_cursor'],
+          problems: [...ADMIN_PROBLEMS, 'invalid_limit', 'invalid_cursor'],
         }),
       },
       async (request) => {
-        const { limit, cursor } = pagination.parsePage(LIST, request.query)
-        const after = cursor as InvitationKey | null
-        const rows = await repository.list({ limit: limit + 1, after, at: clock.now() })
-        const last = rows.length > limit ? rows[limit - 1] : undefined
-        const nextCursor = last ? pagination.encodeCursor(LIST, last.key) : null
-        const invitations = rows.slice(0, limit).map(({ invitation }) => invitation)
-        return pageOf(request, invitations, { limit, nextCursor })
+        const page = pagination.parsePage<CreatedKey>('invitations', request.query)
+        const { rows, next } = await listInvitations(db, page, clock.now())
+        return pageOf(request, rows, page.endingAt(next))
       },
     )
 
@@ -90,10 +86,10 @@ export function invitationRoutes(deps: InvitationRoutesDeps): Routes {
         schema: route({
           summary: 'Revoke an invitation',
           description: 'Accounts that were made with it stay.',
-          tags,
+          tags: ADMIN_TAGS,
           params: InvitationIdParams,
           success: { 200: Message },
-          problems: ['origin_not_allowed', ...PROBLEMS, 'not_found'],
+          problems: ['origin_not_allowed', ...ADMIN_PROBLEMS, 'not_found'],
         }),
       },
       async (request) => {
@@ -103,7 +99,7 @@ export function invitationRoutes(deps: InvitationRoutesDeps): Routes {
           requestId: request.id,
           at: clock.now(),
         }
-        if (!(await repository.revoke(id, by))) {
+        if (!(await revokeInvitation(db, id, by))) {
           throw new DomainError('not_found', { detail: `There is no invitation ${id}.` })
         }
         return envelopeOf(request, { message: 'Invitation revoked.' })

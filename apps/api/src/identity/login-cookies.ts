@@ -1,22 +1,19 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { COMPANION_COOKIE, SESSION_COOKIE } from '@medforge/contracts'
-import { type CookiePlace, cookieValues, serializeCookie } from '../http/cookies.ts'
-import type { LoginHeaders } from '../http/guards.ts'
+import { HOST_BOUND_COOKIE, SESSION_COOKIE } from '@medforge/contracts'
+import { type CookieAttributes, serializeCookie } from '../http/cookies.ts'
+import type { Credentials } from '../http/credentials.ts'
 
 /**
- * The cookies of a login: the login itself, which counts on every host of the installation, and its companion, which the API's host
- * alone sets and gets. A session's page can push the login out of a browser and put its own in that place; it can make no companion.
+ * The cookies of a login: the login cookie, which counts on every host of the installation, and the host-bound one, which the API's host
+ * alone sets and gets. A session's page can push the login out of a browser and put its own in that place; it can set no host-bound one.
  */
 export interface LoginCookies {
   /** `Set-Cookie` values, the login first. */
   set(token: string): string[]
   /** `Set-Cookie` values that remove both. */
-  removed: [login: string, companion: string]
-  /**
-   * Whether the login that these headers name may be used. A browser, which says so by `Sec-Fetch-Site`, has to show the companion
-   * of exactly that login; a program has none to show.
-   */
-  areComplete(headers: LoginHeaders): boolean
+  removed: [login: string, hostBound: string]
+  /** Whether the login of these credentials may be used. A browser has to show the host-bound cookie of exactly that login; a program has none to show. */
+  areComplete(credentials: Credentials): boolean
 }
 
 export function createLoginCookies(config: {
@@ -25,10 +22,10 @@ export function createLoginCookies(config: {
   maxAgeSeconds: number
 }): LoginCookies {
   const { sessionSecret, cookieDomain, maxAgeSeconds } = config
-  const login: CookiePlace = { name: SESSION_COOKIE, domain: cookieDomain, maxAgeSeconds }
-  const companion: CookiePlace = { name: COMPANION_COOKIE, domain: null, maxAgeSeconds }
+  const login: CookieAttributes = { name: SESSION_COOKIE, domain: cookieDomain, maxAgeSeconds }
+  const hostBound: CookieAttributes = { name: HOST_BOUND_COOKIE, domain: null, maxAgeSeconds }
 
-  /** Nobody gets from it to the token, nor to what the database keeps of the token: that is made without this prefix. */
+  /** Nobody gets from it to the token, nor to what the database keeps of the token: that is made without the prefix, which browsers' cookies fix. */
   function prove(token: string): string {
     return createHmac('sha256', sessionSecret)
       .update('companion\0')
@@ -37,12 +34,12 @@ export function createLoginCookies(config: {
   }
 
   return {
-    set: (token) => [serializeCookie(token, login), serializeCookie(prove(token), companion)],
-    removed: [removalOf(login), removalOf(companion)],
-    areComplete(headers) {
-      if (headers['sec-fetch-site'] === undefined) return true
-      const [token, ...otherTokens] = cookieValues(headers.cookie, SESSION_COOKIE)
-      const [proof, ...otherProofs] = cookieValues(headers.cookie, COMPANION_COOKIE)
+    set: (token) => [serializeCookie(token, login), serializeCookie(prove(token), hostBound)],
+    removed: [removalOf(login), removalOf(hostBound)],
+    areComplete({ tokens, proofs, isBrowser }) {
+      if (!isBrowser) return true
+      const [token, ...otherTokens] = tokens
+      const [proof, ...otherProofs] = proofs
       if (token === undefined || proof === undefined) return false
       if (otherTokens.length > 0 || otherProofs.length > 0) return false
       const [shown, expected] = [Buffer.from(proof), Buffer.from(prove(token))]
@@ -51,6 +48,6 @@ export function createLoginCookies(config: {
   }
 }
 
-function removalOf(place: CookiePlace): string {
-  return serializeCookie('', { ...place, maxAgeSeconds: 0 })
+function removalOf(attributes: CookieAttributes): string {
+  return serializeCookie('', { ...attributes, maxAgeSeconds: 0 })
 }

@@ -1,8 +1,9 @@
-import { type DB, toSqlTime } from '@medforge/db'
+import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
+import { deleteExpiredLogins } from './repository.ts'
 
 /** After its expiry a login is kept for a day, for whoever looks into something that has just happened. */
 const KEPT_AFTER_EXPIRY_MS = 86_400_000
@@ -19,16 +20,10 @@ export type LoginSweepDeps = { db: Kysely<DB>; clock: Clock; logger: Logger; sig
  */
 export async function sweepExpiredLogins(deps: LoginSweepDeps, batch = BATCH): Promise<number> {
   const { db, clock, logger, signal } = deps
-  const before = toSqlTime(new Date(clock.now().getTime() - KEPT_AFTER_EXPIRY_MS))
+  const before = new Date(clock.now().getTime() - KEPT_AFTER_EXPIRY_MS)
   let removed = 0
   for (let last = batch; last === batch && !signal.aborted; removed += last) {
-    const { numDeletedRows } = await db
-      .deleteFrom('auth_sessions')
-      .where('expires_at', '<', before)
-      .orderBy('expires_at')
-      .limit(batch)
-      .executeTakeFirst()
-    last = Number(numDeletedRows)
+    last = await deleteExpiredLogins(db, before, batch)
   }
   if (removed > 0) logger.info({ removed }, 'identity.logins_swept')
   return removed

@@ -1,13 +1,5 @@
-import {
-  COMPANION_COOKIE,
-  LoginRequest,
-  Me,
-  Message,
-  Principal,
-  SESSION_COOKIE,
-  SignupRequest,
-} from '@medforge/contracts'
-import { cookieValues } from '../http/cookies.ts'
+import { LoginRequest, Me, Message, Principal, SignupRequest } from '@medforge/contracts'
+import { type Credentials, readCredentials } from '../http/credentials.ts'
 import { principalOf, type RouteGuards } from '../http/guards.ts'
 import { envelopeOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -18,8 +10,8 @@ export type IdentityRoutesDeps = {
   service: IdentityService
   guards: RouteGuards
   cookies: LoginCookies
-  /** Revokes the login that the header names. @throws DomainError `authentication_required` when it names two */
-  logOut: (cookieHeader: string | undefined) => Promise<void>
+  /** Revokes the login of the credentials. @throws DomainError `authentication_required` when they name two */
+  logOut: (credentials: Credentials) => Promise<void>
 }
 
 const tags = ['Identity']
@@ -32,7 +24,7 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
       {
         schema: route({
           summary: 'Make an account and log in',
-          description: 'Sets the login cookie and its companion.',
+          description: 'Sets the login cookie and the host-bound one.',
           tags,
           body: SignupRequest,
           success: { 201: Principal },
@@ -53,7 +45,7 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
         schema: route({
           summary: 'Log in',
           description:
-            'Sets the login cookie and its companion. Other logins of the account go on.',
+            'Sets the login cookie and the host-bound one. Other logins of the account go on.',
           tags,
           body: LoginRequest,
           success: { 200: Principal },
@@ -79,7 +71,7 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
         schema: route({
           summary: 'Log out',
           description:
-            'Revokes the login of the cookie, if there is one, and removes the cookie and its companion.',
+            'Revokes the login of the cookie, if there is one, and removes both cookies.',
           tags,
           success: { 200: Message },
           problems: ['origin_not_allowed', 'authentication_required'],
@@ -87,9 +79,9 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
         preValidation: guards.origin,
       },
       async (request, reply) => {
-        await logOut(request.headers.cookie)
-        const names = [SESSION_COOKIE, COMPANION_COOKIE]
-        if (names.some((name) => cookieValues(request.headers.cookie, name).length > 0)) {
+        const credentials = readCredentials(request.headers)
+        await logOut(credentials)
+        if (credentials.tokens.length > 0 || credentials.proofs.length > 0) {
           reply.header('set-cookie', cookies.removed)
         }
         return envelopeOf(request, { message: 'Signed out.' })

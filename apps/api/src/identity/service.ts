@@ -1,46 +1,52 @@
 import type { LoginRequest, Me, Principal, ProblemItem, SignupRequest } from '@medforge/contracts'
-import type { InvitationsRepository } from '@medforge/core'
-import { findPasswordFault, newId, newToken } from '@medforge/core'
-import { toSqlTime } from '@medforge/db'
+import {
+  canonicalEmail,
+  findPasswordFault,
+  findUserByEmail,
+  isInvitationUsable,
+  newId,
+  newToken,
+} from '@medforge/core'
+import { type DB, toSqlTime } from '@medforge/db'
+import type { Kysely } from 'kysely'
 import type { AuthConfig } from '../config/config.ts'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
 import { makeDisplayName, parseDisplayName } from './display-name.ts'
-import { canonicalEmail } from './email.ts'
 import type { Hashing } from './hashing.ts'
-import type { IdentityRepository } from './repository.ts'
+import { findSessionLimit, insertLogin, insertUserWithLogin } from './repository.ts'
 
 export type SignedIn = { principal: Principal; token: string }
 
 export interface IdentityService {
   /** @throws DomainError `request_validation_failed`, `signup_closed`, `email_taken`, `service_unavailable` */
-  signUp(wish: SignupRequest, requestId: string): Promise<SignedIn>
+  signUp(request: SignupRequest, requestId: string): Promise<SignedIn>
   /** @throws DomainError `invalid_credentials`, `account_disabled`, `service_unavailable` */
-  logIn(wish: LoginRequest): Promise<SignedIn>
+  logIn(request: LoginRequest): Promise<SignedIn>
   describe(principal: AuthenticatedPrincipal): Promise<Me>
 }
 
 export type IdentityServiceDeps = {
-  repository: IdentityRepository
+  db: Kysely<DB>
   clock: Clock
   auth: AuthConfig
   hashing: Hashing
-  invitations: InvitationsRepository
   hashToken: (token: string) => Buffer
   hashInvitation: (code: string) => Buffer
   countActiveSessions: (userId: string) => Promise<number>
 }
 
 export function createIdentityService(deps: IdentityServiceDeps): IdentityService {
-  const { repository, invitations, hashing, clock, auth, hashToken, hashInvitation } = deps
+  const { db, hashing, clock, auth, hashToken, hashInvitation } = deps
+
   /** The invitation that this sign-up takes a use of, null where none is needed. It is only looked at here; the use is taken later. */
   async function findInvitation(code: string | undefined): Promise<Buffer | null> {
     if (auth.signupMode === 'open') return null
     if (auth.signupMode === 'closed') throw signupClosed(CLOSED)
     const codeHash = hashInvitation(code ?? '')
-    if (!(await invitations.isUsable(codeHash, clock.now()))) throw signupClosed(NO_INVITATION)
+    if (!(await isInvitationUsable(db, codeHash, clock.now()))) throw signupClosed(NO_INVITATION)
     return codeHash
   }
 
@@ -60,11 +66,11 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
   }
 
   return {
-    async signUp(wish, requestId) {
-      const { email, displayName } = parseSignup(wish)
-      const invitation = await findInvitation(wish.invitation_code)
-      if (await repository.findUserByEmail(email)) throw emailTaken()
-      const passwordHash = await hashing.hash(wish.password)
+    async signUp(request, requestId) {
+      const { email, displayName } = parseSignup(request)
+      const invitation = await findInvitation(request.invitation_code)
+      if (await findUserByEmail(db, email)) throw emailTaken()
+      const passwordHash = await hashing.hash(request.password)
       const userId = newId()
       const { token, row } = newLogin(userId)
       const user = {
@@ -76,17 +82,17 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
         created_at: row.created_at,
       }
       const by = { requestId, at: clock.now() }
-      const outcome = await repository.insertUserWithLogin(user, row, invitation, by)
+      const outcome = await insertUserWithLogin(db, user, row, invitation, by)
       if (outcome === 'email-taken') throw emailTaken()
       if (outcome === 'invitation-gone') throw signupClosed(NO_INVITATION)
       const principal = { user_id: userId, email, display_name: displayName, role: 'user' as const }
       return { principal, token }
     },
 
-    async logIn(wish) {
-      const email = canonicalEmail(wish.email)
-      const user = email === null ? undefined : await repository.findUserByEmail(email)
-      const isRight = await hashing.verify(user?.password_hash, wish.password)
+    async logIn(request) {
+      const email = canonicalEmail(request.email)
+      const user = email === null ? undefined : await findUserByEmail(db, email)
+      const isRight = await hashing.verify(user?.password_hash, request.password)
       if (!user || !isRight) throw invalidCredentials()
       if (user.disabled_at !== null) {
         throw new DomainError('account_disabled', {
@@ -95,7 +101,7 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
       }
       const { token, row } = newLogin(user.id)
       // Whoever changed the password or disabled the account meanwhile wins.
-      if (!(await repository.insertLogin(row, user.password_hash))) throw invalidCredentials()
+      if (!(await insertLogin(db, row, user.password_hash))) throw invalidCredentials()
       const principal = {
         user_id: user.id,
         email: user.email,
@@ -107,7 +113,7 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
 
     async describe(principal) {
       const [maxConcurrentSessions, activeSessions] = await Promise.all([
-        repository.findSessionLimit(principal.userId),
+        findSessionLimit(db, principal.userId),
         deps.countActiveSessions(principal.userId),
       ])
       return {
@@ -142,19 +148,19 @@ function emailTaken(): DomainError {
 }
 
 /** The rules that no schema can express, every fault at once. */
-function parseSignup(wish: SignupRequest): { email: string; displayName: string } {
+function parseSignup(request: SignupRequest): { email: string; displayName: string } {
   const errors: ProblemItem[] = []
   const refuse = (field: string, msg: string) =>
     errors.push({ loc: ['body', field], msg, type: `value_error.${field}` })
 
-  const email = canonicalEmail(wish.email)
+  const email = canonicalEmail(request.email)
   if (email === null) refuse('email', 'is not an email address')
-  const passwordFault = findPasswordFault(wish.password)
+  const passwordFault = findPasswordFault(request.password)
   if (passwordFault !== null) refuse('password', passwordFault)
   const named =
-    wish.display_name === undefined
+    request.display_name === undefined
       ? { name: makeDisplayName() }
-      : parseDisplayName(wish.display_name)
+      : parseDisplayName(request.display_name)
   if ('fault' in named) refuse('display_name', named.fault)
 
   if (errors.length > 0 || email === null || 'fault' in named) throw invalidRequest(errors)

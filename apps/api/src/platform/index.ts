@@ -2,8 +2,8 @@
  * Owns what the platform says about itself: health, free GPUs, the overview and the audit log for administrators, and the document of
  * its own API. Decides nothing.
  */
-export { auditRoutes } from './audit-routes.ts'
-export { readHealthInTime } from './health.ts'
-export { overviewRoutes } from './overview-routes.ts'
-export { documentRoutes, healthRoutes, type PlatformDeps, statusRoutes } from './routes.ts'
-export { readOccupancy } from './status.ts'
+export { platformAdminRoutes } from './admin-routes.ts'
+export { documentRoutes } from './document-routes.ts'
+export { createHealthReader } from './health.ts'
+export { healthRoutes, statusRoutes } from './routes.ts'
+export { createPlatformService, type PlatformService } from './service.ts'

@@ -1,17 +1,30 @@
-import { ACTIVE_SESSION_STATUSES, AdminSession, AdminSessionQuery } from '@medforge/contracts'
-import type { DB, SqlTime } from '@medforge/db'
-import type { Kysely } from 'kysely'
+import {
+  AdminGpu,
+  AdminGpuChange,
+  AdminSession,
+  AdminSessionQuery,
+  GpuIdParams,
+} from '@medforge/contracts'
+import type { CreatedKey } from '@medforge/db'
 import { Type } from 'typebox'
-import { ADMIN_PROBLEMS, ADMIN_TAGS, type AdminDeps } from '../http/admin.ts'
-import { pageOf } from '../http/reply.ts'
+import { ADMIN_PROBLEMS, ADMIN_TAGS } from '../http/admin.ts'
+import { principalOf, type RouteGuards } from '../http/guards.ts'
+import type { Pagination } from '../http/pagination.ts'
+import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
-import { toSession } from './view.ts'
+import type { GpuService } from './gpus.ts'
+import type { SessionService } from './service.ts'
 
-const LIST = 'admin-sessions'
-type SessionKey = { created_at: SqlTime; id: string }
+export type SessionAdminRoutesDeps = {
+  service: SessionService
+  gpus: GpuService
+  guards: RouteGuards
+  pagination: Pagination
+}
 
-/** `/admin/sessions`. One session is read and stopped under `/sessions/{id}`, where an administrator may too. */
-export function sessionAdminRoutes({ db, domain, guards, pagination }: AdminDeps): Routes {
+/** `/admin/sessions` and `/admin/gpus…`. One session is read and stopped under `/sessions/{id}`, where an administrator may too. */
+export function sessionAdminRoutes(deps: SessionAdminRoutesDeps): Routes {
+  const { service, gpus, guards, pagination } = deps
   return async (app) => {
     app.get(
       '/admin/sessions',
@@ -26,51 +39,46 @@ export function sessionAdminRoutes({ db, domain, guards, pagination }: AdminDeps
         }),
       },
       async (request) => {
-        const { limit, cursor } = pagination.parsePage(LIST, request.query)
-        const page = { limit: limit + 1, after: cursor as SessionKey | null }
-        const rows = await listSessions(db, request.query, page)
-        const last = rows.length > limit ? rows[limit - 1] : undefined
-        const key = last && { created_at: last.created_at, id: last.id }
-        const sessions = rows.slice(0, limit).map((row) => ({
-          ...toSession(row, domain),
-          user_email: row.user_email,
-          user_display_name: row.user_display_name,
-        }))
-        const nextCursor = key ? pagination.encodeCursor(LIST, key) : null
-        return pageOf(request, sessions, { limit, nextCursor })
+        const page = pagination.parsePage<CreatedKey>('admin-sessions', request.query)
+        const { rows, next } = await service.search(request.query, page)
+        return pageOf(request, rows, page.endingAt(next))
+      },
+    )
+
+    app.get(
+      '/admin/gpus',
+      {
+        preValidation: [guards.signedIn, guards.admin],
+        schema: route({
+          summary: 'The GPU map: desired state, observed state and holder of each',
+          tags: ADMIN_TAGS,
+          success: { 200: Type.Array(AdminGpu) },
+          problems: [...ADMIN_PROBLEMS],
+        }),
+      },
+      async (request) => envelopeOf(request, await gpus.list()),
+    )
+
+    app.patch(
+      '/admin/gpus/:gpu_id',
+      {
+        preValidation: [guards.origin, guards.signedIn, guards.admin],
+        schema: route({
+          summary: 'Offer a GPU to sessions, or do not',
+          description:
+            'The session that holds it goes on; no other gets it afterwards. Enabling also ends the quarantine of a fault, once the device answers.',
+          tags: ADMIN_TAGS,
+          params: GpuIdParams,
+          body: AdminGpuChange,
+          success: { 200: AdminGpu },
+          problems: ['origin_not_allowed', ...ADMIN_PROBLEMS, 'not_found'],
+        }),
+      },
+      async (request) => {
+        const by = { actorUserId: principalOf(request).userId, requestId: request.id }
+        const id = Number(request.params.gpu_id)
+        return envelopeOf(request, await gpus.setEnabled(id, request.body.is_enabled, by))
       },
     )
   }
-}
-
-function listSessions(
-  db: Kysely<DB>,
-  filter: AdminSessionQuery,
-  page: { limit: number; after: SessionKey | null },
-) {
-  const { after } = page
-  let query = db
-    .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .selectAll('sessions')
-    .select(['users.email as user_email', 'users.display_name as user_display_name'])
-  if (filter.user_id !== undefined) query = query.where('sessions.user_id', '=', filter.user_id)
-  if (filter.status === 'active') {
-    query = query.where('sessions.status', 'in', ACTIVE_SESSION_STATUSES)
-  } else if (filter.status !== undefined) {
-    query = query.where('sessions.status', '=', filter.status)
-  }
-  if (after) {
-    query = query.where(({ or, and, eb }) =>
-      or([
-        eb('sessions.created_at', '<', after.created_at),
-        and([eb('sessions.created_at', '=', after.created_at), eb('sessions.id', '<', after.id)]),
-      ]),
-    )
-  }
-  return query
-    .orderBy('sessions.created_at', 'desc')
-    .orderBy('sessions.id', 'desc')
-    .limit(page.limit)
-    .execute()
 }

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto'
 import type { SessionTier } from '@medforge/contracts'
-import { ALLOCATED, deadlineOf, freeGpus, type LifecycleLimits, newId } from '@medforge/core'
+import { ALLOCATED, deadlineOf, type LifecycleLimits, lockUser, newId } from '@medforge/core'
 import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
 import type { Clock } from '../lib/clock.ts'
-import { countActive } from './repository.ts'
+import { countActive, insertSession, lockFreeGpu } from './repository.ts'
 
-export type Wish = { userId: string; tier: SessionTier; packId: string; requestId: string }
+export type LaunchRequest = { userId: string; tier: SessionTier; packId: string; requestId: string }
 
 export type Allocated = { id: string; slug: string }
 
@@ -32,17 +32,17 @@ export type AllocationOptions = {
  */
 export async function allocateSession(
   db: Kysely<DB>,
-  wish: Wish,
+  request: LaunchRequest,
   options: AllocationOptions,
 ): Promise<Allocated> {
   const startedMs = performance.now()
   return inTransaction(
     db,
     async (tx) => {
-      await assertMayHold(tx, wish.userId)
+      await assertMayHold(tx, request.userId)
       await options.assertAble(tx)
       const gpuId = await takeFreeGpu(tx)
-      const allocated = await insertStarting(tx, wish, { ...options, gpuId, startedMs })
+      const allocated = await insertStarting(tx, request, { ...options, gpuId, startedMs })
       await options.beforeCommit?.()
       return allocated
     },
@@ -58,13 +58,8 @@ export function mintSlug(): string {
 }
 
 async function assertMayHold(tx: Transaction<DB>, userId: string): Promise<void> {
-  // The lock comes before any other read: a snapshot taken earlier would not show what the lock waited for.
-  const user = await tx
-    .selectFrom('users')
-    .select(['max_concurrent_sessions', 'disabled_at'])
-    .where('id', '=', userId)
-    .forUpdate()
-    .executeTakeFirstOrThrow()
+  // Before any other read: a snapshot taken earlier would not show what the lock waited for.
+  const user = await lockUser(tx, userId)
   // The account was disabled after this request was let in.
   if (user.disabled_at !== null) {
     throw new DomainError('authentication_required', { detail: 'Authentication required.' })
@@ -81,22 +76,14 @@ async function assertMayHold(tx: Transaction<DB>, userId: string): Promise<void>
 }
 
 async function takeFreeGpu(tx: Transaction<DB>): Promise<number> {
-  // A row that is skipped because somebody holds its lock may still come free (their transaction may fail), so "none" is only said
-  // after waiting for those locks.
-  const gpu =
-    (await nextFreeGpu(tx).forUpdate().skipLocked().executeTakeFirst()) ??
-    (await nextFreeGpu(tx).forUpdate().executeTakeFirst())
-  if (!gpu) throw new DomainError('no_gpu_available', { detail: 'No GPUs available.' })
-  return gpu.id
-}
-
-function nextFreeGpu(tx: Transaction<DB>) {
-  return freeGpus(tx).select('gpu.id').orderBy('gpu.id').limit(1)
+  const id = await lockFreeGpu(tx)
+  if (id === undefined) throw new DomainError('no_gpu_available', { detail: 'No GPUs available.' })
+  return id
 }
 
 async function insertStarting(
   tx: Transaction<DB>,
-  wish: Wish,
+  request: LaunchRequest,
   options: AllocationOptions & { gpuId: number; startedMs: number },
 ): Promise<Allocated> {
   const now = options.clock.now()
@@ -104,35 +91,30 @@ async function insertStarting(
   const id = newId()
   const slug = (options.newSlug ?? mintSlug)()
   const deadlineAt = deadlineOf('starting', now, options.limits) ?? now
-  await tx
-    .insertInto('sessions')
-    .values({
+  await insertSession(
+    tx,
+    {
       id,
-      user_id: wish.userId,
-      tier: wish.tier,
-      pack_id: wish.packId,
+      user_id: request.userId,
+      tier: request.tier,
+      pack_id: request.packId,
       status: 'starting',
       gpu_id: options.gpuId,
       slug,
-      workspace_zfs: `${options.workspaceRoot}/${wish.userId}/${id}`,
+      workspace_zfs: `${options.workspaceRoot}/${request.userId}/${id}`,
       created_at: at,
       status_reason: ALLOCATED.text,
       deadline_at: toSqlTime(deadlineAt),
-      request_id: wish.requestId,
-    })
-    .execute()
-  const common = { session_id: id, request_id: wish.requestId, at }
-  await tx
-    .insertInto('session_events')
-    .values([
-      { ...common, kind: 'transition', to_status: 'starting', reason: ALLOCATED.text },
+      request_id: request.requestId,
+    },
+    [
+      { kind: 'transition', to_status: 'starting', reason: ALLOCATED.text },
       {
-        ...common,
         kind: 'step',
         step: 'allocated',
         duration_ms: Math.round(performance.now() - options.startedMs),
       },
-    ])
-    .execute()
+    ],
+  )
   return { id, slug }
 }

@@ -4,12 +4,12 @@ import { type DB, toTimestamp } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { ChangeFeed } from './changes.ts'
 import { listEvents } from './repository.ts'
-import type { UsualDurations } from './usual-durations.ts'
+import type { StepMedians } from './step-medians.ts'
 
 export type EventStreamDeps = {
   db: Kysely<DB>
   changes: ChangeFeed
-  usual: UsualDurations
+  medians: StepMedians
 }
 
 export type EventStreamOptions = {
@@ -49,7 +49,7 @@ export async function* streamEvents(
     for (const row of await listEvents(deps.db, sessionId, lastId)) {
       lastId = row.id
       spokeMs = performance.now()
-      yield frame(await toEvent(row, deps.usual))
+      yield frame(await toEvent(row, deps.medians))
       if (row.to_status !== null && isTerminal(row.to_status)) return
     }
     const silentMs = performance.now() - spokeMs
@@ -61,7 +61,7 @@ export async function* streamEvents(
   }
 }
 
-async function toEvent(row: SessionEventRow, usual: UsualDurations): Promise<SessionEvent> {
+async function toEvent(row: SessionEventRow, medians: StepMedians): Promise<SessionEvent> {
   const { session_id, kind, from_status, to_status, step, reason } = row
   return {
     id: String(row.id),
@@ -71,7 +71,7 @@ async function toEvent(row: SessionEventRow, usual: UsualDurations): Promise<Ses
     to_status,
     step,
     reason,
-    usual_ms: await usual.ofEvent(row),
+    usual_ms: await medians.ofEvent(row),
     at: toTimestamp(row.at),
   }
 }

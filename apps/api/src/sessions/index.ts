@@ -3,7 +3,5 @@
  * host is the reconciler's. The picture is docs/sessions.md.
  */
 
-export { gpuAdminRoutes } from './admin-gpu-routes.ts'
-export { sessionAdminRoutes } from './admin-routes.ts'
 export { openSessions, type Sessions, type SessionsDeps } from './open-sessions.ts'
 export { countActive } from './repository.ts'

@@ -1,6 +1,7 @@
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { SessionsConfig } from '../config/config.ts'
+import type { Credentials } from '../http/credentials.ts'
 import type { RouteGuards } from '../http/guards.ts'
 import { hostsOf } from '../http/hosts.ts'
 import type { Pagination } from '../http/pagination.ts'
@@ -9,11 +10,13 @@ import { createIpc, type IpcEndpoint } from '../ipc/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
+import { sessionAdminRoutes } from './admin-routes.ts'
 import { createChangeFeed } from './changes.ts'
+import { createGpuService } from './gpus.ts'
 import { createSessionProxy, type ProxyIdentity } from './proxy.ts'
 import { sessionProxyRoutes, sessionRoutes } from './routes.ts'
 import { createSessionService, type SessionService } from './service.ts'
-import { createUsualDurations } from './usual-durations.ts'
+import { createStepMedians } from './step-medians.ts'
 import { createVisitLog } from './visits.ts'
 
 export type SessionsDeps = {
@@ -32,7 +35,7 @@ export type SessionsDeps = {
 /** The server's half of sessions. */
 export interface Sessions extends AsyncDisposable {
   readonly service: SessionService
-  /** `/sessions…` and `/auth/session-proxy`. */
+  /** `/sessions…`, `/auth/session-proxy`, `/admin/sessions` and `/admin/gpus…`. */
   routes(guards: RouteGuards): Routes[]
 }
 
@@ -68,14 +71,18 @@ export function openSessions(deps: SessionsDeps): Sessions {
         service,
         proxy,
         visits,
-        events: { db, changes, usual: createUsualDurations(db) },
+        events: { db, changes, medians: createStepMedians(db) },
         guards,
         pagination,
-        authenticate: async (cookie: string | undefined) =>
-          (await identity.authenticateCookie(cookie)).principal,
+        authenticate: async (credentials: Credentials) =>
+          (await identity.authenticate(credentials)).principal,
         signal,
       }
-      return [sessionRoutes(routesDeps), sessionProxyRoutes(routesDeps)]
+      return [
+        sessionRoutes(routesDeps),
+        sessionProxyRoutes(routesDeps),
+        sessionAdminRoutes({ service, gpus: createGpuService({ db, clock }), guards, pagination }),
+      ]
     },
     async [Symbol.asyncDispose]() {
       unsubscribe()

@@ -1,15 +1,11 @@
-import {
-  SESSION_COOKIE,
-  SESSION_HOST_LABEL_PATTERN,
-  SESSION_PORT,
-  sessionContainerName,
-} from '@medforge/contracts'
+import { SESSION_HOST_LABEL_PATTERN, SESSION_PORT, sessionContainerName } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
-import { CompiledQuery, type Kysely } from 'kysely'
-import { cookieValues } from '../http/cookies.ts'
+import type { Kysely } from 'kysely'
+import { type Credentials, readCredentials } from '../http/credentials.ts'
 import { DomainError } from '../http/domain-error.ts'
 import { type AuthenticatedPrincipal, type CookieVerdict, unauthenticated } from '../http/guards.ts'
 import { gatherReads } from './gather-reads.ts'
+import { readSlugs } from './repository.ts'
 
 /** The headers that the decision looks at; nothing else of a request can move it. */
 export type ProxyHeaders = {
@@ -22,9 +18,9 @@ export type ProxyHeaders = {
 }
 
 export type ProxyIdentity = {
-  authenticateCookie(cookieHeader: string | undefined): Promise<CookieVerdict>
-  recallCookie(cookieHeader: string | undefined): CookieVerdict | undefined
-  forgetAll(): void
+  authenticate(credentials: Credentials): Promise<CookieVerdict>
+  authenticateFromCache(credentials: Credentials): CookieVerdict | undefined
+  invalidateAll(): void
 }
 
 /** `visit`: an admin enters somebody else's session, which is noted after the answer. */
@@ -40,7 +36,7 @@ export interface SessionProxy {
    * Whether this request may go to the session that its `Host` names, and where that is.
    *
    * One indexed read (the slug, and the epoch that other writers move), shared by requests that wait at the same moment, whatever their
-   * slugs; who asks comes from memory. A reading never began before the request that uses it arrived, so a stop or a logout counts at once.
+   * slugs; who asks comes from the cache. A reading never began before the request that uses it arrived, so a stop or a logout counts at once.
    *
    * @throws DomainError 401, then 404, then 403
    */
@@ -62,25 +58,24 @@ export function createSessionProxy(deps: {
   )
   let epoch: string | null | undefined
 
-  async function authenticate(cookie: string | undefined, seenEpoch: string | null) {
+  async function authenticate(credentials: Credentials, seenEpoch: string | null) {
     if (epoch !== seenEpoch) {
-      // The first reading too: other routes remember logins before anybody asks here.
-      identity.forgetAll()
+      // The first reading too: other routes fill the cache before anybody asks here.
+      identity.invalidateAll()
       epoch = seenEpoch
     }
-    return identity.recallCookie(cookie) ?? (await identity.authenticateCookie(cookie))
+    return identity.authenticateFromCache(credentials) ?? (await identity.authenticate(credentials))
   }
 
   return {
     async decide(headers) {
       // Without a login there is nothing to look up.
-      if (cookieValues(headers.cookie, SESSION_COOKIE).length === 0) {
-        throw unauthenticated('authentication_required', NOBODY)
-      }
+      const credentials = readCredentials(headers)
+      if (credentials.tokens.length === 0) throw unauthenticated('authentication_required', NOBODY)
       const host = headers.host?.toLowerCase()
       const slug = host === undefined ? undefined : sessionHost.exec(host)?.[1]
       const seen = await lookup(slug ?? '')
-      const verdict = await authenticate(headers.cookie, seen.epoch)
+      const verdict = await authenticate(credentials, seen.epoch)
       const { principal } = verdict
       if (!principal) throw unauthenticated('authentication_required', verdict)
       if (slug === undefined) {
@@ -129,32 +124,4 @@ function isOwnOrigin(headers: ProxyHeaders, host: string): boolean {
 
 function hostName(host: string): string {
   return host.replace(/:\d{1,5}$/, '')
-}
-
-/** What the database said about some slugs at one moment. */
-type SlugReading = {
-  epoch: string | null
-  /** By slug; a slug that is missing names no session, or one that has ended or is about to. */
-  live: ReadonlyMap<string, { id: string; ownerId: string; isRunning: boolean }>
-}
-
-async function readSlugs(db: Kysely<DB>, slugs: readonly string[]): Promise<SlugReading> {
-  type Row = {
-    epoch: string | null
-    slug: string | null
-    id: string
-    owner_id: string
-    status: 'starting' | 'running'
-  }
-  const query = `
-    SELECT epoch.value AS epoch, sessions.slug AS slug, sessions.id AS id, sessions.user_id AS owner_id, sessions.status AS status
-    FROM (SELECT 1 AS one) AS one
-    LEFT JOIN platform_state AS epoch ON epoch.name = 'epoch'
-    LEFT JOIN sessions FORCE INDEX (sessions_slug) ON sessions.slug IN (${slugs.map(() => '?').join(', ')}) AND sessions.status IN ('starting', 'running')`
-  const { rows } = await db.executeQuery(CompiledQuery.raw(query, [...slugs]))
-  const live = new Map<string, { id: string; ownerId: string; isRunning: boolean }>()
-  for (const { slug, id, owner_id: ownerId, status } of rows as Row[]) {
-    if (slug !== null) live.set(slug, { id, ownerId, isRunning: status === 'running' })
-  }
-  return { epoch: (rows as Row[])[0]?.epoch ?? null, live }
 }

@@ -10,16 +10,23 @@ import {
   SessionIdParams,
 } from '@medforge/contracts'
 import { isTerminal } from '@medforge/core'
+import type { CreatedKey } from '@medforge/db'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Credentials } from '../http/credentials.ts'
 import { DomainError } from '../http/domain-error.ts'
-import { type AuthenticatedPrincipal, principalOf, type RouteGuards } from '../http/guards.ts'
+import {
+  type AuthenticatedPrincipal,
+  credentialsOf,
+  principalOf,
+  type RouteGuards,
+} from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { type EventStreamDeps, streamEvents } from './event-stream.ts'
 import type { SessionProxy } from './proxy.ts'
-import { type HistoryKey, hasEvents } from './repository.ts'
+import { hasEvents } from './repository.ts'
 import type { SessionService } from './service.ts'
 import type { VisitLog } from './visits.ts'
 
@@ -30,14 +37,13 @@ export type SessionRoutesDeps = {
   events: EventStreamDeps
   guards: RouteGuards
   pagination: Pagination
-  /** Whom this cookie proves by now, null for nobody; asked again while a stream is open. */
-  authenticate(cookieHeader: string | undefined): Promise<AuthenticatedPrincipal | null>
+  /** Whom these credentials prove by now, null for nobody; asked again while a stream is open. */
+  authenticate(credentials: Credentials): Promise<AuthenticatedPrincipal | null>
   /** Ends every open stream. */
   signal: AbortSignal
 }
 
 const tags = ['Sessions']
-const LIST = 'sessions'
 const OWN = ['session_not_found', 'session_access_denied'] as const
 
 /** `/sessions…`, behind a login. */
@@ -96,11 +102,9 @@ export function sessionRoutes(deps: SessionRoutesDeps): Routes {
         }),
       },
       async (request) => {
-        const { limit, cursor } = pagination.parsePage(LIST, request.query)
-        const after = cursor as HistoryKey | null
-        const { sessions, next } = await service.history(principalOf(request), { limit, after })
-        const nextCursor = next === null ? null : pagination.encodeCursor(LIST, next)
-        return pageOf(request, sessions, { limit, nextCursor })
+        const page = pagination.parsePage<CreatedKey>('sessions', request.query)
+        const { rows, next } = await service.history(principalOf(request), page)
+        return pageOf(request, rows, page.endingAt(next))
       },
     )
 
@@ -231,7 +235,7 @@ async function mayStillRead(
   session: Session,
   request: FastifyRequest,
 ): Promise<boolean> {
-  const principal = await authenticate(request.headers.cookie)
+  const principal = await authenticate(credentialsOf(request))
   if (principal === null) return false
   try {
     await service.find(principal, session.id)

@@ -1,4 +1,6 @@
 import {
+  type AdminSession,
+  type AdminSessionQuery,
   type CreateSessionRequest,
   DEFAULT_PACK_ID,
   type Session,
@@ -12,7 +14,16 @@ import {
   recordStopRequest,
   type SessionRow,
 } from '@medforge/core'
-import { type DB, inTransaction, isDuplicateKey, recordAudit } from '@medforge/db'
+import {
+  type CreatedKey,
+  type DB,
+  inTransaction,
+  isDuplicateKey,
+  mapPage,
+  type Page,
+  type PageRequest,
+  recordAudit,
+} from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
@@ -22,8 +33,8 @@ import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type Allocated, allocateSession } from './allocation.ts'
 import type { ChangeFeed } from './changes.ts'
-import { findById, findCurrent, findPack, type HistoryKey, listByUser } from './repository.ts'
-import { toSession } from './view.ts'
+import { findById, findCurrent, findPack, listByUser, searchSessions } from './repository.ts'
+import { toSession } from './serializer.ts'
 
 export type SessionServiceDeps = {
   db: Kysely<DB>
@@ -36,8 +47,6 @@ export type SessionServiceDeps = {
 }
 
 export type StopOutcome = 'requested' | 'terminal'
-
-export type HistoryPage = { sessions: Session[]; next: HistoryKey | null }
 
 /** What people ask about sessions. It writes wishes and reads facts; what happens on the host is the reconciler's. */
 export interface SessionService {
@@ -55,10 +64,16 @@ export interface SessionService {
   /** @throws DomainError `session_not_found`, `session_access_denied` */
   stop(principal: AuthenticatedPrincipal, id: string, requestId: string): Promise<StopOutcome>
   current(principal: AuthenticatedPrincipal): Promise<Session | null>
+  /** Own sessions, newest first. */
   history(
     principal: AuthenticatedPrincipal,
-    page: { limit: number; after: HistoryKey | null },
-  ): Promise<HistoryPage>
+    page: PageRequest<CreatedKey>,
+  ): Promise<Page<Session, CreatedKey>>
+  /** Everybody's sessions, newest first. For administrators. */
+  search(
+    filter: AdminSessionQuery,
+    page: PageRequest<CreatedKey>,
+  ): Promise<Page<AdminSession, CreatedKey>>
   /** @throws DomainError `session_not_found`, `session_access_denied` */
   find(principal: AuthenticatedPrincipal, id: string): Promise<Session>
 }
@@ -194,12 +209,17 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
       return row ? toSession(row, config.domain) : null
     },
 
-    async history(principal, { limit, after }) {
-      const rows = await listByUser(db, { userId: principal.userId, limit: limit + 1, after })
-      const shown = rows.slice(0, limit)
-      const last = shown.at(-1)
-      const next = rows.length > limit && last ? { created_at: last.created_at, id: last.id } : null
-      return { sessions: shown.map((row) => toSession(row, config.domain)), next }
+    async history(principal, page) {
+      const found = await listByUser(db, principal.userId, page)
+      return mapPage(found, (row) => toSession(row, config.domain))
+    },
+
+    async search(filter, page) {
+      return mapPage(await searchSessions(db, filter, page), (row) => ({
+        ...toSession(row, config.domain),
+        user_email: row.user_email,
+        user_display_name: row.user_display_name,
+      }))
     },
 
     async find(principal, id) {

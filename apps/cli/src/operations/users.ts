@@ -1,12 +1,13 @@
 import type { AdminUser } from '@medforge/contracts'
 import {
   type AccountChange,
+  canonicalEmail,
   changeAccount,
   findUser,
+  findUserByEmail,
   listUsers,
-  type UserKey,
 } from '@medforge/core'
-import { type DB, inTransaction } from '@medforge/db'
+import { type CreatedKey, type DB, inTransaction } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Failure } from '../failure.ts'
 
@@ -15,14 +16,14 @@ const PAGE = 500
 /** Every account, newest first, whose address or name has `q` in it. */
 export async function readUsers(db: Kysely<DB>, q?: string): Promise<AdminUser[]> {
   const users: AdminUser[] = []
-  for (let after: UserKey | null = null; ; ) {
-    const page: Awaited<ReturnType<typeof listUsers>> = await listUsers(db, {
-      ...{ q, limit: PAGE, after },
+  for (let after: CreatedKey | null = null; ; ) {
+    const page: Awaited<ReturnType<typeof listUsers>> = await listUsers(db, q, {
+      limit: PAGE,
+      after,
     })
-    users.push(...page.map(({ user }) => user))
-    const last = page.at(-1)
-    if (!last || page.length < PAGE) return users
-    after = last.key
+    users.push(...page.rows)
+    if (page.next === null) return users
+    after = page.next
   }
 }
 
@@ -32,16 +33,12 @@ export async function readUsers(db: Kysely<DB>, q?: string): Promise<AdminUser[]
  * @throws Failure when there is none
  */
 export async function requireUser(db: Kysely<DB>, address: string): Promise<AdminUser> {
-  const email = address.normalize('NFC').trim().toLowerCase()
-  const row = await db
-    .selectFrom('users')
-    .select('id')
-    .where('email', '=', email)
-    .executeTakeFirst()
+  const email = canonicalEmail(address)
+  const row = email === null ? undefined : await findUserByEmail(db, email)
   const user = row && (await findUser(db, row.id))
   if (user) return user
   throw new Failure(
-    `There is no account with the address ${email}.`,
+    `There is no account with the address ${email ?? address}.`,
     'Check the spelling; ./medforge users list shows every address.',
   )
 }

@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto'
-import { endLogins, hashPassword } from '@medforge/core'
+import { canonicalEmail, findUserByEmail, hashPassword, revokeLoginsOf } from '@medforge/core'
 import { createDatabase, recordAudit, toSqlTime } from '@medforge/db'
 import { Failure } from '../failure.ts'
 
@@ -33,7 +33,13 @@ export async function ensureFirstAdmin(
     .limit(1)
     .executeTakeFirst()
   if (admin) return undefined
-  const address = email.normalize('NFC').trim().toLowerCase()
+  const address = canonicalEmail(email)
+  if (address === null) {
+    throw new Failure(
+      `${email} is no e-mail address, so no administrator can be made with it.`,
+      'Give one such as admin@example.org.',
+    )
+  }
   const password = makePassword()
   const password_hash = await hashPassword(password)
   const now = new Date()
@@ -57,7 +63,7 @@ export async function ensureFirstAdmin(
       .where('email', '=', address)
       .executeTakeFirstOrThrow()
     // Whoever signed up with this address first is not who reads this password: no login of theirs may become an administrator's.
-    await endLogins(tx, id, now)
+    await revokeLoginsOf(tx, id, now)
   })
   return { email: address, password }
 }
@@ -68,16 +74,12 @@ export async function ensureFirstAdmin(
  * @throws Failure when there is no such account
  */
 export async function resetPassword(databaseUrl: string, address: string): Promise<NewAdmin> {
-  const email = address.normalize('NFC').trim().toLowerCase()
+  const email = canonicalEmail(address)
   await using db = createDatabase(databaseUrl, { poolSize: 1 })
-  const user = await db
-    .selectFrom('users')
-    .select('id')
-    .where('email', '=', email)
-    .executeTakeFirst()
+  const user = email === null ? undefined : await findUserByEmail(db, email)
   if (!user) {
     throw new Failure(
-      `There is no account with the address ${email}.`,
+      `There is no account with the address ${email ?? address}.`,
       'Check the spelling; ./medforge users list shows every address.',
     )
   }
@@ -86,7 +88,7 @@ export async function resetPassword(databaseUrl: string, address: string): Promi
   const now = new Date()
   await db.transaction().execute(async (tx) => {
     await tx.updateTable('users').set({ password_hash }).where('id', '=', user.id).execute()
-    await endLogins(tx, user.id, now)
+    await revokeLoginsOf(tx, user.id, now)
     await recordAudit(tx, {
       actorUserId: null,
       action: 'user.password_reset',
@@ -94,5 +96,5 @@ export async function resetPassword(databaseUrl: string, address: string): Promi
       at: now,
     })
   })
-  return { email, password }
+  return { email: user.email, password }
 }

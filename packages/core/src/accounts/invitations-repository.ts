@@ -1,32 +1,34 @@
 import type { Invitation } from '@medforge/contracts'
 import {
+  type CreatedKey,
   type DB,
+  inTransaction,
+  mapPage,
+  newestFirst,
+  type Page,
+  type PageRequest,
+  readPage,
   recordAudit,
-  type SqlTime,
   sqlTimeToMs,
   toSqlTime,
   toTimestamp,
 } from '@medforge/db'
 import type { ExpressionBuilder, Insertable, Kysely, Transaction } from 'kysely'
+import type { ChangedBy } from './account-changes.ts'
 
-/** Where a page ended. */
-export type InvitationKey = { created_at: SqlTime; id: string }
-
-type By = { actorUserId: string | null; requestId?: string; at: Date }
-
-export interface InvitationsRepository {
-  /** Whether a sign-up could take a use of this code now. */
-  isUsable(codeHash: Buffer, at: Date): Promise<boolean>
-  insert(row: Insertable<DB['invitations']>, by: By): Promise<void>
-  find(id: string, at: Date): Promise<Invitation | undefined>
-  /** Newest first. */
-  list(page: {
-    limit: number
-    after: InvitationKey | null
-    at: Date
-  }): Promise<{ invitation: Invitation; key: InvitationKey }[]>
-  /** No account is made with it any more. @returns false when there is no such invitation */
-  revoke(id: string, by: By): Promise<boolean>
+/** Whether a sign-up could take a use of this code now. */
+export async function isInvitationUsable(
+  db: Kysely<DB>,
+  codeHash: Buffer,
+  at: Date,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('invitations')
+    .select('id')
+    .where('code_hash', '=', codeHash)
+    .where(usableAt(at))
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /**
@@ -55,6 +57,60 @@ export async function takeInvitation(
   return row.id
 }
 
+export async function insertInvitation(
+  db: Kysely<DB>,
+  row: Insertable<DB['invitations']>,
+  by: ChangedBy,
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await tx.insertInto('invitations').values(row).execute()
+    const { max_uses, expires_at } = row
+    const detail = { max_uses, expires_at: expires_at ?? null }
+    await recordAudit(tx, { ...by, action: 'invitation.create', subject: row.id, detail })
+  })
+}
+
+export async function findInvitation(
+  db: Kysely<DB>,
+  id: string,
+  at: Date,
+): Promise<Invitation | undefined> {
+  const row = await selectInvitations(db).where('invitations.id', '=', id).executeTakeFirst()
+  return row && toInvitation(row, at)
+}
+
+/** Newest first. */
+export async function listInvitations(
+  db: Kysely<DB>,
+  page: PageRequest<CreatedKey>,
+  at: Date,
+): Promise<Page<Invitation, CreatedKey>> {
+  const found = await readPage(selectInvitations(db), newestFirst('invitations'), page)
+  return mapPage(found, (row) => toInvitation(row, at))
+}
+
+/** No account is made with it any more. @returns false when there is no such invitation */
+export async function revokeInvitation(
+  db: Kysely<DB>,
+  id: string,
+  by: ChangedBy,
+): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    const row = await tx
+      .selectFrom('invitations')
+      .select('revoked_at')
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst()
+    if (!row) return false
+    if (row.revoked_at !== null) return true
+    const revoked_at = toSqlTime(by.at)
+    await tx.updateTable('invitations').set({ revoked_at }).where('id', '=', id).execute()
+    await recordAudit(tx, { ...by, action: 'invitation.revoke', subject: id })
+    return true
+  })
+}
+
 function usableAt(at: Date) {
   return ({ eb, and, or, ref }: ExpressionBuilder<DB, 'invitations'>) =>
     and([
@@ -67,102 +123,36 @@ function usableAt(at: Date) {
     ])
 }
 
-export function createInvitationsRepository(db: Kysely<DB>): InvitationsRepository {
-  const select = () =>
-    db
-      .selectFrom('invitations')
-      .leftJoin('users', 'users.id', 'invitations.created_by')
-      .select([
-        'invitations.id',
-        'invitations.note',
-        'invitations.max_uses',
-        'invitations.uses',
-        'invitations.created_at',
-        'invitations.expires_at',
-        'invitations.revoked_at',
-        'users.email',
-      ])
-  type Row = Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>
+function selectInvitations(db: Kysely<DB>) {
+  return db
+    .selectFrom('invitations')
+    .leftJoin('users', 'users.id', 'invitations.created_by')
+    .select([
+      'invitations.id',
+      'invitations.note',
+      'invitations.max_uses',
+      'invitations.uses',
+      'invitations.created_at',
+      'invitations.expires_at',
+      'invitations.revoked_at',
+      'users.email',
+    ])
+}
 
-  function toInvitation(row: Row, at: Date): Invitation {
-    const { id, note, max_uses, uses } = row
-    const isExpired = row.expires_at !== null && sqlTimeToMs(row.expires_at) <= at.getTime()
-    return {
-      id,
-      note,
-      max_uses,
-      uses,
-      is_usable: row.revoked_at === null && !isExpired && uses < max_uses,
-      created_by: row.email,
-      created_at: toTimestamp(row.created_at),
-      expires_at: row.expires_at && toTimestamp(row.expires_at),
-      revoked_at: row.revoked_at && toTimestamp(row.revoked_at),
-    }
-  }
+type Row = Awaited<ReturnType<ReturnType<typeof selectInvitations>['executeTakeFirstOrThrow']>>
 
+function toInvitation(row: Row, at: Date): Invitation {
+  const { id, note, max_uses, uses } = row
+  const isExpired = row.expires_at !== null && sqlTimeToMs(row.expires_at) <= at.getTime()
   return {
-    async isUsable(codeHash, at) {
-      const row = await db
-        .selectFrom('invitations')
-        .select('id')
-        .where('code_hash', '=', codeHash)
-        .where(usableAt(at))
-        .executeTakeFirst()
-      return row !== undefined
-    },
-
-    async insert(row, by) {
-      await db.transaction().execute(async (tx) => {
-        await tx.insertInto('invitations').values(row).execute()
-        const { max_uses, expires_at } = row
-        const detail = { max_uses, expires_at: expires_at ?? null }
-        await recordAudit(tx, { ...by, action: 'invitation.create', subject: row.id, detail })
-      })
-    },
-
-    async find(id, at) {
-      const row = await select().where('invitations.id', '=', id).executeTakeFirst()
-      return row && toInvitation(row, at)
-    },
-
-    async list({ limit, after, at }) {
-      const rows = await select()
-        .$if(after !== null, (query) =>
-          query.where(({ or, and, eb }) =>
-            or([
-              eb('invitations.created_at', '<', after?.created_at ?? ''),
-              and([
-                eb('invitations.created_at', '=', after?.created_at ?? ''),
-                eb('invitations.id', '<', after?.id ?? ''),
-              ]),
-            ]),
-          ),
-        )
-        .orderBy('invitations.created_at', 'desc')
-        .orderBy('invitations.id', 'desc')
-        .limit(limit)
-        .execute()
-      return rows.map((row) => ({
-        invitation: toInvitation(row, at),
-        key: { created_at: row.created_at, id: row.id },
-      }))
-    },
-
-    async revoke(id, by) {
-      return db.transaction().execute(async (tx) => {
-        const row = await tx
-          .selectFrom('invitations')
-          .select('revoked_at')
-          .where('id', '=', id)
-          .forUpdate()
-          .executeTakeFirst()
-        if (!row) return false
-        if (row.revoked_at !== null) return true
-        const revoked_at = toSqlTime(by.at)
-        await tx.updateTable('invitations').set({ revoked_at }).where('id', '=', id).execute()
-        await recordAudit(tx, { ...by, action: 'invitation.revoke', subject: id })
-        return true
-      })
-    },
+    id,
+    note,
+    max_uses,
+    uses,
+    is_usable: row.revoked_at === null && !isExpired && uses < max_uses,
+    created_by: row.email,
+    created_at: toTimestamp(row.created_at),
+    expires_at: row.expires_at && toTimestamp(row.expires_at),
+    revoked_at: row.revoked_at && toTimestamp(row.revoked_at),
   }
 }

@@ -1,4 +1,3 @@
-import type { Health } from '@medforge/contracts'
 import { type DB, sqlTimeToMs, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 
@@ -11,7 +10,7 @@ export type HostReport = { able: boolean; reasons: string[]; boot_id: string }
 export const HEARTBEAT_INTERVAL_MS = 5_000
 const STALE_AFTER_MS = 15_000
 
-/** The reconciler says that it lives and what it can do. */
+/** Note that the reconciler is alive, and what it can do. */
 export async function writeHeartbeat(db: Kysely<DB>, clock: { now(): Date }, report: HostReport) {
   const beat = { value: JSON.stringify(report), updated_at: toSqlTime(clock.now()) }
   await db
@@ -24,7 +23,7 @@ export async function writeHeartbeat(db: Kysely<DB>, clock: { now(): Date }, rep
 /** Whether sessions can be started now, and everything that is not as it should be. */
 export type ReconcilerState = { able: boolean; reasons: string[] }
 
-/** What the last heartbeat said, or that there is none. One read of a primary key. */
+/** The state of the last heartbeat, or that there is none. One read of a primary key. */
 export async function readReconcilerState(
   db: Kysely<DB>,
   clock: { now(): Date },
@@ -41,15 +40,4 @@ export async function readReconcilerState(
     return { able: false, reasons: ['The reconciler does not answer.'] }
   const { able, reasons } = JSON.parse(row.value) as HostReport
   return { able, reasons }
-}
-
-/** The platform's health for `/healthz`: degraded while recovery is enabled and cannot act, or something waits for the operator. */
-export async function readHealth(
-  db: Kysely<DB>,
-  clock: { now(): Date },
-  options: { recoveryEnabled: boolean },
-): Promise<Health> {
-  if (!options.recoveryEnabled) return { status: 'ok' }
-  const { reasons, able } = await readReconcilerState(db, clock)
-  return able && reasons.length === 0 ? { status: 'ok' } : { status: 'degraded', reasons }
 }

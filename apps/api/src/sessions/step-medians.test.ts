@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { medianOf } from './usual-durations.ts'
+import { medianOf } from './step-medians.ts'
 
 describe(medianOf, () => {
   test.each([

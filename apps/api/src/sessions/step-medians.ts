@@ -4,8 +4,8 @@ import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { listDurations } from './repository.ts'
 
-/** How long things usually take: medians of what was finished lately, in whole milliseconds; null until one is known. */
-export interface UsualDurations {
+/** Medians of how long steps took lately, in whole milliseconds; null until one is known. */
+export interface StepMedians {
   /** Of the step that the event finished, or, for an entry into `starting` or `stopping`, of all the steps that follow it. */
   ofEvent(event: SessionEventRow): Promise<number | null>
 }
@@ -13,10 +13,10 @@ export interface UsualDurations {
 const SAMPLE_SIZE = 51
 const MAX_AGE_MS = 30_000
 
-export function createUsualDurations(
+export function createStepMedians(
   db: Kysely<DB>,
   nowMs: () => number = () => performance.now(),
-): UsualDurations {
+): StepMedians {
   const known = new Map<Step, { readMs: number; median: Promise<number | null> }>()
 
   function ofStep(step: Step): Promise<number | null> {

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import type { AdminUser } from '@medforge/contracts'
+import {
+  type CreatedKey,
+  type DB,
+  mapPage,
+  newestFirst,
+  type Page,
+  type PageRequest,
+  readPage,
+  toSqlTime,
+  toTimestamp,
+} from '@medforge/db'
+import { type Kysely, type Selectable, sql, type Transaction, type Updateable } from 'kysely'
+
+export type UserRow = Selectable<DB['users']>
+
+/** Accounts, newest first, whose address or name contains `q`, whatever the case. */
+export async function listUsers(
+  db: Kysely<DB>,
+  q: string | undefined,
+  page: PageRequest<CreatedKey>,
+): Promise<Page<AdminUser, CreatedKey>> {
+  let query = selectUsers(db)
+  const wanted = q?.normalize('NFC').trim().toLowerCase()
+  if (wanted) {
+    const pattern = `%${wanted.replace(/[\\%_]/g, '\\$&')}%`
+    query = query.where(({ or, eb }) =>
+      or([eb('users.email', 'like', pattern), eb(sql`LOWER(users.display_name)`, 'like', pattern)]),
+    )
+  }
+  return mapPage(await readPage(query, newestFirst('users'), page), toAdminUser)
+}
+
+export async function findUser(db: Kysely<DB>, id: string): Promise<AdminUser | undefined> {
+  const row = await selectUsers(db).where('users.id', '=', id).executeTakeFirst()
+  return row && toAdminUser(row)
+}
+
+/** @param email  in its canonical form */
+export async function findUserByEmail(db: Kysely<DB>, email: string): Promise<UserRow | undefined> {
+  return db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst()
+}
+
+/** The account's row, locked until the transaction ends. Before any other read: the snapshot is taken after the lock is held. */
+export async function lockUser(tx: Transaction<DB>, id: string): Promise<UserRow> {
+  return tx
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+/**
+ * The row of an account, and the ids of all administrators who can sign in, all of them locked. In one order: of two administrators who
+ * disable each other at once, one is left.
+ */
+export async function lockUserAndAdmins(
+  tx: Transaction<DB>,
+  id: string,
+): Promise<{ user: UserRow | undefined; adminIds: string[] }> {
+  const admins = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('disabled_at', 'is', null)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  const user = await tx
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return { user, adminIds: admins.map((admin) => admin.id) }
+}
+
+export async function updateUser(
+  tx: Transaction<DB>,
+  id: string,
+  columns: Updateable<DB['users']>,
+): Promise<void> {
+  await tx.updateTable('users').set(columns).where('id', '=', id).execute()
+}
+
+/** End every login of an account, in the caches of running servers as well. */
+export async function revokeLoginsOf(tx: Kysely<DB>, userId: string, at: Date): Promise<void> {
+  await tx
+    .updateTable('auth_sessions')
+    .set({ revoked_at: toSqlTime(at) })
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .execute()
+  await invalidateCachedLogins(tx, at)
+}
+
+/** A new epoch: servers answer from a cache of logins, and drop it once this row is another. */
+export async function invalidateCachedLogins(tx: Kysely<DB>, at: Date): Promise<void> {
+  const epoch = {
+    value: JSON.stringify(randomBytes(12).toString('hex')),
+    updated_at: toSqlTime(at),
+  }
+  await tx
+    .insertInto('platform_state')
+    .values({ name: 'epoch', ...epoch })
+    .onDuplicateKeyUpdate(epoch)
+    .execute()
+}
+
+function selectUsers(db: Kysely<DB>) {
+  return db.selectFrom('users').select([
+    'users.id',
+    'users.email',
+    'users.display_name',
+    'users.role',
+    'users.max_concurrent_sessions',
+    'users.created_at',
+    'users.disabled_at',
+    ({ selectFrom }) =>
+      selectFrom('sessions')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .whereRef('sessions.user_id', '=', 'users.id')
+        .where('sessions.gpu_active', '=', 1)
+        .as('active_sessions'),
+  ])
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof selectUsers>['executeTakeFirstOrThrow']>>
+
+function toAdminUser(row: Row): AdminUser {
+  return {
+    user_id: row.id,
+    email: row.email,
+    display_name: row.display_name,
+    role: row.role,
+    max_concurrent_sessions: row.max_concurrent_sessions,
+    active_sessions: Number(row.active_sessions ?? 0),
+    created_at: toTimestamp(row.created_at),
+    disabled_at: row.disabled_at === null ? null : toTimestamp(row.disabled_at),
+  }
+}
