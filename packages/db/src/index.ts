@@ -9,6 +9,7 @@ export {
   PATIENT_QUERY_LIMIT_MS,
   QUERY_LIMIT_MS,
 } from './database.ts'
+export { likePattern } from './like-pattern.ts'
 export { migrateToLatest, pendingMigrations } from './migrate.ts'
 export {
   type CreatedKey,
@@ -27,6 +28,7 @@ export {
   seedDefaultPack,
   seedGpus,
 } from './seed.ts'
+export type { SqlSample, SqlSamples } from './sql-samples.ts'
 export {
   type SqlDay,
   type SqlTime,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { findCompetition } from '@medforge/api/competitions/catalogue-repository.ts'
 import { excludeSubmission, restoreSubmission } from '@medforge/api/competitions/exclusions.ts'
 import { withBoard } from '@medforge/api/competitions/leaderboard.ts'
 import {
@@ -6,7 +7,6 @@ import {
   findEntry,
   listEntries,
 } from '@medforge/api/competitions/leaderboard-repository.ts'
-import { findCompetition } from '@medforge/api/competitions/repository.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
 import { repairBoards } from '@medforge/api/scoring/board-repair.ts'
 import { publishScore } from '@medforge/api/scoring/publish.ts'

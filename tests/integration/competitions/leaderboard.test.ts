@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { findCompetition } from '@medforge/api/competitions/catalogue-repository.ts'
 import {
   type LeaderboardKey,
   readLeaderboard,
@@ -6,7 +7,6 @@ import {
   withBoard,
 } from '@medforge/api/competitions/leaderboard.ts'
 import { POINTS_MAX, readBestOverTime } from '@medforge/api/competitions/leaderboard-repository.ts'
-import { findCompetition } from '@medforge/api/competitions/repository.ts'
 import type { Leaderboard, LeaderboardSeries, LeaderboardStanding } from '@medforge/contracts'
 import { rebuildBoard } from '@medforge/core'
 import { type DB, toSqlTime } from '@medforge/db'

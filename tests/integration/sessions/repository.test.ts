@@ -1,4 +1,5 @@
-import { changedFacts, listGpuRows, recordGpus } from '@medforge/api/reconciler/gpus/inventory.ts'
+import { changedFacts } from '@medforge/api/reconciler/gpus/inventory.ts'
+import { listGpuRows, recordGpus } from '@medforge/api/reconciler/gpus/repository.ts'
 import { allocateSession } from '@medforge/api/sessions/allocation.ts'
 import { listEvents } from '@medforge/api/sessions/repository.ts'
 import { DEFAULT_PACK_ID } from '@medforge/contracts'

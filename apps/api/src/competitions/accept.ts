@@ -1,8 +1,16 @@
+import { lockUser } from '@medforge/core'
 import { type DB, inTransaction, toSqlDay, toSqlTime } from '@medforge/db'
-import type { Kysely, Transaction } from 'kysely'
+import type { Insertable, Kysely, Transaction } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
-import { countToday, nextMidnight } from './allowance.ts'
+import { nextMidnight } from './allowance.ts'
 import { accountDisabled, capReached, competitionClosed, idempotencyKeyReused } from './refusals.ts'
+import {
+  countToday,
+  findByIdempotencyKey,
+  findSubmissionRules,
+  freeIdempotencyKey,
+  insertSubmission,
+} from './repository.ts'
 import type { KeptFile } from './submission-store.ts'
 
 const DAY_MS = 86_400_000
@@ -39,25 +47,16 @@ export async function acceptSubmission(
 ): Promise<Acceptance> {
   return inTransaction(db, async (tx) => {
     // First of all statements: the snapshot of what follows is taken after the lock is held.
-    const user = await tx
-      .selectFrom('users')
-      .select('disabled_at')
-      .where('id', '=', submission.userId)
-      .forUpdate()
-      .executeTakeFirstOrThrow()
+    const user = await lockUser(tx, submission.userId)
     // Disabled while the file was on its way.
     if (user.disabled_at !== null) throw accountDisabled()
     // Read inside the lock: two uploads around midnight are counted in the order in which they are accepted.
     const now = clock.now()
-    const competition = await tx
-      .selectFrom('competitions')
-      .select(['slug', 'status', 'submission_cap_per_day'])
-      .where('id', '=', submission.competitionId)
-      .executeTakeFirstOrThrow()
+    const competition = await findSubmissionRules(tx, submission.competitionId)
     const dailyCap = competition.submission_cap_per_day
     const used = await countToday(tx, submission, now)
     const resetsAt = nextMidnight(now)
-    const earlier = await findByKey(tx, submission, now)
+    const earlier = await findEarlier(tx, submission, now)
     if (earlier) {
       if (!earlier.sha256.equals(submission.file.sha256)) throw idempotencyKeyReused()
       const remainingToday = Math.max(0, dailyCap - used)
@@ -68,49 +67,36 @@ export async function acceptSubmission(
       const retryAfterSeconds = Math.ceil((resetsAt.getTime() - now.getTime()) / 1000)
       throw capReached(dailyCap, resetsAt.toISOString(), retryAfterSeconds)
     }
-    await insert(tx, submission, now)
+    await insertSubmission(tx, rowOf(submission, now))
     const remainingToday = dailyCap - used - 1
     return { submissionId: submission.id, isReplay: false, dailyCap, remainingToday, resetsAt }
   })
 }
 
 /** The submission that used this key in the last 24 hours. An older use is forgotten, which frees the key. */
-async function findByKey(tx: Transaction<DB>, submission: NewSubmission, now: Date) {
-  const { userId, competitionId, idempotencyKey } = submission
+async function findEarlier(tx: Transaction<DB>, submission: NewSubmission, now: Date) {
+  const { idempotencyKey } = submission
   if (idempotencyKey === null) return null
-  const earlier = await tx
-    .selectFrom('submissions')
-    .select(['id', 'sha256', 'created_at'])
-    .where('user_id', '=', userId)
-    .where('competition_id', '=', competitionId)
-    .where('idempotency_key', '=', idempotencyKey)
-    .executeTakeFirst()
+  const earlier = await findByIdempotencyKey(tx, submission, idempotencyKey)
   if (!earlier) return null
   if (earlier.created_at > toSqlTime(new Date(now.getTime() - DAY_MS))) return earlier
-  await tx
-    .updateTable('submissions')
-    .set({ idempotency_key: null })
-    .where('id', '=', earlier.id)
-    .execute()
+  await freeIdempotencyKey(tx, earlier.id)
   return null
 }
 
-async function insert(tx: Transaction<DB>, submission: NewSubmission, now: Date): Promise<void> {
+function rowOf(submission: NewSubmission, now: Date): Insertable<DB['submissions']> {
   const { storedName, sha256, sizeBytes } = submission.file
-  await tx
-    .insertInto('submissions')
-    .values({
-      id: submission.id,
-      competition_id: submission.competitionId,
-      user_id: submission.userId,
-      filename: submission.filename,
-      stored_name: storedName,
-      sha256,
-      size_bytes: sizeBytes,
-      utc_day: toSqlDay(now),
-      idempotency_key: submission.idempotencyKey,
-      request_id: submission.requestId,
-      created_at: toSqlTime(now),
-    })
-    .execute()
+  return {
+    id: submission.id,
+    competition_id: submission.competitionId,
+    user_id: submission.userId,
+    filename: submission.filename,
+    stored_name: storedName,
+    sha256,
+    size_bytes: sizeBytes,
+    utc_day: toSqlDay(now),
+    idempotency_key: submission.idempotencyKey,
+    request_id: submission.requestId,
+    created_at: toSqlTime(now),
+  }
 }

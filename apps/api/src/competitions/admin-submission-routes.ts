@@ -16,8 +16,7 @@ import { type Routes, route } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import { excludeSubmission, restoreSubmission } from './exclusions.ts'
 import { submissionNotFound } from './refusals.ts'
-import { findSubmission } from './repository.ts'
-import { searchSubmissions } from './submission-search.ts'
+import { findSubmission, searchSubmissions } from './repository.ts'
 
 export type AdminSubmissionDeps = {
   db: Kysely<DB>

@@ -16,8 +16,6 @@ import { DomainError } from '../http/domain-error.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
-import { findPublicPart } from './public-part.ts'
-import { competitionNotFound, datasetNotFound } from './refusals.ts'
 import {
   describeCompetition,
   describeDataset,
@@ -25,7 +23,9 @@ import {
   listCompetitions,
   listDatasets,
   type SlugKey,
-} from './repository.ts'
+} from './catalogue-repository.ts'
+import { findPublicPart } from './public-part.ts'
+import { competitionNotFound, datasetNotFound } from './refusals.ts'
 
 export type CatalogueDeps = {
   db: Kysely<DB>

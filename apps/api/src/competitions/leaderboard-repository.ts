@@ -10,7 +10,7 @@ import {
   toTimestamp,
 } from '@medforge/db'
 import { type Kysely, sql } from 'kysely'
-import type { CompetitionFacts } from './repository.ts'
+import type { CompetitionFacts } from './catalogue-repository.ts'
 
 /** A competition on its current split. */
 type Board = Pick<CompetitionFacts, 'id' | 'evaluation_split_version'>

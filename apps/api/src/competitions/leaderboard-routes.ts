@@ -16,6 +16,7 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { SaturatedError } from '../lib/limiter.ts'
 import { createBoardExports } from './board-exports.ts'
+import { findCompetition } from './catalogue-repository.ts'
 import {
   LEADERBOARD_CSV_HEADER,
   leaderboardCsv,
@@ -25,7 +26,6 @@ import {
 import { type LeaderboardKey, readLeaderboard, readWholeBoard, withBoard } from './leaderboard.ts'
 import { countEntries, findEntry, listEntries, readBestOverTime } from './leaderboard-repository.ts'
 import { competitionNotFound, exportsSaturated } from './refusals.ts'
-import { findCompetition } from './repository.ts'
 
 export type LeaderboardDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 

@@ -2,9 +2,9 @@ import type { LeaderboardEntry } from '@medforge/contracts'
 import type { DB, Page, PageRequest } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
+import { type CompetitionFacts, findCompetition } from './catalogue-repository.ts'
 import { type EntryKey, listEntries } from './leaderboard-repository.ts'
 import { competitionNotFound } from './refusals.ts'
-import { type CompetitionFacts, findCompetition } from './repository.ts'
 
 /** Where an entry stands, and on the board of which split. */
 export type LeaderboardKey = EntryKey & { split: string }

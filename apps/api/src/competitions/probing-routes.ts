@@ -10,9 +10,9 @@ import type { RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
+import { findCompetition } from './catalogue-repository.ts'
 import { listProbers, listSharedFiles, type ProberKey } from './probing-repository.ts'
 import { competitionNotFound } from './refusals.ts'
-import { findCompetition } from './repository.ts'
 
 export type ProbingDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 

@@ -1,141 +1,23 @@
-import type {
-  CompetitionDetail,
-  CompetitionSummary,
-  DatasetDetail,
-  DatasetSummary,
-  Submission,
-} from '@medforge/contracts'
+import type { AdminSubmission, AdminSubmissionQuery, Submission } from '@medforge/contracts'
 import {
   type CreatedKey,
   type DB,
+  likePattern,
   mapPage,
   newestFirst,
   type Page,
   type PageRequest,
   readPage,
-  toTimestamp,
+  type SqlTime,
+  toSqlDay,
 } from '@medforge/db'
-import type { Kysely } from 'kysely'
-
-const SUMMARY_COLUMNS = [
-  'competitions.slug',
-  'competitions.title',
-  'competitions.competition_tier',
-  'competitions.metric',
-  'competitions.metric_version',
-  'competitions.scoring_mode',
-  'competitions.leaderboard_rule',
-  'competitions.evaluation_policy',
-  'competitions.competition_spec_version',
-  'competitions.is_permanent',
-  'competitions.submission_cap_per_day',
-] as const
-
-export type SlugKey = { slug: string }
-
-/** Public competitions by slug. */
-export async function listCompetitions(
-  db: Kysely<DB>,
-  page: PageRequest<SlugKey>,
-): Promise<Page<CompetitionSummary, SlugKey>> {
-  const query = db
-    .selectFrom('competitions')
-    .select(SUMMARY_COLUMNS)
-    .where('competition_tier', '=', 'public')
-  return readPage(query, [['slug', 'asc']], page)
-}
-
-/** What the server itself needs to know of a competition. */
-export type CompetitionFacts = {
-  id: string
-  slug: string
-  status: 'active' | 'inactive'
-  metric_version: string
-  higher_is_better: boolean
-  evaluation_split_version: string
-  manifest_sha256: string
-  bundle_version: string | null
-}
-
-export async function findCompetition(
-  db: Kysely<DB>,
-  slug: string,
-): Promise<CompetitionFacts | undefined> {
-  return db
-    .selectFrom('competitions')
-    .select([
-      'id',
-      'slug',
-      'status',
-      'metric_version',
-      'higher_is_better',
-      'evaluation_split_version',
-      'manifest_sha256',
-      'bundle_version',
-    ])
-    .where('slug', '=', slug)
-    .where('competition_tier', '=', 'public')
-    .executeTakeFirst()
-}
-
-export async function describeCompetition(
-  db: Kysely<DB>,
-  slug: string,
-): Promise<Omit<CompetitionDetail, 'sample_submission_url' | 'submission_spec'> | undefined> {
-  const row = await db
-    .selectFrom('competitions')
-    .innerJoin('datasets', 'datasets.id', 'competitions.dataset_id')
-    .select(SUMMARY_COLUMNS)
-    .select([
-      'competitions.description',
-      'competitions.status',
-      'competitions.higher_is_better',
-      'competitions.rules',
-      'competitions.holdout_kind',
-      'competitions.evaluation_split_version',
-      'competitions.holdout_rows',
-      'competitions.notice',
-      'competitions.notice_at',
-      'datasets.slug as dataset_slug',
-      'datasets.title as dataset_title',
-    ])
-    .where('competitions.slug', '=', slug)
-    .where('competitions.competition_tier', '=', 'public')
-    .executeTakeFirst()
-  if (!row) return undefined
-  const { holdout_kind, evaluation_split_version, holdout_rows, notice, notice_at, ...detail } = row
-  return {
-    ...detail,
-    notice:
-      notice === null || notice_at === null ? null : { text: notice, at: toTimestamp(notice_at) },
-    holdout: { kind: holdout_kind, version: evaluation_split_version, rows: holdout_rows },
-  }
-}
-
-/** By slug. */
-export async function listDatasets(
-  db: Kysely<DB>,
-  page: PageRequest<SlugKey>,
-): Promise<Page<DatasetSummary, SlugKey>> {
-  const query = db.selectFrom('datasets').select(['slug', 'title', 'source'])
-  return readPage(query, [['slug', 'asc']], page)
-}
-
-export async function describeDataset(
-  db: Kysely<DB>,
-  slug: string,
-): Promise<DatasetDetail | undefined> {
-  return db
-    .selectFrom('datasets')
-    .select(['slug', 'title', 'source', 'license', 'bytes', 'checksum', 'storage_path'])
-    .where('slug', '=', slug)
-    .executeTakeFirst()
-}
+import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
+import { toSubmission } from './serializer.ts'
 
 /** Somebody's submissions to one competition, newest first. */
 export async function listSubmissions(
   db: Kysely<DB>,
-  { userId, competitionId }: { userId: string; competitionId: string },
+  { userId, competitionId }: Contestant,
   page: PageRequest<CreatedKey>,
 ): Promise<Page<Submission, CreatedKey>> {
   const query = selectSubmissions(db)
@@ -152,8 +34,171 @@ export async function findSubmission(
   return row && { submission: toSubmission(row), isBlocked: row.blocked_reason !== null }
 }
 
+/** Those of these submissions whose score nobody need wait for: scored, failed, or waiting for a holdout. */
+export async function findSettledSubmissions(
+  db: Kysely<DB>,
+  ids: readonly string[],
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('submissions')
+    .select('id')
+    .where('id', 'in', ids)
+    .where((eb) =>
+      eb.or([
+        eb('score_status', 'in', ['scored', 'failed']),
+        eb('blocked_reason', 'is not', null),
+      ]),
+    )
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+type Filter = Pick<AdminSubmissionQuery, 'competition' | 'user' | 'status' | 'q'>
+
+// Of the people whose name fits; more than these are not looked through.
+const PEOPLE_MAX = 200
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Submissions of everybody, newest first. For administrators. */
+export async function searchSubmissions(
+  db: Kysely<DB>,
+  filter: Filter,
+  page: PageRequest<CreatedKey>,
+): Promise<Page<AdminSubmission, CreatedKey>> {
+  const people = await findPeople(db, filter.q)
+  if (people?.length === 0) return { rows: [], next: null }
+  let query = selectSubmissions(db)
+    .innerJoin('users', 'users.id', 'submissions.user_id')
+    .select([
+      'users.email',
+      'users.display_name',
+      'submissions.size_bytes',
+      'submissions.sha256',
+      'submissions.attempts',
+      'submissions.counts_against_cap',
+    ])
+  const { competition, user, status, q } = filter
+  if (competition !== undefined) {
+    // By id, so that the index that begins with it is used.
+    query = query.where('submissions.competition_id', '=', (eb) =>
+      eb
+        .selectFrom('competitions as wanted')
+        .select('wanted.id')
+        .where('wanted.slug', '=', competition),
+    )
+  }
+  if (user !== undefined) query = query.where('submissions.user_id', '=', user)
+  if (status === 'excluded') {
+    query = query.where('submission_exclusions.submission_id', 'is not', null)
+  } else if (status !== undefined) {
+    query = query.where('submissions.score_status', '=', status)
+  }
+  if (q !== undefined && UUID.test(q)) query = query.where('submissions.id', '=', q)
+  else if (people) query = query.where('submissions.user_id', 'in', people)
+  return mapPage(await readPage(query, newestFirst('submissions'), page), (row) => ({
+    ...toSubmission(row),
+    email: row.email,
+    display_name: row.display_name,
+    size_bytes: row.size_bytes,
+    sha256: row.sha256.toString('hex'),
+    attempts: row.attempts,
+    counts_against_cap: row.counts_against_cap,
+    score_error_internal: row.score_error_internal,
+  }))
+}
+
+/** Ids of people whose address or name has this in it; null where it asks for something else. */
+async function findPeople(db: Kysely<DB>, q: string | undefined): Promise<string[] | null> {
+  const pattern = likePattern(q)
+  if (pattern === null || UUID.test(q?.trim() ?? '')) return null
+  const rows = await db
+    .selectFrom('users')
+    .select('id')
+    .where((eb) =>
+      eb.or([
+        eb(eb.fn<string>('lower', ['email']), 'like', pattern),
+        eb(eb.fn<string>('lower', ['display_name']), 'like', pattern),
+      ]),
+    )
+    .orderBy('id')
+    .limit(PEOPLE_MAX)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Whose submissions, and to what. */
+export type Contestant = { userId: string; competitionId: string }
+
+/** What decides whether a competition takes one more submission of somebody. */
+export async function findSubmissionRules(
+  db: Kysely<DB>,
+  competitionId: string,
+): Promise<Pick<Selectable<DB['competitions']>, 'slug' | 'status' | 'submission_cap_per_day'>> {
+  return db
+    .selectFrom('competitions')
+    .select(['slug', 'status', 'submission_cap_per_day'])
+    .where('id', '=', competitionId)
+    .executeTakeFirstOrThrow()
+}
+
+/** Accepted submissions of the UTC day, without those that the platform failed to score. */
+export async function countToday(
+  db: Kysely<DB>,
+  { userId, competitionId }: Contestant,
+  now: Date,
+): Promise<number> {
+  const { used } = await db
+    .selectFrom('submissions')
+    .select((eb) => eb.fn.countAll<number>().as('used'))
+    .where('user_id', '=', userId)
+    .where('competition_id', '=', competitionId)
+    .where('utc_day', '=', toSqlDay(now))
+    .where('counts_against_cap', '=', true)
+    .executeTakeFirstOrThrow()
+  return Number(used)
+}
+
+export async function findByIdempotencyKey(
+  db: Kysely<DB>,
+  { userId, competitionId }: Contestant,
+  key: string,
+): Promise<{ id: string; sha256: Buffer; created_at: SqlTime } | undefined> {
+  return db
+    .selectFrom('submissions')
+    .select(['id', 'sha256', 'created_at'])
+    .where('user_id', '=', userId)
+    .where('competition_id', '=', competitionId)
+    .where('idempotency_key', '=', key)
+    .executeTakeFirst()
+}
+
+/** The key may be used for another submission from now on. */
+export async function freeIdempotencyKey(tx: Transaction<DB>, id: string): Promise<void> {
+  await tx.updateTable('submissions').set({ idempotency_key: null }).where('id', '=', id).execute()
+}
+
+export async function insertSubmission(
+  tx: Transaction<DB>,
+  row: Insertable<DB['submissions']>,
+): Promise<void> {
+  await tx.insertInto('submissions').values(row).execute()
+}
+
+/** Which of these files belong to a submission. */
+export async function findStoredNames(
+  db: Kysely<DB>,
+  names: readonly string[],
+): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('submissions')
+    .select('stored_name')
+    .where('stored_name', 'in', names)
+    .execute()
+  return new Set(rows.map(({ stored_name }) => stored_name))
+}
+
 /** With the competition's slug, the official score and the exclusion, where there is one. */
-export function selectSubmissions(db: Kysely<DB>) {
+function selectSubmissions(db: Kysely<DB>) {
   return db
     .selectFrom('submissions')
     .innerJoin('competitions', 'competitions.id', 'submissions.competition_id')
@@ -190,49 +235,3 @@ export function selectSubmissions(db: Kysely<DB>) {
 export type SubmissionRow = Awaited<
   ReturnType<ReturnType<typeof selectSubmissions>['execute']>
 >[number]
-
-export function toSubmission(row: SubmissionRow): Submission {
-  return {
-    id: row.id,
-    competition_slug: row.competition_slug,
-    user_id: row.user_id,
-    filename: row.filename,
-    score_status: row.score_status,
-    score_error: row.score_error,
-    created_at: toTimestamp(row.created_at),
-    scored_at: row.scored_at === null ? null : toTimestamp(row.scored_at),
-    official_score: toOfficialScore(row),
-    exclusion:
-      row.exclusion_reason === null || row.excluded_at === null
-        ? null
-        : { reason: row.exclusion_reason, at: toTimestamp(row.excluded_at) },
-  }
-}
-
-function toOfficialScore(row: SubmissionRow): Submission['official_score'] {
-  const { score_id, primary_score, score_components, score_created_at } = row
-  const { scorer_version, metric_version, evaluation_split_version, manifest_sha256 } = row
-  // A left join gives all of a score or nothing.
-  if (
-    score_id === null ||
-    primary_score === null ||
-    score_components === null ||
-    score_created_at === null ||
-    scorer_version === null ||
-    metric_version === null ||
-    evaluation_split_version === null ||
-    manifest_sha256 === null
-  ) {
-    return null
-  }
-  return {
-    id: score_id,
-    primary_score,
-    score_components: JSON.parse(score_components),
-    scorer_version,
-    metric_version,
-    evaluation_split_version,
-    manifest_sha256,
-    created_at: toTimestamp(score_created_at),
-  }
-}

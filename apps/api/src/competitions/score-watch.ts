@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Logger } from '../lib/logger.ts'
+import { findSettledSubmissions } from './repository.ts'
 
 export interface ScoreWatch {
   /**
@@ -26,21 +27,6 @@ export function createScoreWatch(deps: {
   const waiters = new Map<string, Set<() => void>>()
   let isPolling = false
 
-  async function findSettled(): Promise<string[]> {
-    const rows = await db
-      .selectFrom('submissions')
-      .select('id')
-      .where('id', 'in', [...waiters.keys()])
-      .where((eb) =>
-        eb.or([
-          eb('score_status', 'in', ['scored', 'failed']),
-          eb('blocked_reason', 'is not', null),
-        ]),
-      )
-      .execute()
-    return rows.map(({ id }) => id)
-  }
-
   function wake(ids: Iterable<string>): void {
     for (const id of ids) for (const resolve of waiters.get(id) ?? []) resolve()
   }
@@ -52,7 +38,7 @@ export function createScoreWatch(deps: {
       await sleep(POLL_MS, undefined, { signal }).catch(() => {})
       if (waiters.size === 0 || signal.aborted) break
       try {
-        wake(await findSettled())
+        wake(await findSettledSubmissions(db, [...waiters.keys()]))
       } catch (error) {
         logger.warn({ err: error }, 'submission.watch_failed')
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {})

@@ -2,6 +2,7 @@ import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import { findStoredNames } from './repository.ts'
 import type { SubmissionStore } from './submission-store.ts'
 
 // Far longer than any upload and its transaction take.
@@ -22,12 +23,7 @@ export async function sweepAbandonedFiles(deps: SweepDeps): Promise<number> {
   let removed = incoming.length
   for (let at = 0; at < kept.length; at += BATCH) {
     const names = kept.slice(at, at + BATCH)
-    const rows = await db
-      .selectFrom('submissions')
-      .select('stored_name')
-      .where('stored_name', 'in', names)
-      .execute()
-    const known = new Set(rows.map(({ stored_name }) => stored_name))
+    const known = await findStoredNames(db, names)
     for (const name of names.filter((each) => !known.has(each))) {
       if (await store.remove(name)) removed += 1
     }

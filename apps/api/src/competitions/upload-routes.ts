@@ -13,6 +13,7 @@ import { createFairLimiter } from '../lib/fair-limiter.ts'
 import { SaturatedError } from '../lib/limiter.ts'
 import { acceptSubmission } from './accept.ts'
 import { readAllowance } from './allowance.ts'
+import { findCompetition } from './catalogue-repository.ts'
 import { findPublicPart } from './public-part.ts'
 import {
   competitionClosed,
@@ -23,7 +24,7 @@ import {
   unkept,
   uploadsSaturated,
 } from './refusals.ts'
-import { findCompetition, findSubmission } from './repository.ts'
+import { findSubmission } from './repository.ts'
 import { SCORE_WAIT_MS } from './score-watch.ts'
 import type { SubmissionDeps } from './submission-routes.ts'
 import { NOWHERE, type SubmissionStore } from './submission-store.ts'

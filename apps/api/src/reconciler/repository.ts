@@ -96,6 +96,27 @@ export async function listDemotions(db: Kysely<DB>, since: SqlTime): Promise<str
   return rows.map(({ id }) => `audit ${id}`)
 }
 
+/** Row of `platform_state`: every login that ended before its `updated_at` has been seen to. */
+const MARK = 'sockets'
+
+export async function findSocketsMark(db: Kysely<DB>): Promise<SqlTime | undefined> {
+  const row = await db
+    .selectFrom('platform_state')
+    .select('updated_at')
+    .where('name', '=', MARK)
+    .executeTakeFirst()
+  return row?.updated_at
+}
+
+export async function saveSocketsMark(db: Kysely<DB>, at: Date): Promise<void> {
+  const mark = { value: '{}', updated_at: toSqlTime(at) }
+  await db
+    .insertInto('platform_state')
+    .values({ name: MARK, ...mark })
+    .onDuplicateKeyUpdate(mark)
+    .execute()
+}
+
 /** Slugs of the running sessions of these people, or of everybody. */
 export async function listRunningSlugs(
   db: Kysely<DB>,

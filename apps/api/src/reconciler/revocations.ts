@@ -7,10 +7,12 @@ import type { HostState } from './host-state.ts'
 import type { SessionFlows } from './network/flows.ts'
 import {
   type EndedLogin,
+  findSocketsMark,
   listDemotions,
   listEndedLogins,
   listPasswordChanges,
   listRunningSlugs,
+  saveSocketsMark,
 } from './repository.ts'
 
 // Longer than a transaction that revokes takes to commit, so that none is overlooked.
@@ -18,9 +20,6 @@ const LOOK_BACK_MS = 120_000
 
 // The mark may lag behind by less than what is looked back at anyway; so an idle platform writes it rarely.
 const MARK_INTERVAL_MS = 30_000
-
-/** Row of `platform_state`: every login that ended before its `updated_at` has been seen to. */
-const MARK = 'sockets'
 
 export interface Revocations {
   /**
@@ -54,12 +53,7 @@ export function createRevocations(deps: {
   async function saveMark(nowMs: number): Promise<void> {
     // A mark that lies ahead comes from a clock that was put back since.
     if (markMs !== undefined && Math.abs(nowMs - markMs) < MARK_INTERVAL_MS) return
-    const mark = { value: '{}', updated_at: toSqlTime(new Date(nowMs)) }
-    await db
-      .insertInto('platform_state')
-      .values({ name: MARK, ...mark })
-      .onDuplicateKeyUpdate(mark)
-      .execute()
+    await saveSocketsMark(db, new Date(nowMs))
     markMs = nowMs
   }
 
@@ -115,10 +109,6 @@ export function createRevocations(deps: {
 }
 
 async function readMark(db: Kysely<DB>): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('platform_state')
-    .select('updated_at')
-    .where('name', '=', MARK)
-    .executeTakeFirst()
-  return row && sqlTimeToMs(row.updated_at)
+  const mark = await findSocketsMark(db)
+  return mark === undefined ? undefined : sqlTimeToMs(mark)
 }

@@ -1,4 +1,4 @@
-import { countWrongEntries, rebuildBoard } from '@medforge/core'
+import { countWrongEntries, listBoards, lockCompetition, rebuildBoard } from '@medforge/core'
 import { type DB, inTransaction } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Logger } from '../lib/logger.ts'
@@ -16,16 +16,11 @@ const INTERVAL_MS = 3_600_000
  */
 export async function repairBoards({ db, logger }: BoardRepairDeps): Promise<string[]> {
   const repaired: string[] = []
-  for (const { id, slug } of await db.selectFrom('competitions').select(['id', 'slug']).execute()) {
+  for (const { id, slug } of await listBoards(db)) {
     const wrong = await countWrongEntries(db, id)
     if (wrong === 0) continue
     const entries = await inTransaction(db, async (tx) => {
-      await tx
-        .selectFrom('competitions')
-        .select('id')
-        .where('id', '=', id)
-        .forUpdate()
-        .executeTakeFirstOrThrow()
+      await lockCompetition(tx, id)
       return rebuildBoard(tx, id)
     })
     logger.warn({ competition: slug, wrong, entries }, 'leaderboard.repaired')

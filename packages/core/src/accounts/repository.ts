@@ -3,6 +3,7 @@ import type { AdminUser } from '@medforge/contracts'
 import {
   type CreatedKey,
   type DB,
+  likePattern,
   mapPage,
   newestFirst,
   type Page,
@@ -22,9 +23,8 @@ export async function listUsers(
   page: PageRequest<CreatedKey>,
 ): Promise<Page<AdminUser, CreatedKey>> {
   let query = selectUsers(db)
-  const wanted = q?.normalize('NFC').trim().toLowerCase()
-  if (wanted) {
-    const pattern = `%${wanted.replace(/[\\%_]/g, '\\$&')}%`
+  const pattern = likePattern(q)
+  if (pattern !== null) {
     query = query.where(({ or, eb }) =>
       or([eb('users.email', 'like', pattern), eb(sql`LOWER(users.display_name)`, 'like', pattern)]),
     )
@@ -43,10 +43,13 @@ export async function findUserByEmail(db: Kysely<DB>, email: string): Promise<Us
 }
 
 /** The account's row, locked until the transaction ends. Before any other read: the snapshot is taken after the lock is held. */
-export async function lockUser(tx: Transaction<DB>, id: string): Promise<UserRow> {
+export async function lockUser(
+  tx: Transaction<DB>,
+  id: string,
+): Promise<Pick<UserRow, 'max_concurrent_sessions' | 'disabled_at'>> {
   return tx
     .selectFrom('users')
-    .selectAll()
+    .select(['max_concurrent_sessions', 'disabled_at'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirstOrThrow()

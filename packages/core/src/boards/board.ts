@@ -67,6 +67,11 @@ export async function rebuildBoard(tx: Transaction<DB>, competitionId: string): 
   return entries.length
 }
 
+/** Every competition that has a board. */
+export async function listBoards(db: Kysely<DB>): Promise<{ id: string; slug: string }[]> {
+  return db.selectFrom('competitions').select(['id', 'slug']).execute()
+}
+
 /** How many entries of a competition's boards are missing, surplus or different from the official scores; 0 always, unless there is a bug. */
 export async function countWrongEntries(db: Kysely<DB>, competitionId: string): Promise<number> {
   const columns = sql`evaluation_split_version, user_id, sort_score, primary_score, scored_at,

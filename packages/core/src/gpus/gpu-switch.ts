@@ -1,5 +1,6 @@
 import { type DB, recordAudit, type SqlTime, sqlTimeToMs, toSqlTime } from '@medforge/db'
 import type { Transaction } from 'kysely'
+import { lockGpu, updateGpu } from './repository.ts'
 
 export type GpuRequest = { isEnabled: boolean; reason?: string | undefined }
 
@@ -18,25 +19,16 @@ export async function setGpuEnabled(
   { isEnabled, reason }: GpuRequest,
   by: RequestedBy,
 ): Promise<void> {
-  const row = await tx
-    .selectFrom('gpu_devices')
-    .selectAll()
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
+  const row = await lockGpu(tx, id)
   if (!row) return
   const disabledReason = isEnabled ? null : (reason ?? row.disabled_reason)
   const clears = isEnabled && row.quarantine === 'fault'
   if (row.enabled === isEnabled && row.disabled_reason === disabledReason && !clears) return
-  await tx
-    .updateTable('gpu_devices')
-    .set({
-      enabled: isEnabled,
-      disabled_reason: disabledReason,
-      ...(clears ? { cleared_at: afterQuarantine(row.quarantined_at, by.at) } : {}),
-    })
-    .where('id', '=', id)
-    .execute()
+  await updateGpu(tx, id, {
+    enabled: isEnabled,
+    disabled_reason: disabledReason,
+    ...(clears ? { cleared_at: afterQuarantine(row.quarantined_at, by.at) } : {}),
+  })
   const detail = {
     ...(disabledReason === null ? {} : { reason: disabledReason }),
     ...(clears ? { cleared: row.health_reason } : {}),

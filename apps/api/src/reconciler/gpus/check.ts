@@ -12,11 +12,11 @@ import {
   type GpuInventory,
   type GpuRow,
   knownDevices,
-  listGpuRows,
   simulatedDevices,
 } from './inventory.ts'
-import { type Holders, recordFacts } from './moves.ts'
+import { recordFacts } from './moves.ts'
 import { isClearedFault, judgeGpu, judgeUnseen } from './quarantine.ts'
+import { countEnded, type Holders, listGpuRows, readHolders } from './repository.ts'
 
 export type GpuCheckDeps = {
   db: Kysely<DB>
@@ -149,17 +149,6 @@ async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<v
   await Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
 }
 
-/** How many sessions have ended on each GPU. */
-async function countEnded(db: Kysely<DB>): Promise<Map<number, number>> {
-  const rows = await db
-    .selectFrom('sessions')
-    .select(({ fn }) => ['gpu_id', fn.countAll<number>().as('ended')])
-    .where('gpu_active', 'is', null)
-    .groupBy('gpu_id')
-    .execute()
-  return new Map(rows.map(({ gpu_id, ended }) => [gpu_id, Number(ended)]))
-}
-
 async function observe(
   { db, clock, mode, inventory, logger }: GpuCheckDeps,
   rows: readonly GpuRow[],
@@ -181,13 +170,4 @@ async function observe(
   const slots = assignDevices(rows, sight.devices)
   const facts = slots.map((slot) => judgeGpu(slot, isHeld(slot.row.id), at))
   return { facts, reason: null, unheld: rows.map(({ id }) => id).filter((id) => !isHeld(id)) }
-}
-
-async function readHolders(db: Kysely<DB>): Promise<Holders> {
-  const rows = await db
-    .selectFrom('sessions')
-    .select(['gpu_id', 'id'])
-    .where('gpu_active', '=', 1)
-    .execute()
-  return new Map(rows.map(({ gpu_id, id }) => [gpu_id, id]))
 }

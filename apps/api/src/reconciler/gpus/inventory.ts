@@ -1,5 +1,5 @@
-import { type DB, toSqlTime } from '@medforge/db'
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { DB } from '@medforge/db'
+import type { Selectable } from 'kysely'
 
 /** A GPU that the host has, as it was seen. */
 export type GpuDevice = {
@@ -93,24 +93,4 @@ export function changedFacts(rows: readonly GpuRow[], facts: readonly GpuFacts[]
     const row = rows.find(({ id }) => id === fact.id)
     return !row || Object.entries(fact).some(([key, value]) => row[key as keyof GpuFacts] !== value)
   })
-}
-
-/** Write down what was observed, changed slots only: a slot's lock is what a launch waits for. */
-export async function recordGpus(
-  tx: Transaction<DB>,
-  changed: readonly GpuFacts[],
-  at: Date,
-): Promise<void> {
-  if (changed.length === 0) return
-  // Two devices may have changed places: no UUID may stand twice on the way.
-  const ids = changed.map(({ id }) => id)
-  await tx.updateTable('gpu_devices').set({ uuid: null }).where('id', 'in', ids).execute()
-  for (const { id, ...fact } of changed) {
-    const patch = { ...fact, observed_at: toSqlTime(at) }
-    await tx.updateTable('gpu_devices').set(patch).where('id', '=', id).execute()
-  }
-}
-
-export async function listGpuRows(db: Kysely<DB>): Promise<GpuRow[]> {
-  return db.selectFrom('gpu_devices').selectAll().orderBy('id').execute()
 }

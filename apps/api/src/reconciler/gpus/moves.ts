@@ -1,12 +1,10 @@
 import { GPU_FAILED } from '@medforge/core'
 import { type DB, inTransaction, recordAudit } from '@medforge/db'
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
-import { changedFacts, type GpuFacts, type GpuRow, recordGpus } from './inventory.ts'
-
-/** Which session holds which GPU. */
-export type Holders = ReadonlyMap<number, string>
+import { changedFacts, type GpuFacts, type GpuRow } from './inventory.ts'
+import { type Holders, recordGpus, setHolderReason } from './repository.ts'
 
 /** What changed, and for each GPU that enters or leaves quarantine a line in the log and in the audit log. */
 export async function recordFacts(
@@ -33,7 +31,8 @@ export async function recordFacts(
         detail: { by: 'reconciler', uuid, kind: quarantine ?? before, reason: health_reason },
         at,
       })
-      if (quarantine === 'fault') await tellHolder(tx, id)
+      // The session that has it may go on or not; its owner learns what is known, and can stop it.
+      if (quarantine === 'fault') await setHolderReason(tx, id, GPU_FAILED.text)
     }
   })
   logger.info({ changed: changed.length }, 'host.gpus.changed')
@@ -43,15 +42,4 @@ export async function recordFacts(
     if (quarantine === null) logger.info({ ...said, kind: before }, 'gpu.released')
     else logger.error({ ...said, kind: quarantine, reason: health_reason }, 'gpu.quarantined')
   }
-}
-
-/** The session that has it may go on or not; its owner learns what is known, and can stop it. */
-async function tellHolder(tx: Transaction<DB>, gpuId: number): Promise<void> {
-  await tx
-    .updateTable('sessions')
-    .set(({ eb }) => ({ status_reason: GPU_FAILED.text, version: eb('version', '+', 1) }))
-    .where('gpu_id', '=', gpuId)
-    .where('gpu_active', '=', 1)
-    .where('status', '=', 'running')
-    .execute()
 }

@@ -1,6 +1,49 @@
 import type { AdminGpu } from '@medforge/contracts'
 import { type DB, toTimestamp } from '@medforge/db'
-import type { Kysely } from 'kysely'
+import type { Kysely, Selectable, Transaction, Updateable } from 'kysely'
+
+/** GPUs that may be handed out at all: enabled by the operator, present and healthy. */
+export function usableGpus(db: Kysely<DB>) {
+  return db
+    .selectFrom('gpu_devices as gpu')
+    .where('gpu.enabled', '=', true)
+    .where('gpu.present', '=', true)
+    .where('gpu.health', '=', 'healthy')
+}
+
+/** The usable GPUs that no active session holds. */
+export function freeGpus(db: Kysely<DB>) {
+  return usableGpus(db).where(({ not, exists, selectFrom }) =>
+    not(
+      exists(
+        selectFrom('sessions')
+          .select('sessions.id')
+          .whereRef('sessions.gpu_id', '=', 'gpu.id')
+          .where('sessions.gpu_active', '=', 1),
+      ),
+    ),
+  )
+}
+
+export async function lockGpu(
+  tx: Transaction<DB>,
+  id: number,
+): Promise<Selectable<DB['gpu_devices']> | undefined> {
+  return tx
+    .selectFrom('gpu_devices')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+export async function updateGpu(
+  tx: Transaction<DB>,
+  id: number,
+  columns: Updateable<DB['gpu_devices']>,
+): Promise<void> {
+  await tx.updateTable('gpu_devices').set(columns).where('id', '=', id).execute()
+}
 
 /** Every GPU in the order of its id: what the operator wants, what was seen, and the active session that holds it. */
 export async function listGpus(db: Kysely<DB>): Promise<AdminGpu[]> {
