@@ -1,0 +1,16 @@
+import type { SqlSamples } from '@medforge/db'
+import type * as repository from './repository.ts'
+
+export const samples: SqlSamples<typeof repository> = {
+  findWork: ['s'],
+  recordRetry: [
+    { id: 's', status: 'starting' },
+    { attempts: 1, nextAttemptAt: new Date(0), statusReason: 'a reason' },
+  ],
+  listEndedLogins: [{ sinceMs: 0, nowMs: 1, idleTtlMs: 1 }],
+  listPasswordChanges: ['t'],
+  listDemotions: ['t'],
+  findSocketsMark: [],
+  saveSocketsMark: [new Date(0)],
+  listRunningSlugs: { 'of everybody': ['everybody'], 'of some people': [['u', 'w']] },
+}

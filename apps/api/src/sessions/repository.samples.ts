@@ -1,0 +1,44 @@
+import type { SqlSamples } from '@medforge/db'
+import type * as repository from './repository.ts'
+
+const FIRST = { limit: 50, after: null }
+const NEXT = { limit: 50, after: { created_at: 't', id: 's' } }
+
+export const samples: SqlSamples<typeof repository> = {
+  findById: ['s'],
+  findCurrent: ['u'],
+  countActive: ['u'],
+  listByUser: { 'first page': ['u', FIRST], 'next page': ['u', NEXT] },
+  searchSessions: {
+    'first page': [{}, FIRST],
+    'active ones': [{ status: 'active' }, FIRST],
+    'next page, of a person and status': [{ user_id: 'u', status: 'error' }, NEXT],
+  },
+  lockFreeGpu: {
+    'one is free': [],
+    'none is free that nobody has locked': { args: [], rows: [[]] },
+  },
+  insertSession: [
+    {
+      id: 's',
+      user_id: 'u',
+      tier: 'public',
+      pack_id: 'p',
+      status: 'starting',
+      gpu_id: 0,
+      slug: 'abcdefgh',
+      workspace_zfs: 'w',
+      created_at: 't',
+      request_id: 'r',
+    },
+    [
+      { kind: 'transition', to_status: 'starting' },
+      { kind: 'step', step: 'allocated', duration_ms: 1 },
+    ],
+  ],
+  findPack: ['p'],
+  listEvents: ['s', 0],
+  hasEvents: ['s', 0],
+  listDurations: ['allocated', 51],
+  readSlugs: [['abcdefgh', 'bcdefghi']],
+}

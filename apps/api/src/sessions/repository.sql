@@ -1,0 +1,133 @@
+-- Made by npm run generate:sql.
+
+-- findById
+select *
+from `sessions`
+where `id` = ?;
+
+-- findCurrent
+select *
+from `sessions`
+where `user_id` = ? and `status` in (?, ?, ?)
+order by `created_at` desc, `id` desc
+limit ?;
+
+-- countActive
+select count(*) as `active`
+from `sessions`
+where `user_id` = ? and `gpu_active` = ?;
+
+-- listByUser: first page
+select *
+from `sessions`
+where `user_id` = ?
+order by `sessions`.`created_at` desc, `sessions`.`id` desc
+limit ?;
+
+-- listByUser: next page
+select *
+from `sessions`
+where `user_id` = ? and ((`sessions`.`created_at` < ?) or (`sessions`.`created_at` = ?
+  and `sessions`.`id` < ?))
+order by `sessions`.`created_at` desc, `sessions`.`id` desc
+limit ?;
+
+-- searchSessions: first page
+select `sessions`.*, `users`.`email` as `user_email`, `users`.`display_name` as `user_display_name`
+from `sessions`
+inner join `users` on `users`.`id` = `sessions`.`user_id`
+order by `sessions`.`created_at` desc, `sessions`.`id` desc
+limit ?;
+
+-- searchSessions: active ones
+select `sessions`.*, `users`.`email` as `user_email`, `users`.`display_name` as `user_display_name`
+from `sessions`
+inner join `users` on `users`.`id` = `sessions`.`user_id`
+where `sessions`.`status` in (?, ?, ?)
+order by `sessions`.`created_at` desc, `sessions`.`id` desc
+limit ?;
+
+-- searchSessions: next page, of a person and status
+select `sessions`.*, `users`.`email` as `user_email`, `users`.`display_name` as `user_display_name`
+from `sessions`
+inner join `users` on `users`.`id` = `sessions`.`user_id`
+where `sessions`.`user_id` = ? and `sessions`.`status` = ? and ((`sessions`.`created_at` < ?)
+  or (`sessions`.`created_at` = ? and `sessions`.`id` < ?))
+order by `sessions`.`created_at` desc, `sessions`.`id` desc
+limit ?;
+
+-- lockFreeGpu: one is free
+select `gpu`.`id`
+from `gpu_devices` as `gpu`
+where `gpu`.`enabled` = ? and `gpu`.`present` = ? and `gpu`.`health` = ? and not exists (
+  select `sessions`.`id`
+  from `sessions`
+  where `sessions`.`gpu_id` = `gpu`.`id` and `sessions`.`gpu_active` = ?
+)
+order by `gpu`.`id`
+limit ?
+for update skip locked;
+
+-- lockFreeGpu: none is free that nobody has locked
+select `gpu`.`id`
+from `gpu_devices` as `gpu`
+where `gpu`.`enabled` = ? and `gpu`.`present` = ? and `gpu`.`health` = ? and not exists (
+  select `sessions`.`id`
+  from `sessions`
+  where `sessions`.`gpu_id` = `gpu`.`id` and `sessions`.`gpu_active` = ?
+)
+order by `gpu`.`id`
+limit ?
+for update skip locked;
+select `gpu`.`id`
+from `gpu_devices` as `gpu`
+where `gpu`.`enabled` = ? and `gpu`.`present` = ? and `gpu`.`health` = ? and not exists (
+  select `sessions`.`id`
+  from `sessions`
+  where `sessions`.`gpu_id` = `gpu`.`id` and `sessions`.`gpu_active` = ?
+)
+order by `gpu`.`id`
+limit ?
+for update;
+
+-- insertSession
+insert into `sessions` (`id`, `user_id`, `tier`, `pack_id`, `status`, `gpu_id`, `slug`,
+  `workspace_zfs`, `created_at`, `request_id`)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+insert into `session_events` (`kind`, `to_status`, `session_id`, `request_id`, `at`, `step`,
+  `duration_ms`)
+values (?, ?, ?, ?, ?, default, default), (?, default, ?, ?, ?, ?, ?);
+
+-- findPack
+select `tier`, `status`
+from `packs`
+where `id` = ?;
+
+-- listEvents
+select *
+from `session_events`
+where `session_id` = ? and `id` > ?
+order by `id`;
+
+-- hasEvents
+select `id`
+from `session_events`
+where `session_id` = ? and `id` > ?
+limit ?;
+
+-- listDurations
+select `duration_ms`
+from `session_events`
+where `step` = ? and `duration_ms` is not null
+order by `id` desc
+limit ?;
+
+-- readSlugs
+SELECT epoch.value AS epoch, sessions.slug AS slug, sessions.id AS id, sessions.user_id AS owner_id,
+  sessions.status AS status
+FROM (
+  SELECT 1 AS one
+) AS one
+LEFT JOIN platform_state AS epoch ON epoch.name = 'epoch'
+LEFT JOIN sessions FORCE INDEX (sessions_slug) ON sessions.slug IN (?, ?)
+  AND sessions.status IN ('starting', 'running');

@@ -1,0 +1,82 @@
+import { globSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { SqlSample } from '@medforge/db'
+import { describe, expect, test } from 'vitest'
+import { formatSql } from './format-sql.ts'
+import { createRecordingDatabase } from './recording-database.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SOURCES = globSync('{apps/api,packages/core}/src/**/*.ts', { cwd: ROOT })
+const MODULES = SOURCES.filter((path) => path.endsWith('.samples.ts')).map((path) =>
+  path.replace('.samples.ts', ''),
+)
+const ASKS_DATABASE =
+  /\.(selectFrom|selectNoFrom|insertInto|updateTable|deleteFrom)\(|sql(<[^`]*>)?`[^`]*\b(SELECT|INSERT|UPDATE|DELETE)\b|CompiledQuery\.raw/
+
+type Arguments = readonly unknown[]
+type Samples = Record<string, SqlSample<Arguments> | Record<string, SqlSample<Arguments>>>
+type Module = Record<string, unknown>
+
+const RECORDS = await Promise.all(MODULES.map(load))
+
+describe.each(RECORDS)('$path', ({ path, module, samples }) => {
+  test('has a sample for each function that asks the database', () => {
+    const asking = Object.entries(module).filter(([, value]) => isAsync(value))
+    const missing = asking.map(([name]) => name).filter((name) => !(name in samples))
+    expect(missing, `Add arguments for them to ${path}.samples.ts.`).toEqual([])
+  })
+
+  test(`asks what ${basename(path)}.sql has; else run npm run generate:sql`, async () => {
+    const records = ['-- Made by npm run generate:sql.']
+    for (const [name, sample] of Object.entries(samples)) {
+      for (const [title, call] of callsOf(sample)) {
+        const statements = await statementsOf(module[name], call)
+        const heading = `-- ${name}${title === '' ? '' : `: ${title}`}`
+        records.push([heading, ...statements.map((each) => `${formatSql(each)};`)].join('\n'))
+      }
+    }
+    await expect(`${records.join('\n\n')}\n`).toMatchFileSnapshot(`${ROOT}/${path}.sql`)
+  })
+})
+
+test('SQL stands in modules whose SQL is on record, and nowhere else', () => {
+  const asking = SOURCES.filter(
+    (path) =>
+      !/\.(test|samples)\.ts$/.test(path) &&
+      ASKS_DATABASE.test(readFileSync(`${ROOT}/${path}`, 'utf8')),
+  )
+  expect(asking.length).toBeGreaterThan(10)
+  const recorded = MODULES.map((path) => `${path}.ts`)
+  // Its lock belongs to one connection and reads no row.
+  expect(asking.filter((path) => !recorded.includes(path))).toEqual([
+    'apps/api/src/reconciler/leadership.ts',
+  ])
+})
+
+async function load(path: string): Promise<{ path: string; module: Module; samples: Samples }> {
+  const [module, { samples }] = await Promise.all([
+    import(`${ROOT}/${path}.ts`),
+    import(`${ROOT}/${path}.samples.ts`),
+  ])
+  return { path, module, samples }
+}
+
+function isAsync(value: unknown): boolean {
+  return typeof value === 'function' && value.constructor.name === 'AsyncFunction'
+}
+
+function callsOf(sample: Samples[string]): [title: string, sample: SqlSample<Arguments>][] {
+  return isCall(sample) ? [['', sample]] : Object.entries(sample)
+}
+
+function isCall(sample: Samples[string]): sample is SqlSample<Arguments> {
+  return Array.isArray(sample) || Array.isArray(Object(sample).args)
+}
+
+async function statementsOf(ask: unknown, sample: SqlSample<Arguments>): Promise<string[]> {
+  const { args, rows } = 'args' in sample ? sample : { args: sample, rows: [] }
+  const { db, statements } = createRecordingDatabase(rows)
+  await (ask as (...args: unknown[]) => Promise<unknown>)(db, ...args)
+  return statements
+}
