@@ -108,6 +108,11 @@ describe(createCsvReader, () => {
     expect(readText(text).fault).toContain(message)
   })
 
+  test('names the line of a byte that is not UTF-8, and no fault that follows it', () => {
+    const file = Buffer.from('a\n"b\n\xe9"c\0', 'latin1')
+    expect(read(file).fault).toContain('Line 3: bytes that are not UTF-8')
+  })
+
   test.each([
     { note: 'UTF-16', bytes: Buffer.from('\ufeffid,label', 'utf16le'), says: 'UTF-16' },
     { note: 'gzip', bytes: [0x1f, 0x8b, 8, 0], says: 'gzip' },
