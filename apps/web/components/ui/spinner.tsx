@@ -1,6 +1,6 @@
 import { classNames } from './class-names.ts'
 
-/** Decoration: the text beside it says that something is under way. */
+/** Decoration: always beside text that names what is under way. */
 export function Spinner({ className }: { className?: string }) {
   return (
     <span

@@ -98,15 +98,15 @@ function StepMark({ state }: { state: StepState }) {
 
 function StepTimes({ step }: { step: TimelineStep }) {
   const elapsed = step.elapsedMs === null ? null : formatDuration(step.elapsedMs)
-  const usual =
+  const median =
     step.medianMs === null || step.state === 'done'
       ? null
       : `usually ${formatDuration(step.medianMs)}`
   return (
     <span className="text-ink-muted text-xs tabular-nums">
       {elapsed}
-      {elapsed !== null && usual !== null ? ' · ' : null}
-      {usual}
+      {elapsed !== null && median !== null ? ' · ' : null}
+      {median}
     </span>
   )
 }
