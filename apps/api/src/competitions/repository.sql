@@ -3,11 +3,12 @@
 -- listSubmissions: first page
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
   `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`created_at`, `submissions`.`scored_at`,
-  `submission_scores`.`id` as `score_id`, `submission_scores`.`primary_score`,
-  `submission_scores`.`score_components`, `submission_scores`.`scorer_version`,
-  `submission_scores`.`metric_version`, `submission_scores`.`evaluation_split_version`,
-  `submission_scores`.`manifest_sha256`, `submission_scores`.`created_at` as `score_created_at`,
+  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
+  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
+  `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
+  `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
+  `submission_scores`.`created_at` as `score_created_at`,
   `submission_exclusions`.`reason` as `exclusion_reason`, `submission_exclusions`.`excluded_at`
 from `submissions`
 inner join `competitions` on `competitions`.`id` = `submissions`.`competition_id`
@@ -21,11 +22,12 @@ limit ?;
 -- listSubmissions: next page
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
   `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`created_at`, `submissions`.`scored_at`,
-  `submission_scores`.`id` as `score_id`, `submission_scores`.`primary_score`,
-  `submission_scores`.`score_components`, `submission_scores`.`scorer_version`,
-  `submission_scores`.`metric_version`, `submission_scores`.`evaluation_split_version`,
-  `submission_scores`.`manifest_sha256`, `submission_scores`.`created_at` as `score_created_at`,
+  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
+  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
+  `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
+  `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
+  `submission_scores`.`created_at` as `score_created_at`,
   `submission_exclusions`.`reason` as `exclusion_reason`, `submission_exclusions`.`excluded_at`
 from `submissions`
 inner join `competitions` on `competitions`.`id` = `submissions`.`competition_id`
@@ -41,11 +43,12 @@ limit ?;
 -- findSubmission
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
   `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`created_at`, `submissions`.`scored_at`,
-  `submission_scores`.`id` as `score_id`, `submission_scores`.`primary_score`,
-  `submission_scores`.`score_components`, `submission_scores`.`scorer_version`,
-  `submission_scores`.`metric_version`, `submission_scores`.`evaluation_split_version`,
-  `submission_scores`.`manifest_sha256`, `submission_scores`.`created_at` as `score_created_at`,
+  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
+  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
+  `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
+  `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
+  `submission_scores`.`created_at` as `score_created_at`,
   `submission_exclusions`.`reason` as `exclusion_reason`, `submission_exclusions`.`excluded_at`
 from `submissions`
 inner join `competitions` on `competitions`.`id` = `submissions`.`competition_id`
@@ -55,18 +58,19 @@ left join `submission_exclusions` on `submission_exclusions`.`submission_id` = `
 where `submissions`.`id` = ?;
 
 -- findSettledSubmissions
-select `id`, `score_status`, `score_error_internal`
+select `id`
 from `submissions`
-where `id` in (?, ?);
+where `id` in (?, ?) and (`score_status` in (?, ?) or `blocked_reason` is not null);
 
 -- searchSubmissions: first page
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
   `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`created_at`, `submissions`.`scored_at`,
-  `submission_scores`.`id` as `score_id`, `submission_scores`.`primary_score`,
-  `submission_scores`.`score_components`, `submission_scores`.`scorer_version`,
-  `submission_scores`.`metric_version`, `submission_scores`.`evaluation_split_version`,
-  `submission_scores`.`manifest_sha256`, `submission_scores`.`created_at` as `score_created_at`,
+  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
+  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
+  `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
+  `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
+  `submission_scores`.`created_at` as `score_created_at`,
   `submission_exclusions`.`reason` as `exclusion_reason`, `submission_exclusions`.`excluded_at`,
   `users`.`email`, `users`.`display_name`, `submissions`.`size_bytes`, `submissions`.`sha256`,
   `submissions`.`attempts`, `submissions`.`counts_against_cap`
@@ -87,11 +91,12 @@ order by `id`
 limit ?;
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
   `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`created_at`, `submissions`.`scored_at`,
-  `submission_scores`.`id` as `score_id`, `submission_scores`.`primary_score`,
-  `submission_scores`.`score_components`, `submission_scores`.`scorer_version`,
-  `submission_scores`.`metric_version`, `submission_scores`.`evaluation_split_version`,
-  `submission_scores`.`manifest_sha256`, `submission_scores`.`created_at` as `score_created_at`,
+  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
+  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
+  `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
+  `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
+  `submission_scores`.`created_at` as `score_created_at`,
   `submission_exclusions`.`reason` as `exclusion_reason`, `submission_exclusions`.`excluded_at`,
   `users`.`email`, `users`.`display_name`, `submissions`.`size_bytes`, `submissions`.`sha256`,
   `submissions`.`attempts`, `submissions`.`counts_against_cap`
@@ -109,11 +114,12 @@ limit ?;
 -- searchSubmissions: by id
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
   `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`created_at`, `submissions`.`scored_at`,
-  `submission_scores`.`id` as `score_id`, `submission_scores`.`primary_score`,
-  `submission_scores`.`score_components`, `submission_scores`.`scorer_version`,
-  `submission_scores`.`metric_version`, `submission_scores`.`evaluation_split_version`,
-  `submission_scores`.`manifest_sha256`, `submission_scores`.`created_at` as `score_created_at`,
+  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
+  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
+  `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
+  `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
+  `submission_scores`.`created_at` as `score_created_at`,
   `submission_exclusions`.`reason` as `exclusion_reason`, `submission_exclusions`.`excluded_at`,
   `users`.`email`, `users`.`display_name`, `submissions`.`size_bytes`, `submissions`.`sha256`,
   `submissions`.`attempts`, `submissions`.`counts_against_cap`
@@ -130,11 +136,12 @@ limit ?;
 -- searchSubmissions: excluded ones of a person in a competition
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
   `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`created_at`, `submissions`.`scored_at`,
-  `submission_scores`.`id` as `score_id`, `submission_scores`.`primary_score`,
-  `submission_scores`.`score_components`, `submission_scores`.`scorer_version`,
-  `submission_scores`.`metric_version`, `submission_scores`.`evaluation_split_version`,
-  `submission_scores`.`manifest_sha256`, `submission_scores`.`created_at` as `score_created_at`,
+  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
+  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
+  `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
+  `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
+  `submission_scores`.`created_at` as `score_created_at`,
   `submission_exclusions`.`reason` as `exclusion_reason`, `submission_exclusions`.`excluded_at`,
   `users`.`email`, `users`.`display_name`, `submissions`.`size_bytes`, `submissions`.`sha256`,
   `submissions`.`attempts`, `submissions`.`counts_against_cap`

@@ -15,7 +15,7 @@ inner join `competitions` as `competition` on `competition`.`id` = `score`.`comp
 where `score`.`submission_id` = ? and `score`.`official_active` = ? and `score`.`scorer_version` = ?;
 update `submissions`
 set `score_status` = ?, `score_error` = ?, `score_error_internal` = ?, `attempts` = ?,
-  `lease_owner` = ?, `lease_expires_at` = ?
+  `not_before` = ?, `blocked_reason` = ?, `lease_owner` = ?, `lease_expires_at` = ?
 where `id` = ?;
 insert into `audit_events` (`actor_user_id`, `action`, `subject`, `detail`, `request_id`, `at`)
 values (?, ?, ?, ?, ?, ?);

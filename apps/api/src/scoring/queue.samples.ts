@@ -1,10 +1,15 @@
 import type { SqlSamples } from '@medforge/db'
 import type * as queue from './queue.ts'
+import type { Claim } from './queue.ts'
+import { RESCORES } from './rescore-queue.ts'
+import { SUBMISSIONS } from './submission-queue.ts'
 
 const AT = new Date(0)
 const OPTIONS = { worker: 'w', now: AT, leaseMs: 60_000 }
-const RELEASE = { notBefore: AT, reason: 'a reason', countsAsAttempt: true }
-export const CLAIM = {
+const RELEASE = { notBefore: AT, reason: 'a reason', isBlocked: false, countsAsAttempt: true }
+export const CLAIM: Claim = {
+  table: SUBMISSIONS,
+  groupId: 'c',
   job: {
     submissionId: 's',
     storedName: 'n',
@@ -25,12 +30,12 @@ export const CLAIM = {
 
 export const samples: SqlSamples<typeof queue> = {
   claimQueued: {
-    'nothing on hold': [OPTIONS],
-    'some competitions on hold': [{ ...OPTIONS, onHold: ['c', 'd'] }],
+    'of submissions': [SUBMISSIONS, OPTIONS],
+    'of submissions, without some competitions': [SUBMISSIONS, { ...OPTIONS, skip: ['c', 'd'] }],
+    'of a re-score': [RESCORES, OPTIONS],
   },
-  claimExpired: [OPTIONS],
-  inShortTransaction: [async () => {}],
+  claimExpired: [SUBMISSIONS, OPTIONS],
   extendLease: [CLAIM, AT, 60_000],
   releaseClaim: [CLAIM, RELEASE],
-  failClaim: [CLAIM, { forPerson: 'a text', internal: 'another' }],
+  endClaim: [CLAIM, { score_status: 'failed' }],
 }

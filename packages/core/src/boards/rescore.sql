@@ -29,7 +29,7 @@ FROM submissions
 LEFT JOIN shadow_scores AS known ON known.run_id = ? AND known.submission_id = submissions.id
 WHERE submissions.competition_id = ? AND known.run_id IS NULL;
 update `shadow_scores`
-set `state` = ?, `attempts` = ?, `lease_expires_at` = ?
+set `state` = ?, `attempts` = ?
 where `run_id` = ? and (`state` = ? or (`state` = ? and `scorer_version` != ?));
 
 -- readProgress

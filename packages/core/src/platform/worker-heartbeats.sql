@@ -1,13 +1,13 @@
 -- Made by npm run generate:sql.
 
--- announceWorker
+-- writeWorkerHeartbeat
 insert into `platform_state` (`name`, `value`, `updated_at`)
 values (?, ?, ?)
 on duplicate key update `value` = ?, `updated_at` = ?;
 delete from `platform_state`
 where `name` like ? and `updated_at` < ?;
 
--- dismissWorker
+-- removeWorkerHeartbeat
 delete from `platform_state`
 where `name` = ?;
 
