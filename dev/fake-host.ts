@@ -61,6 +61,7 @@ export async function openFakeHost(
       maxAgeMs: Number.POSITIVE_INFINITY,
       run: async () => null,
     })),
+    assertGpuFit: async () => {},
     async removeLeftovers() {},
   }
 }

@@ -2,10 +2,11 @@ import { parseReconcilerConfig } from '@medforge/api/config/config.ts'
 import { readEnv } from '@medforge/api/config/env.ts'
 import { parentChannel } from '@medforge/api/ipc/parent-channel.ts'
 import { systemClock } from '@medforge/api/lib/clock.ts'
+import { noFailpoint } from '@medforge/api/lib/failpoints.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
 import { shutdownSignal } from '@medforge/api/lib/shutdown.ts'
 import { runMain } from '@medforge/api/main/run.ts'
-import { openReconciler } from '@medforge/api/reconciler/index.ts'
+import { runReconciler } from '@medforge/api/reconciler/index.ts'
 import { createDatabase } from '@medforge/db'
 import { openFakeHost } from './fake-host.ts'
 
@@ -16,7 +17,7 @@ await runMain(async () => {
   const signal = shutdownSignal(logger)
   await using db = createDatabase(secrets.databaseUrl, { poolSize: 8 })
   const host = await openFakeHost(db, config.sessions.workspaceZfsRoot, signal)
-  await openReconciler({
+  await runReconciler({
     db,
     clock: systemClock,
     logger,
@@ -24,5 +25,6 @@ await runMain(async () => {
     endpoint: parentChannel,
     signal,
     host,
+    failpoint: noFailpoint,
   })
 })

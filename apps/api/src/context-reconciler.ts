@@ -4,7 +4,26 @@ import type { IpcEndpoint } from './ipc/channel.ts'
 import { systemClock } from './lib/clock.ts'
 import { createFailpoint } from './lib/failpoints.ts'
 import type { Logger } from './lib/logger.ts'
-import { createDocker, createReconcilerHost, type ReconcilerProcess } from './reconciler/index.ts'
+import {
+  createCaddyProbe,
+  createDocker,
+  createFirewall,
+  createGpuWatch,
+  createNvidiaInventory,
+  createPortGuard,
+  createSessionFlows,
+  createSmiHelper,
+  firewallCheck,
+  imageCheck,
+  isSmiHelper,
+  networkCheck,
+  poolCheck,
+  portsCheck,
+  type ReconcilerHost,
+  type ReconcilerProcess,
+  removeLeftHelpers,
+  whenIsolated,
+} from './reconciler/index.ts'
 import { createDockerRuntime } from './reconciler/runtime/docker.ts'
 import { createZfsWorkspaces } from './reconciler/workspace/zfs.ts'
 
@@ -17,7 +36,7 @@ export type ReconcilerContextOptions = {
   signal: AbortSignal
 }
 
-// One for the lead, one for each session at work (seven GPUs), and some for the passes.
+// One for the lead, one for each session at work (seven GPUs), and some for the scans.
 const POOL_SIZE = 16
 const GIB = 1024 ** 3
 
@@ -26,33 +45,51 @@ export function openReconcilerContext(
   options: ReconcilerContextOptions,
 ): ReconcilerProcess & AsyncDisposable {
   const { config, secrets, logger, endpoint, signal } = options
-  const clock = systemClock
   const db = createDatabase(secrets.databaseUrl, { poolSize: POOL_SIZE })
-  const docker = createDocker()
+  const common = { db, clock: systemClock, logger, config }
   const failpoint = createFailpoint(config.failpoints)
-  const { sessions, sessionsNetwork: network, limits, workspaceQuotaGb } = config
-  const runtime = createDockerRuntime({
-    docker,
-    network,
-    gpuMode: sessions.gpuMode,
-    limits,
-    failpoint,
-  })
-  const workspaces = createZfsWorkspaces({
-    root: sessions.workspaceZfsRoot,
-    quotaBytes: workspaceQuotaGb === null ? null : workspaceQuotaGb * GIB,
-    failpoint,
-  })
-  const host = createReconcilerHost({ db, clock, logger, config, docker, runtime, workspaces })
   return {
-    db,
-    clock,
-    logger,
-    config,
+    ...common,
     endpoint,
     signal,
-    host,
+    host: createHost({ ...common, failpoint }),
     failpoint,
     [Symbol.asyncDispose]: () => db.destroy(),
+  }
+}
+
+type HostDeps = Pick<ReconcilerProcess, 'db' | 'clock' | 'logger' | 'config' | 'failpoint'>
+
+/** Docker, ZFS, nvidia-smi, the firewall and the edge of this host, behind the reconciler's ports. */
+function createHost({ db, clock, logger, config, failpoint }: HostDeps): ReconcilerHost {
+  const { sessions, sessionsNetwork: network, limits, workspaceQuotaGb, helperImage } = config
+  const { gpuMode, workspaceZfsRoot: root, packImage } = sessions
+  const docker = createDocker()
+  const runtime = createDockerRuntime({ docker, network, gpuMode, limits, failpoint })
+  const quotaBytes = workspaceQuotaGb === null ? null : workspaceQuotaGb * GIB
+  const workspaces = createZfsWorkspaces({ root, quotaBytes, failpoint })
+  const firewall = createFirewall({ docker, helperImage, network })
+  const ports = createPortGuard({ docker, helperImage, network })
+  const inventory = createNvidiaInventory(createSmiHelper({ docker, helperImage }))
+  const gpus = createGpuWatch({ db, clock, mode: gpuMode, inventory, logger })
+  return {
+    runtime,
+    workspaces,
+    readiness: whenIsolated(createCaddyProbe(config.probeUrl), ports),
+    flows: createSessionFlows({ docker, helperImage, network }),
+    checks: [
+      poolCheck(workspaces),
+      networkCheck(firewall),
+      portsCheck(ports),
+      imageCheck(docker, packImage),
+      firewallCheck(firewall, logger),
+      gpus.check,
+    ],
+    assertGpuFit: gpus.assertFit,
+    async removeLeftovers(signal) {
+      // Nobody waits for one that hangs with its device.
+      removeLeftHelpers(docker, signal, isSmiHelper).catch(() => {})
+      await removeLeftHelpers(docker, signal, (purpose) => !isSmiHelper(purpose))
+    },
   }
 }

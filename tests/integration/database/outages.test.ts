@@ -1,4 +1,4 @@
-import { createHostState } from '@medforge/api/reconciler/host-state.ts'
+import { createHostState } from '@medforge/api/reconciler/host/state.ts'
 import { writeHeartbeat } from '@medforge/core'
 import { createDatabase, type DB, migrateToLatest } from '@medforge/db'
 import {

@@ -107,7 +107,7 @@ describe('GET /sessions/{id}/events', () => {
     const { visitor } = await stage.person()
     const { id } = sessionOf(await visitor.post('/sessions', {}))
     await visitor.post(`/sessions/${id}/stop`)
-    await stage.driver.idle()
+    await stage.reconciler.idle()
     const cookie = visitor.cookie() ?? ''
     const open = (headers: Record<string, string>) =>
       fetch(`${base}/api/v1/sessions/${id}/events`, { headers: { cookie, ...headers } })
@@ -124,7 +124,7 @@ describe('GET /sessions/{id}/events', () => {
     const { visitor } = await stage.person()
     const { id } = sessionOf(await visitor.post('/sessions', {}))
     await visitor.post(`/sessions/${id}/stop`)
-    await stage.driver.idle()
+    await stage.reconciler.idle()
     await db
       .updateTable('session_events')
       .set({ duration_ms: 40 })

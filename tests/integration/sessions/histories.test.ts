@@ -122,9 +122,7 @@ async function play(stage: Stage, people: Awaited<ReturnType<Stage['person']>>[]
     case 'time':
       return stage.api.clock.advance(step.ms)
     case 'pass':
-      return stage.isQuiet()
-        ? stage.pass()
-        : stage.reconciler.scan('poll', AbortSignal.timeout(5_000)).then(() => {})
+      return stage.isQuiet() ? stage.pass() : stage.reconciler.scan('poll')
   }
 }
 

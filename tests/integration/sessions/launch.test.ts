@@ -381,7 +381,7 @@ describe('many at once', () => {
           return answer && visitor.post(`/sessions/${sessionOf(answer).id}/stop`)
         }),
       )
-      await stage.driver.idle()
+      await stage.reconciler.idle()
     }
   })
 })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createCaddyProbe } from '@medforge/api/reconciler/readiness.ts'
+import { createCaddyProbe } from '@medforge/api/reconciler/runtime/readiness.ts'
 import { describe, expect, test } from 'vitest'
 
 async function listen(listener: RequestListener) {

@@ -1,12 +1,13 @@
 import { parseReconcilerConfig } from '@medforge/api/config/config.ts'
 import { createIpcPair } from '@medforge/api/ipc/channel.ts'
 import { systemClock } from '@medforge/api/lib/clock.ts'
+import { noFailpoint } from '@medforge/api/lib/failpoints.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
 import { readHealth } from '@medforge/api/platform/health.ts'
 import { createGpuWatch } from '@medforge/api/reconciler/gpus/check.ts'
 import type { GpuInventory } from '@medforge/api/reconciler/gpus/inventory.ts'
-import type { HostCheck } from '@medforge/api/reconciler/host-checks.ts'
-import { openReconciler } from '@medforge/api/reconciler/open-reconciler.ts'
+import type { HostCheck } from '@medforge/api/reconciler/host/checks.ts'
+import { runReconciler } from '@medforge/api/reconciler/run-reconciler.ts'
 import { createFakeRuntime } from '@medforge/api/reconciler/runtime/fake.ts'
 import { createFakeWorkspaces } from '@medforge/api/reconciler/workspace/fake.ts'
 import { createDatabase, type DB, toSqlTime } from '@medforge/db'
@@ -52,13 +53,14 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
       ...PARTS.map((part) => ({ part, maxAgeMs: 60_000, run: async () => null })),
       gpus.check,
     ]
-    const running = openReconciler({
+    const running = runReconciler({
       db: own,
       clock: systemClock,
       logger,
       config,
       endpoint: pair.reconciler,
       signal: ending.signal,
+      failpoint: noFailpoint,
       host: {
         runtime,
         workspaces: createFakeWorkspaces(config.sessions.workspaceZfsRoot),

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { changePassword } from '@medforge/api/identity/repository.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
-import { createHostState } from '@medforge/api/reconciler/host-state.ts'
+import { createHostState } from '@medforge/api/reconciler/host/state.ts'
 import { createRevocations } from '@medforge/api/reconciler/revocations.ts'
 import { changeAccount } from '@medforge/core'
 import { type DB, inTransaction, toSqlTime } from '@medforge/db'

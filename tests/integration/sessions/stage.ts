@@ -1,10 +1,10 @@
 import { createIpc, createIpcPair } from '@medforge/api/ipc/channel.ts'
+import { noFailpoint } from '@medforge/api/lib/failpoints.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
-import { createDriver, type SessionDriver } from '@medforge/api/reconciler/driver.ts'
-import { createHostState, type HostState } from '@medforge/api/reconciler/host-state.ts'
-import type { ReadinessProbe } from '@medforge/api/reconciler/readiness.ts'
+import { createHostState, type HostState } from '@medforge/api/reconciler/host/state.ts'
 import { createReconciler, type Reconciler } from '@medforge/api/reconciler/reconciler.ts'
 import { createFakeRuntime, type FakeRuntime } from '@medforge/api/reconciler/runtime/fake.ts'
+import type { ReadinessProbe } from '@medforge/api/reconciler/runtime/readiness.ts'
 import {
   createFakeWorkspaces,
   type FakeWorkspaces,
@@ -27,18 +27,17 @@ export type Stage = {
   api: TestApp
   runtime: FakeRuntime
   workspaces: FakeWorkspaces
-  /** Whether an IDE that is asked says that it is ready. */
+  /** Whether the IDE answers that it is ready. */
   ide: { isReady: boolean }
   host: HostState
-  driver: SessionDriver
   reconciler: Reconciler
-  /** What the reconciler said in its log, newest last. */
-  said: string[]
-  /** One pass over everything, waited for. */
+  /** The reconciler's log, newest last. */
+  log: string[]
+  /** One scan, and all the work that it causes. */
   pass(): Promise<void>
   /** Ends the reconciler's work wherever it is, as kill -9 does, and starts another. */
   crash(): void
-  /** Whether a pass would come to its end by itself: nothing waits for an IDE that never answers. */
+  /** Whether a pass would end by itself: nothing waits for an IDE that never answers. */
   isQuiet(): boolean
   /** An empty host and a new reconciler, for the next of many histories. */
   reset(): void
@@ -49,7 +48,6 @@ export type Stage = {
 
 const PARTS = ['docker', 'pool', 'network', 'image', 'firewall', 'ports', 'gpus'] as const
 
-/** @param options.isListening  whether the reconciler hears the server's nudges; else only `pass` makes it work */
 async function openStage(
   db: Kysely<DB>,
   api: TestApp,
@@ -63,38 +61,37 @@ async function openStage(
   const host = createHostState()
   for (const part of PARTS) host.set(part, null)
   await writeHeartbeat(db, api.clock, host.report())
-  const said: string[] = []
-  const logger = createLogger('reconciler', 'info', { write: (line) => void said.push(line) })
+  const log: string[] = []
+  const logger = createLogger('reconciler', 'info', { write: (line) => void log.push(line) })
   const ipc = createIpc(endpoint)
   let ending = new AbortController()
 
   function startReconciler() {
     const { signal } = ending
-    const driver = createDriver({
-      ...{ db, clock: api.clock, logger, runtime, workspaces, readiness, signal },
+    return createReconciler({
+      ...{ db, clock: api.clock, logger, runtime, workspaces, readiness, host, signal },
       limits: LIMITS,
+      recoveryEnabled: true,
+      assertGpuFit: async () => {},
+      failpoint: noFailpoint,
+      notifyChanged: ipc.changed,
       monotonicMs: api.clock.monotonicMs,
-      whyClosed: host.whyClosed,
-      changed: ipc.changed,
-      // Time stands still here: what has to be tried again is tried by the next pass.
-      later: () => () => {},
+      // Time stands still here: what has to be retried is retried by the next scan.
+      setTimer: () => () => {},
     })
-    return {
-      driver,
-      reconciler: createReconciler({ db, clock: api.clock, logger, runtime, driver, host }),
-    }
   }
 
   const stage = {
-    ...{ db, api, runtime, workspaces, ide, host, said },
-    ...startReconciler(),
+    ...{ db, api, runtime, workspaces, ide, host, log },
+    reconciler: startReconciler(),
     async pass() {
-      await stage.reconciler.runOnce(ending.signal)
+      await stage.reconciler.scan('poll')
+      await stage.reconciler.idle()
     },
     crash() {
       ending.abort()
       ending = new AbortController()
-      Object.assign(stage, startReconciler())
+      stage.reconciler = startReconciler()
     },
     isQuiet: () => ide.isReady,
     reset() {
@@ -114,10 +111,10 @@ async function openStage(
     async close() {
       unsubscribe()
       ending.abort()
-      await stage.driver.idle()
+      await stage.reconciler.idle()
     },
   }
-  const unsubscribe = ipc.onNudge((id) => stage.driver.nudge(id, 'nudge'))
+  const unsubscribe = ipc.onNudge((id) => stage.reconciler.queue.add(id, 'nudge'))
   return stage
 }
 

@@ -4,7 +4,7 @@ import { openReconcilerContext } from '../context-reconciler.ts'
 import { parentChannel } from '../ipc/parent-channel.ts'
 import { createLogger } from '../lib/logger.ts'
 import { shutdownSignal } from '../lib/shutdown.ts'
-import { openReconciler } from '../reconciler/index.ts'
+import { runReconciler } from '../reconciler/index.ts'
 import { runMain } from './run.ts'
 import { waitForDatabase } from './wait-for-database.ts'
 
@@ -21,5 +21,5 @@ await runMain(async () => {
   })
 
   await waitForDatabase(context.db, logger, signal)
-  await openReconciler(context)
+  await runReconciler(context)
 })

@@ -25,8 +25,8 @@ export type Observation = {
 }
 
 /**
- * One idempotent thing to do. The actions of a plan are done in order; the first that cannot be finished ends the plan, and the next
- * look at the host makes a new one.
+ * One idempotent thing to do. The actions of a plan are performed in order; the first that cannot be finished ends the plan, and the next
+ * observation makes a new one.
  */
 export type SessionAction =
   /** Too little is known to touch anything. */
@@ -42,7 +42,7 @@ export type SessionAction =
   | { kind: 'take-snapshot'; name: string; isLastTry: boolean }
   | { kind: 'mark-stopped' }
   | { kind: 'mark-error' }
-  /** Past its deadline and still not done: say so, keep everything reserved, go on trying. */
+  /** Past its deadline and still not done: report it, keep everything reserved, retry. */
   | { kind: 'report-overdue'; reason: Reason }
 
 /**

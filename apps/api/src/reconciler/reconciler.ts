@@ -1,54 +1,60 @@
-import { sessionContainerName } from '@medforge/contracts'
-import { type ActiveRow, ATTEMPT_BACKOFF_MAX_MS, listActive } from '@medforge/core'
-import { type DB, sqlTimeToMs } from '@medforge/db'
-import type { Kysely } from 'kysely'
-import type { Clock } from '../lib/clock.ts'
-import type { Logger } from '../lib/logger.ts'
-import type { SessionDriver, Trigger } from './driver.ts'
-import type { HostState } from './host-state.ts'
-import type { ListedContainer, SessionRuntime } from './runtime/port.ts'
+import {
+  type ActiveRow,
+  ATTEMPT_BACKOFF_MAX_MS,
+  attemptBackoffMs,
+  listActive,
+} from '@medforge/core'
+import { sqlTimeToMs } from '@medforge/db'
+import { createWorkQueue, type WorkQueue } from '../lib/work-queue.ts'
+import { createSnapshotDeadlines } from './deadlines.ts'
+import type { HostState } from './host/state.ts'
+import { createOrphanRemover } from './orphans.ts'
+import { type ReconcileDeps, reconcileSession, type Trigger } from './reconcile-session.ts'
+import type { ListedContainer } from './runtime/port.ts'
 
-export type ReconcilerDeps = {
-  db: Kysely<DB>
-  clock: Clock
-  logger: Logger
-  runtime: SessionRuntime
-  driver: SessionDriver
+export type ReconcilerDeps = Omit<ReconcileDeps, 'snapshotDeadlines'> & {
   host: HostState
+  /** Off: only what people asked for is reconciled; running sessions, orphans and the report of overdue ends are left alone. */
+  recoveryEnabled: boolean
+  /** Replaced in tests, as in `createWorkQueue`. */
+  monotonicMs?: () => number
+  setTimer?: (ms: number, callback: () => void) => () => void
 }
-
-export type PassStats = { active: number; taken: number; orphans: number }
 
 export interface Reconciler {
+  /** Sessions to be reconciled, by id. The GPUs bound how many there are at once. */
+  queue: WorkQueue<Trigger>
   /**
-   * Look at every active session once and hand those that host and row disagree about to the driver. One session's failure never ends
-   * the pass; only the database being away does, and then it rejects.
+   * Enqueue every session that host and row may disagree about. One session's failure never ends a scan; only the database being away
+   * does, and then it rejects.
    */
-  scan(trigger: Trigger, signal: AbortSignal): Promise<PassStats>
-  /**
-   * What is left of a pass where recovery is switched off: find out whether Docker answers, and take up what create and stop asked for,
-   * as their nudge may be lost and the operator's commands send none. Running sessions and orphans are left alone.
-   */
-  takeUpWishes(signal: AbortSignal): Promise<void>
-  /** `scan`, and wait until all the work that it caused is done. */
-  runOnce(signal: AbortSignal): Promise<PassStats>
+  scan(trigger: Trigger): Promise<void>
+  /** Resolves once nothing is being done; what waits for its retry does not count. */
+  idle(): Promise<void>
 }
 
-/** The periodic pass over all rows and all labelled containers. What is done about one session is the driver's and the planner's. */
+/** The loop: `scan`, a nudge of the server or an event of Docker adds a session to the queue, and `reconcileSession` works on it. */
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
-  const { db, clock, logger, runtime, driver, host } = deps
+  const { db, clock, logger, host, limits, recoveryEnabled, signal } = deps
+  const { monotonicMs = () => performance.now(), setTimer } = deps
+  const snapshotDeadlines = createSnapshotDeadlines(clock, limits.stopTimeoutMs, monotonicMs)
+  const reconcileDeps = { ...deps, snapshotDeadlines }
+  const queue = createWorkQueue<Trigger>({
+    process: (item) => reconcileSession(reconcileDeps, item),
+    backoffMs: attemptBackoffMs,
+    ...{ signal, monotonicMs, ...(setTimer ? { setTimer } : {}) },
+  })
+  const orphans = createOrphanRemover(deps)
   let isDockerAway = false
-  let suspects = new Set<string>()
-  const removals = new Map<string, Promise<void>>()
 
-  async function listContainers(signal: AbortSignal): Promise<ListedContainer[] | undefined> {
+  async function listContainers(): Promise<ListedContainer[] | undefined> {
     try {
-      const containers = await runtime.list(signal)
+      const containers = await deps.runtime.list(signal)
       host.set('docker', null)
       isDockerAway = false
       return containers
     } catch (error) {
-      // Said once: what follows is the health report's.
+      // Logged once: from then on the health report has it.
       if (!isDockerAway) logger.error({ err: error }, 'session.poll.failed')
       isDockerAway = true
       host.set('docker', { code: 'docker_away', text: 'Docker does not answer.' })
@@ -56,93 +62,52 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     }
   }
 
-  function reportOverdue(rows: readonly ActiveRow[], now: Date): void {
-    const overdue = rows.filter((row) => isStuck(row, now)).length
-    host.set(
-      'overdue',
-      overdue === 0
-        ? null
-        : {
-            code: 'stop_overdue',
-            text: `${overdue} ${overdue === 1 ? 'session has' : 'sessions have'} not stopped in time; the GPU stays reserved until the container is gone.`,
-          },
-    )
-  }
-
-  async function removeOrphan({ id, name, sessionId }: ListedContainer, signal: AbortSignal) {
-    const context = { session_id: sessionId, container: name, container_id: id }
-    logger.warn({ ...context, decision: ['remove-orphan'] }, 'session.recovery.decision')
-    try {
-      await runtime.remove(id, signal)
-    } catch (error) {
-      logger.error({ ...context, err: error }, 'session.recovery.failure')
-    }
-    removals.delete(id)
-  }
-
-  /** Removes a container without a live row once two listings in a row agree about it; does not wait for the removal. */
-  function removeOrphans(
-    containers: readonly ListedContainer[],
-    rows: readonly ActiveRow[],
-    signal: AbortSignal,
-  ): number {
-    const live = new Map(rows.map((row) => [row.id, sessionContainerName(row.slug)]))
-    const orphans = containers.filter(
-      ({ sessionId, name }) => sessionId === null || live.get(sessionId) !== name,
-    )
-    const confirmed = orphans.filter(({ id }) => suspects.has(id) && !removals.has(id))
-    suspects = new Set(orphans.map(({ id }) => id))
-    for (const orphan of confirmed) removals.set(orphan.id, removeOrphan(orphan, signal))
-    return orphans.length
-  }
-
-  async function scan(trigger: Trigger, signal: AbortSignal): Promise<PassStats> {
-    // Containers first: a container is made after its row, so one that is listed and has no row afterwards has lost it.
-    const containers = await listContainers(signal)
-    const rows = await listActive(db)
-    const now = clock.now()
-    const due = rows.filter((row) => needsWork(row, containers, now))
-    for (const row of due) driver.ensure(row.id, trigger)
-    reportOverdue(rows, now)
-    const orphans = containers ? removeOrphans(containers, rows, signal) : 0
-    return { active: rows.length, taken: due.length, orphans }
-  }
-
   return {
-    scan,
-    async takeUpWishes(signal) {
-      const containers = await listContainers(signal)
-      const wished = (await listActive(db)).filter(({ status }) => status !== 'running')
-      const now = clock.now()
-      const due = wished.filter((row) => needsWork(row, containers, now))
-      for (const row of due) driver.ensure(row.id, 'poll')
+    queue,
+    async scan(trigger) {
+      const containers = await listContainers()
+      const active = await listActive(db)
+      const rows = recoveryEnabled ? active : active.filter(({ status }) => status !== 'running')
+      const nowMs = clock.now().getTime()
+      for (const row of rows) {
+        if (queue.isProcessing(row.id) || !needsWork(row, containers)) continue
+        queue.addAfter(row.id, msUntilRetry(row, nowMs), trigger)
+      }
+      if (!recoveryEnabled) return
+      host.set('overdue', overdueReason(active, nowMs))
+      if (containers) orphans.check(containers, active)
     },
-    async runOnce(signal) {
-      const stats = await scan('poll', signal)
-      await Promise.all([driver.idle(), ...removals.values()])
-      return stats
+    async idle() {
+      await Promise.all([queue.idle(), orphans.idle()])
     },
   }
 }
 
 /** A running session whose container is listed as running needs nothing; without a listing nothing is known against it. */
-function needsWork(
-  row: ActiveRow,
-  containers: readonly ListedContainer[] | undefined,
-  now: Date,
-): boolean {
-  if (row.next_attempt_at !== null) {
-    const waitMs = sqlTimeToMs(row.next_attempt_at) - now.getTime()
-    // Longer than any pause that is ever made: the clock was put back meanwhile.
-    if (waitMs > 0 && waitMs <= ATTEMPT_BACKOFF_MAX_MS) return false
-  }
+function needsWork(row: ActiveRow, containers: readonly ListedContainer[] | undefined): boolean {
   if (row.status !== 'running' || row.error_message !== null) return true
   if (!containers) return false
   return !containers.some(({ sessionId, isRunning }) => sessionId === row.id && isRunning)
 }
 
+function msUntilRetry({ next_attempt_at }: ActiveRow, nowMs: number): number {
+  const waitMs = next_attempt_at === null ? 0 : sqlTimeToMs(next_attempt_at) - nowMs
+  // Longer than any pause that is ever made: the clock was put back meanwhile.
+  return waitMs > ATTEMPT_BACKOFF_MAX_MS ? 0 : waitMs
+}
+
+function overdueReason(rows: readonly ActiveRow[], nowMs: number) {
+  const { length: count } = rows.filter((row) => isOverdue(row, nowMs))
+  if (count === 0) return null
+  const sessions = count === 1 ? 'session has' : 'sessions have'
+  return {
+    code: 'stop_overdue',
+    text: `${count} ${sessions} not stopped in time; the GPU stays reserved until the container is gone.`,
+  }
+}
+
 /** Past the deadline of its end, with the container perhaps still there. */
-function isStuck(row: ActiveRow, now: Date): boolean {
+function isOverdue(row: ActiveRow, nowMs: number): boolean {
   const isEnding = row.status === 'stopping' || row.error_message !== null
-  return isEnding && row.deadline_at !== null && sqlTimeToMs(row.deadline_at) <= now.getTime()
+  return isEnding && row.deadline_at !== null && sqlTimeToMs(row.deadline_at) <= nowMs
 }

@@ -1,6 +1,6 @@
 -- Made by npm run generate:sql.
 
--- findWork
+-- findForWork
 select `sessions`.*, `packs`.`image_ref`, `packs`.`image_digest`, `gpu_devices`.`uuid` as `gpu_uuid`
 from `sessions`
 inner join `packs` on `packs`.`id` = `sessions`.`pack_id`

@@ -4,10 +4,10 @@ import { type DB, type SqlTime, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 
 /** A session with what its container needs to know from other tables. */
-export type WorkRow = SessionRow & { gpu_uuid: string | null; image: string }
+export type SessionWorkRow = SessionRow & { gpu_uuid: string | null; image: string }
 
-/** The session as its work needs it. */
-export async function findWork(db: Kysely<DB>, id: string): Promise<WorkRow | undefined> {
+/** The session with what its container needs. */
+export async function findForWork(db: Kysely<DB>, id: string): Promise<SessionWorkRow | undefined> {
   const row = await db
     .selectFrom('sessions')
     .innerJoin('packs', 'packs.id', 'sessions.pack_id')
@@ -22,8 +22,8 @@ export async function findWork(db: Kysely<DB>, id: string): Promise<WorkRow | un
 }
 
 /**
- * Note that work on a session has to be tried again, and not before `nextAttemptAt`. Only the reconciler writes these columns, so the
- * version is not compared; a row that moved on meanwhile keeps what the move gave it.
+ * Write down that a session has to be reconciled again, and not before `nextAttemptAt`. Only the reconciler writes these columns, so the
+ * version is not compared; a row whose status changed meanwhile keeps what the transition gave it.
  */
 export async function recordRetry(
   db: Kysely<DB>,

@@ -2,8 +2,8 @@ import { type DB, sqlTimeToMs, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { HostState } from './host/state.ts'
 import { HostAwayError } from './host-error.ts'
-import type { HostState } from './host-state.ts'
 import type { SessionFlows } from './network/flows.ts'
 import {
   type EndedLogin,

@@ -4,7 +4,7 @@ import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
-import type { HostCheck } from '../host-checks.ts'
+import type { HostCheck } from '../host/checks.ts'
 import { HostAwayError, HostRefusedError } from '../host-error.ts'
 import {
   assignDevices,
@@ -14,8 +14,8 @@ import {
   knownDevices,
   simulatedDevices,
 } from './inventory.ts'
-import { recordFacts } from './moves.ts'
 import { isClearedFault, judgeGpu, judgeUnseen } from './quarantine.ts'
+import { recordFacts } from './record-facts.ts'
 import { countEnded, type Holders, listGpuRows, readHolders } from './repository.ts'
 
 export type GpuCheckDeps = {
@@ -26,25 +26,25 @@ export type GpuCheckDeps = {
   logger: Logger
 }
 
-// How often the devices are asked: while all is well, and while something waits to become well by itself.
+// How often the devices are inspected: while all are healthy, and while one may become so by itself.
 const USUAL_MS = 60_000
 const SOON_MS = 15_000
-// How long a launch waits for the word that its GPU is clean before it tries again.
+// How long a launch waits to learn that its GPU is clean before it is retried.
 const FIT_LIMIT_MS = 10_000
 
 const SILENT: Reason = { code: 'gpus_silent', text: 'The GPUs of this host do not answer.' }
-const UNSEEN: Reason = { code: 'gpus_away', text: 'The GPUs of this host could not be looked at.' }
+const UNSEEN: Reason = { code: 'gpus_away', text: 'The GPUs of this host could not be inspected.' }
 
 const GPU_UNFIT =
   'The GPU that was reserved is not fit for use, and is out of use now. Launch again to get another.'
-const GPU_UNSEEN = 'The reserved GPU is still being looked at; trying again.'
+const GPU_UNSEEN = 'The reserved GPU is still being inspected; trying again.'
 
-type Look = { atMs: number; reason: Reason | null; isAwaited: boolean; holders: Holders }
+type Inspection = { atMs: number; reason: Reason | null; isAwaited: boolean; holders: Holders }
 
 export interface GpuWatch {
   /**
-   * Keeps the slots in step with the devices. It comes by at every pass and reads the rows; the devices are asked when the last answer is
-   * old, when a session has let go of one, and when the operator has cleared one.
+   * Keeps the slots in step with the devices. It reads the rows at every scan; the devices are inspected when the last answer is old, when a
+   * session has let go of one, and when the operator has cleared one.
    */
   check: HostCheck
   /**
@@ -63,11 +63,11 @@ export type AssertFit = (
 
 export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
   const { db, mode } = deps
-  let last: Look | undefined
-  let looking: Promise<Reason | null> | undefined
-  /** GPUs of sessions that wait for their container: what is seen on them is not theirs. */
+  let last: Inspection | undefined
+  let inspecting: Promise<Reason | null> | undefined
+  /** GPUs of sessions that wait for their container: what runs on them is not theirs. */
   const unstarted = new Set<number>()
-  /** How many sessions had ended on a GPU when it was last looked at with none on it. A count, as a clock can be put back. */
+  /** How many sessions had ended on a GPU when it was last inspected with none on it. A count, as a clock can be put back. */
   const judgedAfter = new Map<number, number>()
 
   function isDue(rows: readonly GpuRow[], holders: Holders): boolean {
@@ -79,38 +79,38 @@ export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
     return [...last.holders].some(([gpuId, sessionId]) => holders.get(gpuId) !== sessionId)
   }
 
-  async function lookAt(signal: AbortSignal): Promise<Reason | null> {
+  async function inspectOnce(signal: AbortSignal): Promise<Reason | null> {
     const free = new Set(unstarted)
     const ended = await countEnded(db)
     const rows = await listGpuRows(db)
     const holders = await readHolders(db)
-    const look = { atMs: performance.now(), holders }
-    // What stands if this look fails: the next one is not made at the next pass but in a while.
-    last = { ...look, reason: UNSEEN, isAwaited: true }
+    const inspection = { atMs: performance.now(), holders }
+    // Stands if this inspection fails, so that the next one is made after a while and not at the next scan.
+    last = { ...inspection, reason: UNSEEN, isAwaited: true }
     const { facts, reason, unheld } = await observe(deps, rows, holders, free, signal)
     await recordFacts(deps, rows, facts, holders)
     for (const id of unheld) judgedAfter.set(id, ended.get(id) ?? 0)
     const isAwaited = reason !== null || facts.some(({ quarantine }) => quarantine === 'dirty')
-    last = { ...look, reason, isAwaited }
+    last = { ...inspection, reason, isAwaited }
     return reason
   }
 
-  function look(signal: AbortSignal): Promise<Reason | null> {
-    looking = lookAt(signal).finally(() => {
-      looking = undefined
+  function inspect(signal: AbortSignal): Promise<Reason | null> {
+    inspecting = inspectOnce(signal).finally(() => {
+      inspecting = undefined
     })
-    return looking
+    return inspecting
   }
 
-  async function seeClean(session: { id: string; gpu_id: number }, signal: AbortSignal) {
-    const isUnseen = async () => {
+  async function inspectUntilKnown(session: { id: string; gpu_id: number }, signal: AbortSignal) {
+    const isUnknown = async () => {
       const judged = judgedAfter.get(session.gpu_id)
       return judged === undefined || judged !== ((await countEnded(db)).get(session.gpu_id) ?? 0)
     }
-    while (await isUnseen()) {
-      // Somebody else's look may have begun too early to count for this GPU.
-      if (!looking) return void (await look(signal))
-      await looking.catch(() => {})
+    while (await isUnknown()) {
+      // An inspection in progress may have begun too early to count for this GPU.
+      if (!inspecting) return void (await inspect(signal))
+      await inspecting.catch(() => {})
     }
   }
 
@@ -121,7 +121,7 @@ export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
       async run(signal) {
         const rows = await listGpuRows(db)
         const holders = await readHolders(db)
-        if (!looking && isDue(rows, holders)) return look(signal)
+        if (!inspecting && isDue(rows, holders)) return inspect(signal)
         if (last) last = { ...last, holders: new Map([...last.holders, ...holders]) }
         return last?.reason ?? null
       },
@@ -132,7 +132,7 @@ export function createGpuWatch(deps: GpuCheckDeps): GpuWatch {
       unstarted.add(session.gpu_id)
       try {
         const late = AbortSignal.any([signal, AbortSignal.timeout(FIT_LIMIT_MS)])
-        await untilAborted(seeClean(session, signal), late)
+        await untilAborted(inspectUntilKnown(session, signal), late)
       } finally {
         unstarted.delete(session.gpu_id)
       }
@@ -157,17 +157,17 @@ async function observe(
   signal: AbortSignal,
 ): Promise<{ facts: GpuFacts[]; reason: Reason | null; unheld: number[] }> {
   if (mode === 'simulated') return { facts: simulatedDevices(rows), reason: null, unheld: [] }
-  const sight = await inventory.list(knownDevices(rows), signal)
-  if (sight.kind === 'silent') {
-    logger.error({ reason: sight.reason }, 'host.gpus.silent')
+  const listing = await inventory.list(knownDevices(rows), signal)
+  if (listing.kind === 'silent') {
+    logger.error({ reason: listing.reason }, 'host.gpus.silent')
     const present = rows.filter((row) => row.present)
-    const facts = present.map((row) => judgeUnseen(row, sight.reason))
+    const facts = present.map((row) => judgeUnseen(row, listing.reason))
     return { facts, reason: SILENT, unheld: [] }
   }
   const holders = await readHolders(db)
   const at = clock.now()
   const isHeld = (id: number) => !unstarted.has(id) && (holdersBefore.has(id) || holders.has(id))
-  const slots = assignDevices(rows, sight.devices)
+  const slots = assignDevices(rows, listing.devices)
   const facts = slots.map((slot) => judgeGpu(slot, isHeld(slot.row.id), at))
   return { facts, reason: null, unheld: rows.map(({ id }) => id).filter((id) => !isHeld(id)) }
 }

@@ -92,7 +92,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
     ).catch(() => {})
   }
 
-  /** Waits until Docker says that the container does not exist. */
+  /** Waits until Docker reports that the container does not exist. */
   async function untilAbsent(containerId: string, signal: AbortSignal): Promise<void> {
     const untilMs = performance.now() + LIMIT_MS.remove
     while (performance.now() < untilMs) {
@@ -173,7 +173,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
     async watch(onEnd, signal) {
       const stream = await callDocker({ limitMs: LIMIT_MS.read, signal }, () =>
         docker.getEvents({
-          // Events of this very second are told again: none may fall between two streams.
+          // Events of this very second are repeated: none may fall between two streams.
           since: Math.floor(Date.now() / 1000),
           filters: {
             type: ['container'],
@@ -206,7 +206,7 @@ function factOf(info: ContainerInspectInfo, ref: ContainerRef, managed: string):
   return { kind: 'present', id: info.Id, state: 'ended', exitCode, oomKilled }
 }
 
-/** Docker's no to a create or start, in words for the session's owner; Docker's own words stay in `cause`. */
+/** Docker's refusal of a create or start, in words for the session's owner; Docker's own message stays in `cause`. */
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof DockerAnswer)) return error
   const { status, message } = error

@@ -14,7 +14,7 @@ export type ContainerSpec = {
 }
 
 /**
- * What Docker says about the container of a session. `unknown` (Docker away, slow, or answering nonsense) is never `absent`.
+ * What Docker reports about the container of a session. `unknown` (Docker away, slow, or answering nonsense) is never `absent`.
  * `foreign`: the name is taken by a container that is not this session's.
  */
 export type ContainerFact =
@@ -35,7 +35,7 @@ export type ListedContainer = {
 }
 
 /**
- * The one door to Docker's containers. Every method has its own time limit, may be repeated after a crash at any point, and
+ * The port to Docker's containers. Every method has its own time limit, may be repeated after a crash at any point, and
  * rejects with `HostAwayError` (nothing is known, try again) or `HostRefusedError` (trying again will not help).
  */
 export interface SessionRuntime {
@@ -52,7 +52,7 @@ export interface SessionRuntime {
    * @throws HostRefusedError `name_taken`, `image_missing`, `network_missing`, `gpu_refused`, `container_refused`
    */
   start(spec: ContainerSpec, signal: AbortSignal, confirm?: () => Promise<void>): Promise<string>
-  /** SIGTERM, a short grace, SIGKILL, removal. Resolves only once Docker says that the container does not exist. */
+  /** SIGTERM, a short grace, SIGKILL, removal. Resolves only once Docker reports that the container does not exist. */
   remove(containerId: string, signal: AbortSignal): Promise<void>
   /** Calls back with a session's id when its container ended or vanished; resolves when the stream breaks. A hint: nothing depends on it. */
   watch(onEnd: (sessionId: string) => void, signal: AbortSignal): Promise<void>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createHostState, type HostPart } from './host-state.ts'
+import { createHostState, type HostPart } from './state.ts'
 
 const PARTS: HostPart[] = ['docker', 'pool', 'network', 'image', 'firewall', 'ports']
 
@@ -24,7 +24,7 @@ describe(createHostState, () => {
     const host = wellHost()
     host.set(part, { code: 'away', text: `No ${part}.` })
     expect(host.report()).toMatchObject({ able: false, reasons: [`No ${part}.`] })
-    expect(host.whyClosed()?.text).toBe(`No ${part}.`)
+    expect(host.startBlocker()?.text).toBe(`No ${part}.`)
   })
 
   test('starts sessions although another does not stop, and still says so', () => {

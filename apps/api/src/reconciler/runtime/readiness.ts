@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 import { sessionContainerName } from '@medforge/contracts'
-import type { PortGuard } from './network/ports.ts'
+import type { PortGuard } from '../network/ports.ts'
 
 /** Whether a session's IDE answers, asked on the way that people take: through Caddy's own network position. */
 export interface ReadinessProbe {

@@ -6,7 +6,7 @@ import type { Logger } from '../../lib/logger.ts'
 import { changedFacts, type GpuFacts, type GpuRow } from './inventory.ts'
 import { type Holders, recordGpus, setHolderReason } from './repository.ts'
 
-/** What changed, and for each GPU that enters or leaves quarantine a line in the log and in the audit log. */
+/** Write down what changed; a GPU that enters or leaves quarantine gets a log line and an audit row. */
 export async function recordFacts(
   { db, clock, logger }: { db: Kysely<DB>; clock: Clock; logger: Logger },
   rows: readonly GpuRow[],
@@ -16,13 +16,13 @@ export async function recordFacts(
   const changed = changedFacts(rows, facts)
   if (changed.length === 0) return
   const at = clock.now()
-  const moves = changed.flatMap((fact) => {
+  const quarantineChanges = changed.flatMap((fact) => {
     const before = rows.find(({ id }) => id === fact.id)?.quarantine ?? null
     return before === fact.quarantine ? [] : [{ before, fact }]
   })
   await inTransaction(db, async (tx) => {
     await recordGpus(tx, changed, at)
-    for (const { before, fact } of moves) {
+    for (const { before, fact } of quarantineChanges) {
       const { id, uuid, quarantine, health_reason } = fact
       await recordAudit(tx, {
         actorUserId: null,
@@ -31,15 +31,15 @@ export async function recordFacts(
         detail: { by: 'reconciler', uuid, kind: quarantine ?? before, reason: health_reason },
         at,
       })
-      // The session that has it may go on or not; its owner learns what is known, and can stop it.
+      // The session goes on; its owner sees the fault, and can stop it.
       if (quarantine === 'fault') await setHolderReason(tx, id, GPU_FAILED.text)
     }
   })
   logger.info({ changed: changed.length }, 'host.gpus.changed')
-  for (const { before, fact } of moves) {
+  for (const { before, fact } of quarantineChanges) {
     const { id: gpu_id, uuid, quarantine, health_reason } = fact
-    const said = { gpu_id, uuid, session_id: holders.get(gpu_id) ?? null }
-    if (quarantine === null) logger.info({ ...said, kind: before }, 'gpu.released')
-    else logger.error({ ...said, kind: quarantine, reason: health_reason }, 'gpu.quarantined')
+    const fields = { gpu_id, uuid, session_id: holders.get(gpu_id) ?? null }
+    if (quarantine === null) logger.info({ ...fields, kind: before }, 'gpu.released')
+    else logger.error({ ...fields, kind: quarantine, reason: health_reason }, 'gpu.quarantined')
   }
 }

@@ -1,17 +1,17 @@
 import type { Reason } from '@medforge/core'
-import type { Logger } from '../lib/logger.ts'
-import { callDocker, type Docker, isDockerStatus } from './docker/client.ts'
-import { HostAwayError } from './host-error.ts'
-import type { HostPart, HostState } from './host-state.ts'
-import type { Firewall } from './network/firewall.ts'
-import type { PortGuard } from './network/ports.ts'
-import type { SessionWorkspaces } from './workspace/port.ts'
+import type { Logger } from '../../lib/logger.ts'
+import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
+import { HostAwayError } from '../host-error.ts'
+import type { Firewall } from '../network/firewall.ts'
+import type { PortGuard } from '../network/ports.ts'
+import type { SessionWorkspaces } from '../workspace/port.ts'
+import type { HostPart, HostState } from './state.ts'
 
 export type HostCheck = {
   part: HostPart
-  /** How old a good answer may become; a bad one is asked again at every pass. */
+  /** How old a good answer may become; a bad one is checked again at every scan. */
   maxAgeMs: number
-  /** Null: this part is well. */
+  /** Null: this part works. */
   run(signal: AbortSignal): Promise<Reason | null>
 }
 
@@ -28,7 +28,7 @@ export function createHostChecks(options: {
   logger: Logger
 }): HostChecks {
   const { host, logger } = options
-  const entries = options.checks.map((check) => ({ check, goodUntilMs: 0, isWell: true }))
+  const entries = options.checks.map((check) => ({ check, goodUntilMs: 0, isHealthy: true }))
   const running = new Map<HostPart, Promise<void>>()
 
   async function run(entry: (typeof entries)[number], signal: AbortSignal): Promise<void> {
@@ -42,11 +42,11 @@ export function createHostChecks(options: {
     if (signal.aborted) return
     host.set(check.part, reason)
     entry.goodUntilMs = reason === null ? performance.now() + check.maxAgeMs : 0
-    if ((reason === null) !== entry.isWell) {
-      entry.isWell = reason === null
-      const level = entry.isWell ? 'info' : 'error'
-      const said = { part: check.part, reason: reason?.text ?? 'well again' }
-      logger[level](cause === undefined ? said : { ...said, err: cause }, 'host.check')
+    if ((reason === null) !== entry.isHealthy) {
+      entry.isHealthy = reason === null
+      const level = entry.isHealthy ? 'info' : 'error'
+      const fields = { part: check.part, reason: reason?.text ?? 'healthy again' }
+      logger[level](cause === undefined ? fields : { ...fields, err: cause }, 'host.check')
     }
   }
 
@@ -98,10 +98,10 @@ export function portsCheck(ports: PortGuard): HostCheck {
   }
 }
 
-// Rules that were flushed are found and put back within this time and a pass.
+// Rules that were flushed are found and put back within this time and a scan.
 const FIREWALL_MAX_AGE_MS = 30_000
 
-// After a leak was found the probe is made again, but not at every pass: it takes two containers.
+// After a leak was found the probe is made again, but not at every scan: it takes two containers.
 const LEAK_RETRY_MS = 60_000
 
 /** Rules that are in place, and hold: tried out with throw-away containers before the first session is started. */

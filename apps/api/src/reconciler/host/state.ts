@@ -13,16 +13,16 @@ export type HostPart =
   | 'overdue'
   | 'sockets'
 
-// A session that does not stop in time and a socket that cannot be cut are the operator's to know and no reason to refuse another session;
+// A session that does not stop in time and a socket that cannot be cut concern the operator and are no reason to refuse another session;
 // GPUs that are gone are not handed out.
 const HARMLESS_TO_STARTS: readonly HostPart[] = ['overdue', 'sockets', 'gpus']
 
 /** What the reconciler knows about its host, in memory; the heartbeat publishes it. */
 export interface HostState {
-  /** Null: this part is well. A part that was never reported counts as not yet checked. */
+  /** Null: this part works. A part that was never reported counts as not yet checked. */
   set(part: HostPart, reason: Reason | null): void
   /** The worst reason why no container may be started now, or null. */
-  whyClosed(): Reason | null
+  startBlocker(): Reason | null
   report(): HostReport
   /** Called when the report has become another one. */
   onChange(listener: () => void): void
@@ -44,7 +44,7 @@ export function createHostState(): HostState {
 
   let onChange = () => {}
 
-  function whyClosed(): Reason | null {
+  function startBlocker(): Reason | null {
     for (const [part, reason] of known) {
       if (reason && !HARMLESS_TO_STARTS.includes(part)) return reason
     }
@@ -52,7 +52,7 @@ export function createHostState(): HostState {
   }
 
   return {
-    whyClosed,
+    startBlocker,
     set(part, reason) {
       const before = known.get(part)
       known.set(part, reason)
@@ -63,7 +63,7 @@ export function createHostState(): HostState {
     },
     report() {
       const reasons = [...known.values()].flatMap((reason) => (reason ? [reason.text] : []))
-      return { able: whyClosed() === null, reasons: [...new Set(reasons)], boot_id: bootId }
+      return { able: startBlocker() === null, reasons: [...new Set(reasons)], boot_id: bootId }
     },
   }
 }
