@@ -1,6 +1,6 @@
 /**
- * Part of the host does not answer (in time), so nothing is known: whatever was asked may have happened, or not.
- * The caller keeps what it believed and tries again.
+ * Part of the host does not answer (in time), so nothing is known: whatever was requested may have happened, or not.
+ * The caller concludes nothing and retries.
  */
 export class HostAwayError extends Error {
   override readonly name = 'HostAwayError'
@@ -23,7 +23,7 @@ export type RefusalCode =
   | 'workspace_not_mounted'
   | 'workspace_refused'
 
-/** The host answered no, and would again. `text` says to a person what it was and what to do. */
+/** The host refused, and would again. `text` tells the session's owner what happened and what to do. */
 export class HostRefusedError extends Error {
   override readonly name = 'HostRefusedError'
   readonly code: RefusalCode

@@ -12,13 +12,13 @@ export type LeadershipOptions = {
 }
 
 const RETRY_MS = 1_000
-const PROOF_INTERVAL_MS = 2_000
-const PROOF_LIMIT_MS = 5_000
+const VERIFY_INTERVAL_MS = 2_000
+const VERIFY_LIMIT_MS = 5_000
 
 /**
  * Lets one reconciler at a time work on a database, by a named lock of MariaDB that ends with its connection.
  *
- * The lock saves double work; safety does not hang on it. Until a process notices that it has lost its lead, another may act too: rows
+ * The lock saves double work; safety does not depend on it. Until a process notices that it has lost its lead, another may act too: rows
  * move by compare-and-set, containers and snapshots have one name each, and a container is started only after a compare-and-set that
  * came when it could be seen already, so that whoever frees its GPU finds it. Resolves once `signal` has aborted and the last lead has ended.
  */
@@ -51,7 +51,7 @@ async function tryToLead(
     SELECT GET_LOCK(${LOCK_NAME}, 0) AS got`.execute(connection)
   if (rows[0]?.got !== 1) return 'taken'
   const lost = new AbortController()
-  const proofs = proveLead(connection, lost.signal)
+  const proofs = verifyLead(connection, lost.signal)
     .catch((error) => {
       if (!signal.aborted) logger.error({ err: error }, 'session.poll.failed')
     })
@@ -67,14 +67,14 @@ async function tryToLead(
 }
 
 /** Rejects when the lock is no longer this connection's or the database stopped answering; resolves when `signal` aborts. */
-async function proveLead(connection: Kysely<DB>, signal: AbortSignal): Promise<void> {
+async function verifyLead(connection: Kysely<DB>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await sleep(PROOF_INTERVAL_MS, undefined, { signal }).catch(() => {})
+    await sleep(VERIFY_INTERVAL_MS, undefined, { signal }).catch(() => {})
     if (signal.aborted) return
     const proof = sql<{ mine: number | null }>`
       SELECT IS_USED_LOCK(${LOCK_NAME}) = CONNECTION_ID() AS mine`.execute(connection)
     const late = new AbortController()
-    const limit = sleep(PROOF_LIMIT_MS, undefined, { signal: late.signal }).catch(() => undefined)
+    const limit = sleep(VERIFY_LIMIT_MS, undefined, { signal: late.signal }).catch(() => undefined)
     const answer = await Promise.race([proof, limit])
     late.abort()
     if (answer?.rows[0]?.mine !== 1) throw new Error('This reconciler has lost its lead.')

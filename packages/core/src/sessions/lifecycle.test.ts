@@ -58,15 +58,20 @@ describe(attemptBackoffMs, () => {
 
 describe('docs/sessions.md', () => {
   const page = readFileSync(new URL('../../../../docs/sessions.md', import.meta.url), 'utf8')
-  const moves = Object.entries(TRANSITIONS).flatMap(([from, to]) => to.map((each) => [from, each]))
+  const transitions = Object.entries(TRANSITIONS).flatMap(([from, to]) =>
+    to.map((each) => [from, each]),
+  )
 
-  test('draws exactly the moves of the table', () => {
+  test('draws exactly the transitions of the table', () => {
     const drawn = [...page.matchAll(/^ {2}(\w+) --> (\w+)$/gm)].map(([, from, to]) => [from, to])
-    expect(drawn).toEqual(moves)
+    expect(drawn).toEqual(transitions)
   })
 
-  test('says of each of them when it is made', () => {
-    const told = [...page.matchAll(/^\| `(\w+)` \| `(\w+)` \|/gm)].map(([, from, to]) => [from, to])
-    expect(told.toSorted()).toEqual(moves.toSorted())
+  test('explains when each of them is made', () => {
+    const explained = [...page.matchAll(/^\| `(\w+)` \| `(\w+)` \|/gm)].map(([, from, to]) => [
+      from,
+      to,
+    ])
+    expect(explained.toSorted()).toEqual(transitions.toSorted())
   })
 })

@@ -23,10 +23,10 @@ export function isTerminal(status: SessionStatus): status is TerminalStatus {
   return TRANSITIONS[status].length === 0
 }
 
-/** How long the two passing statuses may last. `running` has no limit: there is no lease. */
+/** How long a start and a stop may take. `running` has no limit: there is no lease. */
 export type LifecycleLimits = { startTimeoutMs: number; stopTimeoutMs: number }
 
-/** When a session that enters `status` at `at` has taken too long; null where nothing waits. */
+/** When a session that enters `status` at `at` is overdue; null for a status without a limit. */
 export function deadlineOf(status: SessionStatus, at: Date, limits: LifecycleLimits): Date | null {
   if (status === 'starting') return new Date(at.getTime() + limits.startTimeoutMs)
   if (status === 'stopping') return new Date(at.getTime() + limits.stopTimeoutMs)
@@ -54,10 +54,10 @@ export function snapshotName(dataset: string, cause: SnapshotCause, at: Date): s
   return `${dataset}@${cause}-${at.getTime()}`
 }
 
-/** Why a session is where it is: `code` for logs and meters, `text` for its owner (one or two sentences, no internals, 500 characters at most). */
+/** Why a session has its status: `code` for logs, `text` for its owner (one or two sentences, no internals, 500 characters at most). */
 export type Reason = { code: string; text: string }
 
-/** Waiting time before attempt number `attempts + 1` of a session's work. */
+/** Milliseconds until the next attempt, after this many failed ones before the last. */
 export function attemptBackoffMs(attempts: number): number {
   return Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(attempts, 10), ATTEMPT_BACKOFF_MAX_MS)
 }

@@ -7,10 +7,6 @@ import type { Reason } from './lifecycle.ts'
 export const FAILURES = {
   dockerAway: { code: 'docker_away', text: 'Docker does not answer; trying again.' },
   poolAway: { code: 'pool_away', text: 'The storage pool does not answer; trying again.' },
-  firewallMissing: {
-    code: 'firewall_missing',
-    text: 'The sessions firewall is not in place; trying again.',
-  },
   stopOverdue: {
     code: 'stop_overdue',
     text: 'The container could not be removed in time. Its GPU stays reserved until it is gone; the operator has been told.',
@@ -70,9 +66,4 @@ export const GPU_FAILED: Reason = {
 export const SNAPSHOT_FAILED: Reason = {
   code: 'snapshot_failed',
   text: 'The snapshot could not be taken. Your files are still on disk; ask the operator.',
-}
-
-export const DATABASE_AWAY: Reason = {
-  code: 'database_away',
-  text: 'The database does not answer; trying again.',
 }

@@ -4,13 +4,13 @@ import { deadlineOf, isTerminal, type LifecycleLimits, snapshotName } from './li
 import { REQUESTED } from './reasons.ts'
 import { listActive, lockById, recordTransitionIn, type SessionRow } from './transitions.ts'
 
-export type StopWish = { at: Date; requestId: string; limits: LifecycleLimits }
+export type StopRequest = { at: Date; requestId: string; limits: LifecycleLimits }
 
-/** Record that somebody wants this session to end; the reconciler does the rest. The row is locked by the caller. */
+/** Record that this session is to end; the reconciler does the rest. The caller holds the row's lock. */
 export async function recordStopRequest(
   tx: Transaction<DB>,
   row: SessionRow,
-  { at, requestId, limits }: StopWish,
+  { at, requestId, limits }: StopRequest,
 ): Promise<void> {
   const deadline = deadlineOf('stopping', at, limits)
   await recordTransitionIn(
@@ -34,29 +34,29 @@ export async function recordStopRequest(
 }
 
 /**
- * Ask for the end of every session, as its owner could. For an operator who takes the platform down: done before the
- * reconciler goes, it leaves ordinary stopped sessions with their snapshots instead of failures.
+ * Request the stop of every session, as its owner could. For an operator who takes the platform down: done before the
+ * reconciler ends, it leaves ordinary stopped sessions with their snapshots instead of failures.
  *
  * @returns how many sessions are active, that is, have yet to end
  */
-export async function requestStopOfAll(db: Kysely<DB>, wish: StopWish): Promise<number> {
+export async function requestStopOfAll(db: Kysely<DB>, request: StopRequest): Promise<number> {
   const active = await listActive(db)
-  for (const { id } of active) await inTransaction(db, (tx) => requestStop(tx, id, wish))
+  for (const { id } of active) await inTransaction(db, (tx) => requestStop(tx, id, request))
   return active.length
 }
 
 /**
- * Ask for the end of one session, whoever's it is.
+ * Request the stop of one session, whoever owns it.
  *
- * @returns whether this call asked for it; false where it is on its way, over, or was never there
+ * @returns whether this call requested it; false where the session is stopping, terminal, or was never there
  */
 export async function requestStop(
   tx: Transaction<DB>,
   id: string,
-  wish: StopWish,
+  request: StopRequest,
 ): Promise<boolean> {
   const row = await lockById(tx, id)
   if (!row || isTerminal(row.status) || row.status === 'stopping') return false
-  await recordStopRequest(tx, row, wish)
+  await recordStopRequest(tx, row, request)
   return true
 }

@@ -7,7 +7,7 @@ export type SessionRow = Selectable<DB['sessions']>
 export type SessionEventRow = Selectable<DB['session_events']>
 export type Step = NonNullable<SessionEventRow['step']>
 
-/** The token of compare-and-set: a caller that holds an older one changes nothing. */
+/** What compare-and-set compares: a caller that holds an older one changes nothing. */
 export type RowToken = { id: string; status: SessionStatus; version: number; request_id: string }
 
 export type ActiveRow = Pick<
@@ -41,8 +41,8 @@ export async function lockById(tx: Transaction<DB>, id: string): Promise<Session
 export type StepRecord = { step: Step; durationMs: number }
 
 /**
- * Append a finished step. What the row says is not looked at: a step that was finished was finished. Its lock is taken all the same, so
- * that events of a session become visible in the order of their ids.
+ * Append a finished step, whatever the row says by now. The row's lock is taken all the same, so that events of a session become visible
+ * in the order of their ids.
  */
 export async function recordStep(
   db: Kysely<DB>,
@@ -80,7 +80,7 @@ export type RowPatch = Omit<
 >
 
 /**
- * Change facts of a session without moving it, by compare-and-set.
+ * Change facts of a session and not its status, by compare-and-set.
  *
  * @returns the new version, or null when somebody else changed the row first: read again and plan again
  */
@@ -102,10 +102,10 @@ export async function updateFacts(
 export type SessionTransition = {
   to: SessionStatus
   reason: Reason
-  /** Decision time from the injected clock, not `NOW()`: host and database may differ. */
+  /** From the injected clock, not `NOW()`: host and database may differ. */
   at: Date
   patch: RowPatch
-  /** Steps that this move concludes; they come before it in the stream of events. */
+  /** Steps that end with this transition; they come before it in the stream of events. */
   steps?: readonly StepRecord[]
 }
 
@@ -114,41 +114,47 @@ export type SessionTransition = {
  *
  * Compare-and-set on (id, status, version), as `updateFacts`.
  *
- * @returns the new version, or null when somebody else was faster
+ * @returns the new version, or null when somebody else changed the row first
  * @throws Error for an edge that `TRANSITIONS` lacks: a bug, never a race
  */
 export async function recordTransition(
   db: Kysely<DB>,
   token: RowToken,
-  move: SessionTransition,
+  transition: SessionTransition,
 ): Promise<number | null> {
-  return inTransaction(db, (tx) => recordTransitionIn(tx, token, move))
+  return inTransaction(db, (tx) => recordTransitionIn(tx, token, transition))
 }
 
 /** As `recordTransition`, inside a transaction that the caller opened. */
 export async function recordTransitionIn(
   tx: Transaction<DB>,
   token: RowToken,
-  move: SessionTransition,
+  transition: SessionTransition,
 ): Promise<number | null> {
-  if (!canTransition(token.status, move.to)) {
-    throw new Error(`Illegal transition ${token.status} → ${move.to} of session ${token.id}.`)
+  if (!canTransition(token.status, transition.to)) {
+    throw new Error(`Illegal transition ${token.status} → ${transition.to} of session ${token.id}.`)
   }
   const version = token.version + 1
   const result = await tx
     .updateTable('sessions')
-    .set({ ...move.patch, status: move.to, version, attempts: 0, next_attempt_at: null })
+    .set({
+      ...transition.patch,
+      status: transition.to,
+      version,
+      attempts: 0,
+      next_attempt_at: null,
+    })
     .where('id', '=', token.id)
     .where('status', '=', token.status)
     .where('version', '=', token.version)
     .executeTakeFirst()
   if (result.numUpdatedRows !== 1n) return null
-  const at = toSqlTime(move.at)
+  const at = toSqlTime(transition.at)
   const common = { session_id: token.id, request_id: token.request_id, at }
   await tx
     .insertInto('session_events')
     .values([
-      ...(move.steps ?? []).map(({ step, durationMs }) => ({
+      ...(transition.steps ?? []).map(({ step, durationMs }) => ({
         ...common,
         kind: 'step' as const,
         step,
@@ -158,8 +164,8 @@ export async function recordTransitionIn(
         ...common,
         kind: 'transition' as const,
         from_status: token.status,
-        to_status: move.to,
-        reason: move.reason.text,
+        to_status: transition.to,
+        reason: transition.reason.text,
       },
     ])
     .execute()

@@ -69,6 +69,6 @@ function readRefusal(error: unknown): SmiAnswer | undefined {
   if (/could not select device driver|driver not loaded|libnvidia-ml/i.test(message)) {
     return { kind: 'no-driver' }
   }
-  const [, said] = /(nvidia-container-cli:.*|.*unresolvable CDI devices.*)/i.exec(message) ?? []
-  return said === undefined ? undefined : { kind: 'refused', reason: said.slice(0, 200) }
+  const [, reason] = /(nvidia-container-cli:.*|.*unresolvable CDI devices.*)/i.exec(message) ?? []
+  return reason === undefined ? undefined : { kind: 'refused', reason: reason.slice(0, 200) }
 }

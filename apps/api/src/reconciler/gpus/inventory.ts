@@ -1,21 +1,21 @@
 import type { DB } from '@medforge/db'
 import type { Selectable } from 'kysely'
 
-/** A GPU that the host has, as it was seen. */
+/** A GPU that the host has, as it was observed. */
 export type GpuDevice = {
   index: number
   uuid: string
   model: string
   /** Null: it answers. Else what is wrong with it, in a sentence. */
   fault: string | null
-  /** Null: the device does not say. */
+  /** Null: the device does not report it. */
   memoryUsedMib: number | null
   /** Programs that compute on it, in the host's numbering. */
   pids: number[]
 }
 
-/** `silent`: the host's devices cannot be seen at all, and none of them is to blame for it. */
-export type GpuSight =
+/** `silent`: no device answers, and none of them is to blame for it. */
+export type GpuListing =
   | { kind: 'devices'; devices: GpuDevice[] }
   | { kind: 'silent'; reason: string }
 
@@ -26,12 +26,12 @@ export interface GpuInventory {
    * @param known  devices that were seen before, in their slots
    * @throws HostAwayError when that could not be found out: nothing may be concluded
    */
-  list(known: readonly GpuDevice[], signal: AbortSignal): Promise<GpuSight>
+  list(known: readonly GpuDevice[], signal: AbortSignal): Promise<GpuListing>
 }
 
 export type GpuRow = Selectable<DB['gpu_devices']>
 
-/** What was observed about a slot. The operator's wishes (`enabled`, `disabled_reason`, `cleared_at`) are not in it. */
+/** The observed state of a slot. What the operator desires (`enabled`, `disabled_reason`, `cleared_at`) is not in it. */
 export type GpuFacts = Pick<
   GpuRow,
   'id' | 'present' | 'uuid' | 'model' | 'health' | 'health_reason' | 'quarantine' | 'quarantined_at'
@@ -87,7 +87,7 @@ export function simulatedDevices(rows: readonly GpuRow[]): GpuFacts[] {
   }))
 }
 
-/** The facts that differ from what the rows say. */
+/** The facts that differ from the rows. */
 export function changedFacts(rows: readonly GpuRow[], facts: readonly GpuFacts[]): GpuFacts[] {
   return facts.filter((fact) => {
     const row = rows.find(({ id }) => id === fact.id)

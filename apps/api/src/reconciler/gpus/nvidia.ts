@@ -23,8 +23,8 @@ export interface SmiRunner {
 /**
  * The host's NVIDIA devices.
  *
- * One question for all of them while all is well. Where that fails, each device that is known is asked by itself, so that one that fell off
- * the bus is told from the others. Where none answers and nothing blames a device, the host is to blame (the driver, the toolkit).
+ * One question for all of them while all are healthy. Where that fails, each device that is known is asked by itself, so that one that fell
+ * off the bus is distinguished from the others. Where none answers and nothing blames a device, the host is to blame (the driver, the toolkit).
  */
 export function createNvidiaInventory(smi: SmiRunner): GpuInventory {
   /** Those of `devices` that are in this host, each by its own answer. */
@@ -60,7 +60,7 @@ export function createNvidiaInventory(smi: SmiRunner): GpuInventory {
   }
 }
 
-/** What one device said of itself; undefined: it is not in this host. */
+/** What one device answered; undefined: it is not in this host. */
 function readOne(device: GpuDevice, answer: SmiAnswer): GpuDevice | undefined {
   if (answer.kind === 'ended') {
     const seen = parseSmi(answer.output).find(({ uuid }) => uuid === device.uuid)

@@ -5,12 +5,12 @@ import type { GpuFacts, GpuRow, GpuSlot } from './inventory.ts'
 const DIRTY_MEMORY_MIB = 1024
 
 /**
- * What is known of a slot after its device was looked at, and whether sessions may have it.
+ * What is known of a slot after its device was inspected, and whether sessions may have it.
  *
  * A fault (the device failed, or did not answer while others did) stays until the operator clears it: hardware that came back by itself
  * is not trusted. Dirt (a program or memory on it that belongs to no session) is over as soon as it is not seen any more.
  *
- * @param isHeld  a session held it at some time during the look, so what runs on it may be that session's
+ * @param isHeld  a session held it at some time during the inspection, so what runs on it may be that session's
  */
 export function judgeGpu({ row, device }: GpuSlot, isHeld: boolean, at: Date): GpuFacts {
   const { id } = row
@@ -31,8 +31,8 @@ export function judgeGpu({ row, device }: GpuSlot, isHeld: boolean, at: Date): G
   }
   if (before && isStanding(before)) {
     const { health_reason, quarantined_at } = before
-    const said = health_reason ?? 'It failed earlier.'
-    return { ...seen, ...failing('fault', said, quarantined_at ?? toSqlTime(at)) }
+    const reason = health_reason ?? 'It failed earlier.'
+    return { ...seen, ...failing('fault', reason, quarantined_at ?? toSqlTime(at)) }
   }
   // Dirt that was seen stays until it is seen gone, also when a session that waits for the GPU counts as its holder.
   const dirt = isHeld && before?.quarantine !== 'dirty' ? null : dirtOf(device)
@@ -43,7 +43,7 @@ export function judgeGpu({ row, device }: GpuSlot, isHeld: boolean, at: Date): G
   return { ...seen, health: 'healthy', health_reason: null, ...FREE }
 }
 
-/** All that is known of a slot while the host's devices cannot be seen: no session gets it, and nothing else changes. */
+/** All that is known of a slot while no device answers: no session gets it, and nothing else changes. */
 export function judgeUnseen(row: GpuRow, reason: string): GpuFacts {
   const { id, present, uuid, model, quarantine, quarantined_at } = row
   const isQuarantined = quarantine !== null
@@ -54,7 +54,7 @@ export function judgeUnseen(row: GpuRow, reason: string): GpuFacts {
   }
 }
 
-/** Whether the operator cleared this quarantine, so that the device is to be looked at again soon. */
+/** Whether the operator cleared this quarantine, so that the device is to be inspected again soon. */
 export function isClearedFault({ quarantine, quarantined_at, cleared_at }: GpuRow): boolean {
   return (
     quarantine === 'fault' &&

@@ -37,8 +37,8 @@ export function parseSmi(output: string): GpuDevice[] {
 /** The sentence in an answer that is no list of devices: what nvidia-smi complains about. */
 export function complaintOf(output: string): string {
   const lines = output.split('\n').map((line) => line.trim())
-  const said = lines.findLast((line) => line !== '' && parseSmi(line).length === 0)
-  return (said ?? 'no output').slice(0, 200)
+  const complaint = lines.findLast((line) => line !== '' && parseSmi(line).length === 0)
+  return (complaint ?? 'no output').slice(0, 200)
 }
 
 /** Whether an answer says that the device it was asked about is not in this host. */
@@ -48,7 +48,7 @@ export function isAbsent(output: string): boolean {
 
 /** Whether an answer blames the device itself, and not the driver or the way to it. */
 export function blamesDevice(output: string): boolean {
-  // NVML that cannot be initialised at all is the driver's trouble, whatever it says besides.
+  // NVML that cannot be initialised at all is the driver's fault, whatever else the output blames.
   if (/failed to initialize nvml/i.test(output)) return false
   return /gpu is lost|fallen off the bus|requires reset|unknown error|\bERR!/i.test(output)
 }
