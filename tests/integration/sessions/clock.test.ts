@@ -65,7 +65,7 @@ describe('a clock that jumps', () => {
     expect(await stage.row(session?.id ?? '')).toMatchObject({ status: 'error', gpu_active: null })
   })
 
-  test('back by a day during a stop that cannot be done is told as overdue when any stop would be', async ({
+  test('back by a day during a stop that cannot be done is reported as overdue when any stop would be', async ({
     stage,
   }) => {
     const { visitor } = await stage.person()

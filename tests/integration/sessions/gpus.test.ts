@@ -46,22 +46,22 @@ function createChildRunner(folder: string): SmiRunner {
   }
 }
 
-/** A host with the stand-in, and one look at it after the other. */
+/** A host with the stand-in, inspected when a test wants it. */
 const test = base.extend('host', async ({ db }, { onCleanup }) => {
   await newHost(db)
   await db.updateTable('gpu_devices').set({ present: false, health: 'unknown' }).execute()
   const smi = createStandInSmi()
   onCleanup(() => smi[Symbol.dispose]())
   const clock = createFakeClock()
-  const said: Record<string, unknown>[] = []
+  const log: Record<string, unknown>[] = []
   const logger = createLogger('reconciler', 'info', {
-    write: (line) => void said.push(JSON.parse(line)),
+    write: (line) => void log.push(JSON.parse(line)),
   })
   const inventory = createNvidiaInventory(createChildRunner(smi.folder))
   return {
-    ...{ smi, clock, said },
+    ...{ smi, clock, log },
     /** As a reconciler that was started this moment. */
-    async look(devices?: readonly StandInDevice[]) {
+    async inspect(devices?: readonly StandInDevice[]) {
       if (devices) smi.show(devices)
       clock.advance(1_000)
       const { check } = createGpuWatch({ db, clock, mode: 'nvidia', inventory, logger })
@@ -85,7 +85,7 @@ async function auditOf(db: Kysely<DB>) {
 
 describe('the GPUs of a host', () => {
   test('are handed out as nvidia-smi names them', async ({ host }) => {
-    const { rows, free, reason } = await host.look([{ uuid: A }, { uuid: B }])
+    const { rows, free, reason } = await host.inspect([{ uuid: A }, { uuid: B }])
     expect(reason).toBeNull()
     expect(free).toEqual([0, 1])
     expect(rows[0]).toMatchObject({ uuid: A, model: 'NVIDIA H100 80GB HBM3', health: 'healthy' })
@@ -96,18 +96,18 @@ describe('the GPUs of a host', () => {
     db,
   }) => {
     await db.updateTable('gpu_devices').set({ enabled: false }).where('id', '=', 1).execute()
-    expect((await host.look([{ uuid: A }, { uuid: B }])).free).toEqual([0])
+    expect((await host.inspect([{ uuid: A }, { uuid: B }])).free).toEqual([0])
   })
 
   test('that vanish are not present, and come back by themselves', async ({ host }) => {
-    await host.look([{ uuid: A }, { uuid: B }])
-    const gone = await host.look([{ uuid: B }])
+    await host.inspect([{ uuid: A }, { uuid: B }])
+    const gone = await host.inspect([{ uuid: B }])
     expect(gone.rows.slice(0, 2)).toMatchObject([
       { uuid: A, present: false },
       { uuid: B, present: true },
     ])
     expect(gone.free).toEqual([1])
-    expect((await host.look([{ uuid: A }, { uuid: B }])).free).toEqual([0, 1])
+    expect((await host.inspect([{ uuid: A }, { uuid: B }])).free).toEqual([0, 1])
   })
 })
 
@@ -115,34 +115,37 @@ describe('a GPU that fails', () => {
   test.for(['lost', 'hang', 'unreadable'] as const)(
     '(%s) is quarantined until the operator clears it, and the others are not',
     async (state, { host, db }) => {
-      await host.look([{ uuid: A }, { uuid: B }])
-      const failed = await host.look([{ uuid: A, state }, { uuid: B }])
+      await host.inspect([{ uuid: A }, { uuid: B }])
+      const failed = await host.inspect([{ uuid: A, state }, { uuid: B }])
       expect(failed.rows[0]).toMatchObject({
         ...{ present: true, enabled: true, health: 'failing', quarantine: 'fault' },
         health_reason: expect.stringMatching(/nvidia-smi/),
       })
       expect(failed.free).toEqual([1])
       expect(await auditOf(db)).toEqual(['gpu.quarantine 0'])
-      const line = host.said.find(({ msg }) => msg === 'gpu.quarantined')
+      const line = host.log.find(({ msg }) => msg === 'gpu.quarantined')
       expect(line).toMatchObject({ level: 'error', gpu_id: 0, uuid: A, kind: 'fault' })
 
-      const back = await host.look([{ uuid: A }, { uuid: B }])
+      const back = await host.inspect([{ uuid: A }, { uuid: B }])
       expect(back.free).toEqual([1])
       host.clock.advance(1_000)
       const cleared_at = toSqlTime(host.clock.now())
       await db.updateTable('gpu_devices').set({ cleared_at }).where('id', '=', 0).execute()
-      const cleared = await host.look()
+      const cleared = await host.inspect()
       expect(cleared.free).toEqual([0, 1])
       expect(await auditOf(db)).toEqual(['gpu.quarantine 0', 'gpu.release 0'])
     },
   )
 
-  test('tells the owner of the session on it, who keeps it and can stop', async ({ host, db }) => {
-    await host.look([{ uuid: A }, { uuid: B }])
+  test('shows it to the owner of the session on it, who keeps it and can stop', async ({
+    host,
+    db,
+  }) => {
+    await host.inspect([{ uuid: A }, { uuid: B }])
     const { id: user_id } = await newUser(db)
     const session = await newSession(db, { user_id, gpu_id: 0 })
     const other = await newSession(db, { user_id, gpu_id: 1 })
-    await host.look([{ uuid: A, state: 'lost' }, { uuid: B }])
+    await host.inspect([{ uuid: A, state: 'lost' }, { uuid: B }])
     const rows = await db.selectFrom('sessions').selectAll().execute()
     const reasonOf = (id: string) => rows.find((row) => row.id === id)?.status_reason
     expect(reasonOf(session.id)).toContain('has a fault')
@@ -155,23 +158,23 @@ describe('a GPU that nobody’s session uses and somebody does', () => {
   test.for<Partial<StandInDevice>>([{ pids: [4711] }, { memoryUsedMib: 20_480 }])(
     '(%o) is quarantined until it is clean',
     async (dirt, { host, db }) => {
-      const dirty = await host.look([{ uuid: A, ...dirt }, { uuid: B }])
+      const dirty = await host.inspect([{ uuid: A, ...dirt }, { uuid: B }])
       expect(dirty.rows[0]).toMatchObject({ health: 'failing', quarantine: 'dirty' })
       expect(dirty.free).toEqual([1])
-      expect((await host.look([{ uuid: A }, { uuid: B }])).free).toEqual([0, 1])
+      expect((await host.inspect([{ uuid: A }, { uuid: B }])).free).toEqual([0, 1])
       expect(await auditOf(db)).toEqual(['gpu.quarantine 0', 'gpu.release 0'])
     },
   )
 
   test('is in order while a session is on it', async ({ host, db }) => {
-    await host.look([{ uuid: A }])
+    await host.inspect([{ uuid: A }])
     const { id: user_id } = await newUser(db)
     await newSession(db, { user_id, gpu_id: 0 })
-    const { rows } = await host.look([{ uuid: A, pids: [4711], memoryUsedMib: 60_000 }])
+    const { rows } = await host.inspect([{ uuid: A, pids: [4711], memoryUsedMib: 60_000 }])
     expect(rows[0]).toMatchObject({ health: 'healthy', quarantine: null })
   })
 
-  test('is looked at again at the first pass after its session has ended', async ({ host, db }) => {
+  test('is inspected again at the first scan after its session has ended', async ({ host, db }) => {
     const { id: user_id } = await newUser(db)
     const session = await newSession(db, { user_id, gpu_id: 0 })
     const { check } = host.openWatch()
@@ -200,7 +203,10 @@ describe('before a container is started on it, a GPU', () => {
     return newSession(db, { user_id, gpu_id: 0, status: 'starting' })
   }
 
-  test('is looked at once more if somebody had it since the last look', async ({ host, db }) => {
+  test('is inspected once more if somebody had it since the last inspection', async ({
+    host,
+    db,
+  }) => {
     const { check, assertFit } = host.openWatch()
     host.smi.show([{ uuid: A }])
     await check.run(NEVER)
@@ -208,12 +214,12 @@ describe('before a container is started on it, a GPU', () => {
     host.smi.show([{ uuid: A, pids: [4711] }])
     await expect(assertFit(session, NEVER)).rejects.toMatchObject({ code: 'gpu_refused' })
     expect((await listGpuRows(db))[0]).toMatchObject({ quarantine: 'dirty' })
-    // Still so for a look that takes the session that waits for the one that uses it.
-    expect((await host.look()).rows[0]).toMatchObject({ quarantine: 'dirty' })
-    expect((await host.look([{ uuid: A }])).rows[0]).toMatchObject({ quarantine: null })
+    // Still so for an inspection that takes the session that waits for the one that uses it.
+    expect((await host.inspect()).rows[0]).toMatchObject({ quarantine: 'dirty' })
+    expect((await host.inspect([{ uuid: A }])).rows[0]).toMatchObject({ quarantine: null })
   })
 
-  test('is looked at once more also when the clock was put back meanwhile', async ({
+  test('is inspected once more also when the clock was put back meanwhile', async ({
     host,
     db,
   }) => {
@@ -235,12 +241,12 @@ describe('before a container is started on it, a GPU', () => {
     const session = await handedOn(host, db)
     host.clock.advance(1_000)
     await assertFit(session, NEVER)
-    // Nobody is asked any more: an answer now would be a fault.
+    // The device is not asked again: an answer now would be a fault.
     host.smi.show([{ uuid: A, state: 'lost' }])
     await assertFit(session, NEVER)
   })
 
-  test('waits for its own look, whoever else is looking', async ({ host, db }) => {
+  test('waits for its own inspection, whatever other is in progress', async ({ host, db }) => {
     const { check, assertFit } = host.openWatch()
     host.smi.show([{ uuid: A }])
     await check.run(NEVER)
@@ -251,18 +257,18 @@ describe('before a container is started on it, a GPU', () => {
   })
 })
 
-describe('an nvidia-smi that says nothing of any GPU', () => {
+describe('an nvidia-smi that reports no GPU', () => {
   test.for(['hang', 'garbage', 'mismatch'] as const)(
     '(%s) puts all of them out of use, blames none, and is over by itself',
     async (mode, { host, db }) => {
-      await host.look([{ uuid: A }, { uuid: B }])
+      await host.inspect([{ uuid: A }, { uuid: B }])
       host.smi.fail(mode)
-      const silent = await host.look()
+      const silent = await host.inspect()
       expect(silent.reason).toMatchObject({ code: 'gpus_silent' })
       expect(silent.free).toEqual([])
       expect(silent.rows[0]).toMatchObject({ present: true, health: 'unknown', quarantine: null })
       host.smi.fail('none')
-      expect((await host.look()).free).toEqual([0, 1])
+      expect((await host.inspect()).free).toEqual([0, 1])
       expect(await auditOf(db)).toEqual([])
     },
   )

@@ -171,10 +171,10 @@ describe('the order of refusals', () => {
       .set({ disabled_at: toSqlTime(stage.api.clock.now()) })
       .where('id', '=', user.id)
       .execute()
-    const wish = { userId: user.id, tier: 'public' as const, packId: DEFAULT_PACK_ID }
+    const request = { userId: user.id, tier: 'public' as const, packId: DEFAULT_PACK_ID }
     const allocating = allocateSession(
       db,
-      { ...wish, requestId: 'late' },
+      { ...request, requestId: 'late' },
       {
         clock: stage.api.clock,
         limits: { startTimeoutMs: 120_000, stopTimeoutMs: 60_000 },

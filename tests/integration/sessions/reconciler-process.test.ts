@@ -106,13 +106,13 @@ describe('the reconciler', () => {
     await eventually(async () => (await health(db)).status === 'ok')
   })
 
-  test('takes up at boot what it finds, without a nudge', async ({ start, db }) => {
+  test('reconciles at boot what it finds, without a nudge', async ({ start, db }) => {
     const session = await starting(db)
     start()
     await eventually(async () => (await statusOf(db, session.id)) === 'running')
   })
 
-  test('notices a death through Docker’s events, without waiting for the next pass', async ({
+  test('notices a death through Docker’s events, without waiting for the next scan', async ({
     start,
     db,
   }) => {
@@ -132,7 +132,7 @@ describe('the reconciler', () => {
     })
   })
 
-  test('starts no container on a GPU that is not fit, and says so to the owner', async ({
+  test('starts no container on a GPU that is not fit, and shows it to the owner', async ({
     start,
     db,
   }) => {
@@ -157,7 +157,7 @@ describe('the reconciler', () => {
   })
 })
 
-/** Resolves after this many more heartbeats; passes have the same period, so one would have been made by then. */
+/** Resolves after this many more heartbeats; scans have the same period, so one would have been made by then. */
 async function heartbeats(db: Kysely<DB>, count: number): Promise<void> {
   const read = () =>
     db

@@ -138,6 +138,24 @@ describe('a reconciler that was killed', () => {
     await eventually(async () => (await stage.row(id)).status === 'running')
   })
 
+  test('keeps the pause before a retry of the one before, and ends it when the host is well again', async ({
+    stage,
+  }) => {
+    const { visitor } = await stage.person()
+    const session = sessionOf(await visitor.post('/sessions', {}))
+    stage.runtime.setAway(true)
+    await visitor.post(`/sessions/${session.id}/stop`)
+    await eventually(async () => (await stage.row(session.id)).next_attempt_at !== null)
+    stage.crash()
+    stage.runtime.setAway(false)
+    stage.runtime.calls.length = 0
+    await stage.pass()
+    expect(stage.runtime.calls).toEqual(['list'])
+    stage.reconciler.queue.promoteDelayed('poll')
+    await stage.reconciler.idle()
+    expect((await stage.row(session.id)).status).toBe('stopped')
+  })
+
   test('finds running sessions running and touches nothing', async ({ stage }) => {
     const session = await launch(stage)
     const before = await stage.row(session.id)

@@ -99,7 +99,7 @@ describe(allocateSession, () => {
 })
 
 describe(recordGpus, () => {
-  test('writes what changed, lets two devices change places, and leaves the operator’s wish alone', async ({
+  test('writes what changed, lets two devices change places, and leaves what the operator set alone', async ({
     db,
   }) => {
     await newHost(db)

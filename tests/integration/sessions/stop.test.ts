@@ -69,7 +69,7 @@ describe('POST /sessions/{id}/stop', () => {
     ])
   })
 
-  test('wins over a launch in flight, whose caller is told', async ({
+  test('wins over a launch in flight, whose caller learns it', async ({
     stage,
     db,
     expectedErrors,
@@ -138,7 +138,7 @@ describe('POST /sessions/{id}/stop', () => {
 })
 
 describe('a stop that cannot be done', () => {
-  test('keeps the GPU while Docker is away, past the deadline too, and says so', async ({
+  test('keeps the GPU while Docker is away, past the deadline too, and reports it', async ({
     stage,
   }) => {
     const { user, visitor, session, stop } = await launch(stage)

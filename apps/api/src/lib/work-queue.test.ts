@@ -27,7 +27,7 @@ function createTimers() {
   }
 }
 
-/** A queue whose attempts end as `process` says, and what it processed so far. */
+/** A queue whose attempts end as `process` does, and what it processed so far. */
 function open(process: (item: WorkItem<string>, nth: number) => Promise<WorkResult>) {
   const timers = createTimers()
   const shutdown = new AbortController()

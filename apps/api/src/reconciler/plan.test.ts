@@ -89,7 +89,7 @@ describe(planSession, () => {
       kinds: ['record-failure'],
     },
     {
-      note: 'fails a start that is past its deadline, whatever Docker says',
+      note: 'fails a start that is past its deadline, whatever Docker reports',
       seen: see({ container: up, deadlineMs: OVERDUE }),
       kinds: ['record-failure'],
     },
@@ -233,7 +233,7 @@ describe(planSession, () => {
     ['out of memory', oomKilled, 'oom_killed'],
     ['an exit code', ended, 'container_death'],
     ['a removal from outside', absent, 'container_removed'],
-  ])('tells a death by %s from the others', (_note, container, code) => {
+  ])('distinguishes a death by %s from the others', (_note, container, code) => {
     const [action] = planSession(see({ ...running, container }), NOW)
     expect(action).toMatchObject({
       kind: 'record-failure',

@@ -52,14 +52,14 @@ export type SessionAction =
  * - A container is removed before a snapshot is taken, and seen absent before a row becomes terminal: only then is its GPU free.
  * - An empty plan means that host and row agree.
  */
-export function planSession(seen: Observation, now: Date): SessionAction[] {
-  switch (seen.row.status) {
+export function planSession(observed: Observation, now: Date): SessionAction[] {
+  switch (observed.row.status) {
     case 'starting':
-      return planStart(seen, now)
+      return planStart(observed, now)
     case 'running':
-      return planRun(seen, now)
+      return planRun(observed, now)
     case 'stopping':
-      return planStop(seen, now)
+      return planStop(observed, now)
     case 'stopped':
     case 'error':
       return []
@@ -73,10 +73,10 @@ const LAUNCH: SessionAction[] = [
   { kind: 'mark-running' },
 ]
 
-function planStart(seen: Observation, now: Date): SessionAction[] {
-  const { row, container } = seen
-  if (row.error_message !== null) return planUndo(seen, now)
-  if (isOverdue(row, now)) return [fail(row, startOverdue(container), now, hasRun(seen))]
+function planStart(observed: Observation, now: Date): SessionAction[] {
+  const { row, container } = observed
+  if (row.error_message !== null) return planUndo(observed, now)
+  if (isOverdue(row, now)) return [fail(row, startOverdue(container), now, hasRun(observed))]
   if (container.kind === 'unknown') return [{ kind: 'wait', reason: FAILURES.dockerAway }]
   if (container.kind === 'foreign') return [fail(row, FAILURES.nameTaken, now, false)]
   if (container.kind === 'absent') {
@@ -88,9 +88,9 @@ function planStart(seen: Observation, now: Date): SessionAction[] {
     : [{ kind: 'await-ready' }, { kind: 'mark-running' }]
 }
 
-function planRun(seen: Observation, now: Date): SessionAction[] {
-  const { row, container } = seen
-  if (row.error_message !== null) return planUndo(seen, now)
+function planRun(observed: Observation, now: Date): SessionAction[] {
+  const { row, container } = observed
+  if (row.error_message !== null) return planUndo(observed, now)
   if (container.kind === 'unknown') return [{ kind: 'wait', reason: FAILURES.dockerAway }]
   if (container.kind !== 'present') return [fail(row, FAILURES.removedByOthers, now, true)]
   if (container.state === 'running') return []
@@ -98,23 +98,23 @@ function planRun(seen: Observation, now: Date): SessionAction[] {
   return [fail(row, end, now, true)]
 }
 
-function planStop(seen: Observation, now: Date): SessionAction[] {
-  const { row, container } = seen
+function planStop(observed: Observation, now: Date): SessionAction[] {
+  const { row, container } = observed
   const overdue: SessionAction[] = isOverdue(row, now)
     ? [{ kind: 'report-overdue', reason: FAILURES.stopOverdue }]
     : []
   if (container.kind === 'unknown') {
     return [...overdue, { kind: 'wait', reason: FAILURES.dockerAway }]
   }
-  const actions: SessionAction[] = [...removal(container), ...lastSnapshot(seen, now)]
+  const actions: SessionAction[] = [...removal(container), ...lastSnapshot(observed, now)]
   const isStillThere = container.kind === 'present'
   return [...(isStillThere ? overdue : []), ...actions, { kind: 'mark-stopped' }]
 }
 
 /** A failed session: container away, then its snapshot if one was promised, then `error`. */
-function planUndo(seen: Observation, now: Date): SessionAction[] {
-  if (seen.container.kind === 'unknown') return [{ kind: 'wait', reason: FAILURES.dockerAway }]
-  return [...removal(seen.container), ...lastSnapshot(seen, now), { kind: 'mark-error' }]
+function planUndo(observed: Observation, now: Date): SessionAction[] {
+  if (observed.container.kind === 'unknown') return [{ kind: 'wait', reason: FAILURES.dockerAway }]
+  return [...removal(observed.container), ...lastSnapshot(observed, now), { kind: 'mark-error' }]
 }
 
 function removal(container: ContainerFact): SessionAction[] {

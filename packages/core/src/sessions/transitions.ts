@@ -41,7 +41,7 @@ export async function lockById(tx: Transaction<DB>, id: string): Promise<Session
 export type StepRecord = { step: Step; durationMs: number }
 
 /**
- * Append a finished step, whatever the row says by now. The row's lock is taken all the same, so that events of a session become visible
+ * Append a finished step, whatever became of the row. The row's lock is taken all the same, so that events of a session become visible
  * in the order of their ids.
  */
 export async function recordStep(

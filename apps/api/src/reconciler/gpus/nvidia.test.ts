@@ -15,7 +15,7 @@ const ended = (output: string, exitCode = 0): SmiAnswer => ({ kind: 'ended', exi
 const HUNG: SmiAnswer = { kind: 'hung' }
 
 /** What the inventory concludes from these answers, and which questions it took. */
-async function look(answers: Record<string, SmiAnswer>) {
+async function list(answers: Record<string, SmiAnswer>) {
   const asked: string[] = []
   const inventory = createNvidiaInventory({
     async ask(device) {
@@ -34,17 +34,17 @@ async function look(answers: Record<string, SmiAnswer>) {
 describe(createNvidiaInventory, () => {
   test('asks one question while all is well', async () => {
     const all = ended(`${lineOf(0, A)}\n${lineOf(1, B)}\n-----\n`)
-    expect(await look({ all })).toEqual({ asked: ['all'], devices: { [A]: null, [B]: null } })
+    expect(await list({ all })).toEqual({ asked: ['all'], devices: { [A]: null, [B]: null } })
   })
 
-  test.each(['No devices were found', ''])('sees none where there is none (%j)', async (said) => {
-    const all: SmiAnswer = said === '' ? { kind: 'no-driver' } : ended(said, 6)
-    expect(await look({ all })).toEqual({ asked: ['all'], devices: {} })
+  test.each(['No devices were found', ''])('sees none where there is none (%j)', async (output) => {
+    const all: SmiAnswer = output === '' ? { kind: 'no-driver' } : ended(output, 6)
+    expect(await list({ all })).toEqual({ asked: ['all'], devices: {} })
   })
 
-  test('tells the device that is lost from the one that is well', async () => {
+  test('distinguishes the device that is lost from the one that works', async () => {
     const lost = 'Unable to determine the device handle for GPU0000:65:00.0: GPU is lost.'
-    const seen = await look({
+    const seen = await list({
       all: ended(lost, 15),
       [A]: ended(lineOf(0, A)),
       [B]: ended(lost, 15),
@@ -55,25 +55,25 @@ describe(createNvidiaInventory, () => {
   test('also where nvidia-smi complains and calls it a success', async () => {
     const lost = 'Unable to determine the device handle for GPU0000:65:00.0: Unknown Error'
     const all = ended(`${lineOf(0, A)}\n${lost}\n`)
-    const seen = await look({ all, [B]: ended(lost, 15) })
+    const seen = await list({ all, [B]: ended(lost, 15) })
     expect(seen.asked).toEqual(['all', B])
     expect(seen.devices).toEqual({ [A]: null, [B]: expect.stringContaining('Unknown Error') })
   })
 
-  test('tells the device that hangs from the one that answers', async () => {
-    const seen = await look({ all: HUNG, [A]: HUNG, [B]: ended(lineOf(0, B)) })
+  test('distinguishes the device that hangs from the one that answers', async () => {
+    const seen = await list({ all: HUNG, [A]: HUNG, [B]: ended(lineOf(0, B)) })
     expect(seen.devices).toEqual({ [A]: 'nvidia-smi did not answer in time.', [B]: null })
   })
 
-  test('tells the device that cannot be handed out from the others', async () => {
+  test('distinguishes the device that cannot be handed out from the others', async () => {
     const refused: SmiAnswer = { kind: 'refused', reason: 'nvidia-container-cli: device error' }
-    const seen = await look({ all: refused, [A]: ended(lineOf(0, A)), [B]: refused })
+    const seen = await list({ all: refused, [A]: ended(lineOf(0, A)), [B]: refused })
     expect(seen.devices).toEqual({ [A]: null, [B]: expect.stringContaining('device error') })
   })
 
-  test('takes a device that says it is not there for gone, not for broken', async () => {
+  test('takes a device that answers that it is not there for gone, not for broken', async () => {
     const gone = ended('No devices were found', 6)
-    const seen = await look({ all: HUNG, [A]: ended(lineOf(0, A)), [B]: gone })
+    const seen = await list({ all: HUNG, [A]: ended(lineOf(0, A)), [B]: gone })
     expect(seen.devices).toEqual({ [A]: null })
   })
 
@@ -82,14 +82,14 @@ describe(createNvidiaInventory, () => {
     ['prints garbage', ended('<html>502</html>')],
     ['does not fit the driver', ended('Driver/library version mismatch', 18)],
   ])('blames no device where nvidia-smi %s for all of them', async (_what, answer) => {
-    const seen = await look({ all: answer, [A]: answer, [B]: answer })
+    const seen = await list({ all: answer, [A]: answer, [B]: answer })
     expect(seen.silent).toContain('cannot be seen')
   })
 
   test('sees a new device beside a broken one', async () => {
     const all = ended(`${lineOf(1, B)}\n2, GPU-cccccccc-0000, NVIDIA H100, 4\nUnknown Error`, 15)
     const lost = ended('GPU is lost', 15)
-    const seen = await look({ all, [A]: lost, [B]: ended(lineOf(0, B)) })
+    const seen = await list({ all, [A]: lost, [B]: ended(lineOf(0, B)) })
     expect(Object.keys(seen.devices ?? {})).toEqual([A, B, 'GPU-cccccccc-0000'])
   })
 })

@@ -72,10 +72,10 @@ describe(judgeGpu, () => {
   test.each([
     ['a program', { pids: [4711] }, '4711'],
     ['much memory', { memoryUsedMib: 30_000 }, '30000 MiB'],
-  ])('quarantines a device with %s on it that belongs to no session', (_what, on, said) => {
+  ])('quarantines a device with %s on it that belongs to no session', (_what, on, reason) => {
     const facts = judge({ device: device(on) })
     expect(facts).toMatchObject({ health: 'failing', quarantine: 'dirty', quarantined_at: NOW })
-    expect(facts.health_reason).toContain(said)
+    expect(facts.health_reason).toContain(reason)
     expect(judge({ device: device(on) }, true)).toMatchObject({ health: 'healthy' })
   })
 
@@ -92,7 +92,7 @@ describe(judgeGpu, () => {
     expect(judge({ row: FAULTY, device: other })).toMatchObject({ health: 'healthy' })
   })
 
-  test('says of a device that is gone why its slot is not handed out', () =>
+  test('has a reason why the slot of a device that is gone is not handed out', () =>
     expect(judge({})).toMatchObject({
       ...{ present: false, uuid: UUID, health: 'unknown' },
       health_reason: expect.stringContaining('no longer'),

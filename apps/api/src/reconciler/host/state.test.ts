@@ -3,7 +3,7 @@ import { createHostState, type HostPart } from './state.ts'
 
 const PARTS: HostPart[] = ['docker', 'pool', 'network', 'image', 'firewall', 'ports']
 
-function wellHost() {
+function healthyHost() {
   const host = createHostState()
   for (const part of [...PARTS, 'gpus' as const]) host.set(part, null)
   return host
@@ -20,21 +20,21 @@ describe(createHostState, () => {
     expect(host.report()).toMatchObject({ able: true, reasons: [] })
   })
 
-  test.each(PARTS)('is not able without %s, and says why', (part) => {
-    const host = wellHost()
+  test.each(PARTS)('is not able without %s, and reports why', (part) => {
+    const host = healthyHost()
     host.set(part, { code: 'away', text: `No ${part}.` })
     expect(host.report()).toMatchObject({ able: false, reasons: [`No ${part}.`] })
     expect(host.startBlocker()?.text).toBe(`No ${part}.`)
   })
 
-  test('starts sessions although another does not stop, and still says so', () => {
-    const host = wellHost()
+  test('starts sessions although another does not stop, and still reports it', () => {
+    const host = healthyHost()
     host.set('overdue', { code: 'stop_overdue', text: 'One is stuck.' })
     expect(host.report()).toMatchObject({ able: true, reasons: ['One is stuck.'] })
   })
 
-  test('calls out a report that has become another one, and only then', () => {
-    const host = wellHost()
+  test('calls back when the report has become another one, and only then', () => {
+    const host = healthyHost()
     let calls = 0
     host.onChange(() => {
       calls += 1
