@@ -23,7 +23,7 @@ export async function correctDeadline(
 
 export interface SnapshotDeadlines {
   /** When the last snapshot is given up, in milliseconds since the epoch; null: not before the container was seen gone. */
-  of(row: SessionWorkRow, container: ContainerFact): number | null
+  of(row: Pick<SessionWorkRow, 'id' | 'deadline_at'>, container: ContainerFact): number | null
   forget(sessionId: string): void
 }
 
