@@ -16,10 +16,10 @@ describe('POST /auth/signup', () => {
     const principal = expectData(answer, 201, Principal)
     expect(principal).toMatchObject({ email: email.toLowerCase(), role: 'user' })
     expect(principal.display_name).not.toContain('new.person')
-    const [cookie = '', companion = '', ...others] = answer.headers['set-cookie'] ?? []
+    const [cookie = '', hostBound = '', ...others] = answer.headers['set-cookie'] ?? []
     expect(others).toEqual([])
-    expect(companion).toMatch(new RegExp(`^${HOST_BOUND_COOKIE}=[A-Za-z0-9_-]{43}; Path=/; `))
-    expect(companion).not.toMatch(/domain=/i)
+    expect(hostBound).toMatch(new RegExp(`^${HOST_BOUND_COOKIE}=[A-Za-z0-9_-]{43}; Path=/; `))
+    expect(hostBound).not.toMatch(/domain=/i)
     const [pair = '', ...attributes] = cookie.split('; ')
     expect(pair).toMatch(new RegExp(`^${SESSION_COOKIE}=[A-Za-z0-9_-]{64}$`))
     expect(attributes.map((text) => text.toLowerCase())).toEqual(
@@ -161,12 +161,12 @@ describe('GET /me', () => {
     expect(answer.headers['clear-site-data']).toBe('"cookies"')
   })
 
-  test('takes a browser’s login only with its own companion, and a program’s without', async () => {
+  test('takes a browser’s login only with its own host-bound cookie, and a program’s without', async () => {
     const [person, other] = [await signUp(installation), await signUp(installation)]
     const ask = (...cookies: string[]) =>
       call('GET', '/me', { headers: { cookie: cookies.join('; '), 'sec-fetch-site': 'same-site' } })
-    expectData(await ask(person.cookie, person.companion), 200, Me)
-    for (const cookies of [[person.cookie], [person.cookie, other.companion]]) {
+    expectData(await ask(person.cookie, person.hostBound), 200, Me)
+    for (const cookies of [[person.cookie], [person.cookie, other.hostBound]]) {
       const answer = await ask(...cookies)
       expectProblem(answer, 'authentication_required')
       expect(answer.headers['clear-site-data']).toBe('"cookies"')

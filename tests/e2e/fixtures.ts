@@ -80,7 +80,7 @@ export async function addLogin(
 ) {
   const placed = [
     { pair: person.cookie, domain: `.${webHost}` },
-    { pair: person.companion, domain: apiHost },
+    { pair: person.hostBound, domain: apiHost },
   ]
   const common = { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' as const }
   await context.addCookies(

@@ -262,8 +262,8 @@ test.describe('against an administrator who opens it', () => {
     expect(await loginsOf()).toEqual([])
     await attack(page, 'toss', [
       `${SESSION_COOKIE}=${token}; Domain=${domain}; Path=/; Secure`,
-      `${HOST_BOUND_COOKIE}=${attacker.companion.split('=')[1]}; Path=/; Domain=${domain}; Secure`,
-      `=${attacker.companion}; Domain=${domain}; Path=/; Secure`,
+      `${HOST_BOUND_COOKIE}=${attacker.hostBound.split('=')[1]}; Path=/; Domain=${domain}; Secure`,
+      `=${attacker.hostBound}; Domain=${domain}; Path=/; Secure`,
     ])
     expect((await loginsOf()).map(({ value }) => value)).toEqual([token])
 

@@ -14,7 +14,7 @@ export type Person = Principal & {
   /** The header that a program of this person sends: the login alone. */
   cookie: string
   /** What a browser sends to the API's host beside it. */
-  companion: string
+  hostBound: string
   /** Call the API as this person; `path` is written without the prefix. */
   api: (method: string, path: string, call?: Call) => Promise<Answer>
 }
@@ -64,14 +64,14 @@ export async function logIn(
 function toPerson(installation: Installation, answer: Answer, password: string): Person {
   if (answer.status > 201) throw new Error(`Nobody was signed in: ${answer.text}`)
   const { data } = answer.json() as { data: Principal }
-  const [cookie, companion] = [SESSION_COOKIE, HOST_BOUND_COOKIE].map(
+  const [cookie, hostBound] = [SESSION_COOKIE, HOST_BOUND_COOKIE].map(
     (name) => `${name}=${readCookie(answer, name)}`,
   ) as [string, string]
   return {
     ...data,
     password,
     cookie,
-    companion,
+    hostBound,
     api: (method, path, call = {}) =>
       callApi(installation, method, path, { ...call, headers: { cookie, ...call.headers } }),
   }

@@ -59,7 +59,7 @@ export const AdminUserQuery = Type.Object({
 })
 export type AdminUserQuery = Static<typeof AdminUserQuery>
 
-/** More than any host has GPUs: the figure bounds typing errors, not wishes. */
+/** More than any host has GPUs: the figure bounds typing errors, not needs. */
 export const SESSION_LIMIT_MAX = 64
 
 export const AdminUserChange = Type.Object({
@@ -89,7 +89,7 @@ export type AdminSessionQuery = Static<typeof AdminSessionQuery>
 
 export const AdminGpu = Type.Object({
   id: Type.Integer(),
-  is_enabled: Type.Boolean({ description: "The operator's wish." }),
+  is_enabled: Type.Boolean({ description: 'Desired by the operator.' }),
   disabled_reason: nullable(Type.String()),
   is_present: Type.Boolean(),
   uuid: nullable(Type.String()),

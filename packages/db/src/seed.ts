@@ -51,7 +51,7 @@ const BOARD_COLUMNS = [
 ] as const
 
 /**
- * A competition and its data set, found again by slug. What the bundle says wins over what the row said, but the row's
+ * A competition and its data set, found again by slug. What the bundle has wins over what the row had, but the row's
  * id, its status and the time of its creation stay. One that the operator imported stays as it is as a whole, and one with submissions
  * stays on the holdout on which they were scored.
  *

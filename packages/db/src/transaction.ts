@@ -13,7 +13,7 @@ export type TransactionOptions = {
 }
 
 /**
- * Run `work` in one transaction, again from the start (at most 5 times, with jitter) when the database says that it lost a race.
+ * Run `work` in one transaction, again from the start (at most 5 times, with jitter) when the database gives it up for another (a lost race).
  *
  * `work` may run several times: it must have no effect outside the transaction. Any other error rolls back and is thrown as it is.
  */

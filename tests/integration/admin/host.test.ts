@@ -65,7 +65,7 @@ describe('GET /admin/sessions', () => {
 })
 
 describe('the GPU map', () => {
-  test('tells wish, observation and holder of every GPU', async ({ api, db }) => {
+  test('lists desired state, observed state and holder of every GPU', async ({ api, db }) => {
     await newHost(db)
     const admin = await signIn(api, db, { role: 'admin' })
     const { id, email } = await newUser(db)

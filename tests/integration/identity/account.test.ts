@@ -260,22 +260,22 @@ describe('PATCH /me', () => {
   }) => {
     const { visitor } = await signIn(api, db)
     const other = await signIn(api, db)
-    const wish = (nth: number) => rename(visitor, { display_name: `Name ${nth}` })
-    for (let nth = 1; nth <= 10; nth += 1) expect((await wish(nth)).status).toBe(200)
-    const limited = await wish(11)
+    const renameTo = (nth: number) => rename(visitor, { display_name: `Name ${nth}` })
+    for (let nth = 1; nth <= 10; nth += 1) expect((await renameTo(nth)).status).toBe(200)
+    const limited = await renameTo(11)
     expect([limited.status, limited.problem().code]).toEqual([429, 'rate_limit_exceeded'])
     expect(Number(limited.headers['retry-after'])).toBe(3600)
-    expect((await wish(10)).status).toBe(200)
+    expect((await renameTo(10)).status).toBe(200)
     expect((await readAudit(db)).length).toBe(10)
     expect((await rename(other.visitor, { display_name: 'Somebody' })).status).toBe(200)
     api.monotonic.nowMs += 3_600_000
-    expect((await wish(11)).status).toBe(200)
+    expect((await renameTo(11)).status).toBe(200)
   })
 
   test('changes no role and no limit', async ({ api, db }) => {
     const { visitor } = await signIn(api, db)
-    const wish = { display_name: 'Ada', role: 'admin', max_concurrent_sessions: 9 }
-    expect((await rename(visitor, wish)).data<Me>()).toMatchObject({
+    const change = { display_name: 'Ada', role: 'admin', max_concurrent_sessions: 9 }
+    expect((await rename(visitor, change)).data<Me>()).toMatchObject({
       role: 'user',
       max_concurrent_sessions: 1,
     })

@@ -8,8 +8,8 @@ import { SESSION_SECRET, type TestApp, test } from '../app.ts'
 const INVITE = { env: { SIGNUP_MODE: 'invite' } }
 const PASSWORD = 'eight or more'
 
-const invite = async (admin: Visitor, wish: object = {}) =>
-  (await admin.post('/admin/invitations', wish)).data<NewInvitation>()
+const invite = async (admin: Visitor, body: object = {}) =>
+  (await admin.post('/admin/invitations', body)).data<NewInvitation>()
 const signUp = (api: TestApp, email: string, invitation_code?: string) =>
   api.visitor().post('/auth/signup', {
     email,
@@ -170,11 +170,11 @@ describe('/admin/invitations', () => {
     { expires_at: '2020-01-01T00:00:00Z' },
     { expires_at: '2999-99-99T00:00:00Z' },
     { note: 'x'.repeat(201) },
-  ])('refuses %j', async (wish, { api, db }) => {
+  ])('refuses %j', async (body, { api, db }) => {
     const admin = await signIn(api, db, { role: 'admin' })
-    const answer = await admin.visitor.post('/admin/invitations', wish)
+    const answer = await admin.visitor.post('/admin/invitations', body)
     expect(answer.status).toBe(422)
-    expect(answer.problem().errors?.[0]?.loc).toEqual(['body', Object.keys(wish)[0]])
+    expect(answer.problem().errors?.[0]?.loc).toEqual(['body', Object.keys(body)[0]])
   })
 
   test('lists newest first, page by page, and says which are of use', async ({ api, db }) => {

@@ -3,40 +3,40 @@ import { describe, expect } from 'vitest'
 import { signIn } from '../admin/admin.ts'
 import { test } from '../app.ts'
 
-/** The way out of a browser that lost its companion, and the way to a host that never gets it. */
-const WITHOUT_COMPANION = ['/api/v1/auth/logout', '/api/v1/auth/session-proxy']
+/** The way out of a browser that lost the host-bound cookie, and the way to a host that never gets it. */
+const WITHOUT_HOST_BOUND = ['/api/v1/auth/logout', '/api/v1/auth/session-proxy']
 const BROWSER = { 'sec-fetch-site': 'same-site' }
 
 /** The two cookies of a login, each as `name=value`. */
 function cookiesOf(visitor: Visitor) {
-  const [login = '', companion = '', ...others] = visitor.cookie()?.split('; ') ?? []
+  const [login = '', hostBound = '', ...others] = visitor.cookie()?.split('; ') ?? []
   expect(login).toMatch(/^medforge_session=[A-Za-z0-9_-]{64}$/)
-  expect(companion).toMatch(/^__Host-medforge_session=[A-Za-z0-9_-]{43}$/)
+  expect(hostBound).toMatch(/^__Host-medforge_session=[A-Za-z0-9_-]{43}$/)
   expect(others).toEqual([])
-  return { login, companion }
+  return { login, hostBound }
 }
 
-describe('the companion of a login', () => {
+describe('the host-bound cookie of a login', () => {
   test('is set with every new token, for the API’s host alone, for as long as the login', async ({
     api,
     db,
   }) => {
     const visitor = api.visitor()
     const json = { email: 'ada@medforge.test', password: 'correct horse battery staple' }
-    const wish = { current_password: json.password, new_password: json.password }
+    const change = { current_password: json.password, new_password: json.password }
     const seen = new Set<string>()
     for (const path of ['/auth/signup', '/auth/login', '/auth/password']) {
-      const { setCookies } = await visitor.post(path, path === '/auth/password' ? wish : json)
+      const { setCookies } = await visitor.post(path, path === '/auth/password' ? change : json)
       expect(setCookies[1]?.replace(/=[^;]*/, '')).toBe(
         '__Host-medforge_session; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax',
       )
-      seen.add(cookiesOf(visitor).companion)
+      seen.add(cookiesOf(visitor).hostBound)
       expect((await visitor.get('/me', BROWSER)).status).toBe(200)
     }
     expect(seen.size).toBe(3)
     const rows = await db.selectFrom('auth_sessions').select('token_hash').execute()
     const hashes = rows.map(({ token_hash }) => token_hash.toString('base64url'))
-    for (const companion of seen) expect(hashes).not.toContain(companion.split('=')[1])
+    for (const hostBound of seen) expect(hashes).not.toContain(hostBound.split('=')[1])
   })
 
   test('is asked of browsers on every route behind a login, which make them drop their cookies without it', async ({
@@ -50,7 +50,7 @@ describe('the companion of a login', () => {
       JSON.parse(text)
     const behindLogin = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods)
-        .filter(([, { security }]) => security.length > 0 && !WITHOUT_COMPANION.includes(path))
+        .filter(([, { security }]) => security.length > 0 && !WITHOUT_HOST_BOUND.includes(path))
         .map(([method]) => ({ method: method.toUpperCase() as 'GET', path })),
     )
     expect(behindLogin.length).toBeGreaterThan(30)
@@ -71,14 +71,14 @@ describe('the companion of a login', () => {
     const ask = (...cookies: string[]) =>
       api.visitor().get('/me', { cookie: cookies.join('; '), ...BROWSER })
     const empty = '__Host-medforge_session='
-    expect((await ask(mine.login, mine.companion, mine.companion)).status).toBe(200)
+    expect((await ask(mine.login, mine.hostBound, mine.hostBound)).status).toBe(200)
     for (const cookies of [
-      [theirs.companion],
-      [mine.companion, theirs.companion],
-      [theirs.companion, mine.companion],
+      [theirs.hostBound],
+      [mine.hostBound, theirs.hostBound],
+      [theirs.hostBound, mine.hostBound],
       [empty],
-      [`${mine.companion}A`],
-      [`\xa0${mine.companion}`],
+      [`${mine.hostBound}A`],
+      [`\xa0${mine.hostBound}`],
     ]) {
       const answer = await ask(mine.login, ...cookies)
       expect(answer.status, cookies.join()).toBe(401)
@@ -91,10 +91,10 @@ describe('the companion of a login', () => {
   test.for(['same-origin', 'same-site', 'cross-site', 'none', ''])(
     'is asked of a browser’s request that is %j',
     async (site, { api, db }) => {
-      const { login, companion } = cookiesOf((await signIn(api, db)).visitor)
+      const { login, hostBound } = cookiesOf((await signIn(api, db)).visitor)
       const ask = (cookie: string) => api.visitor().get('/me', { cookie, 'sec-fetch-site': site })
       expect((await ask(login)).status).toBe(401)
-      expect((await ask(`${login}; ${companion}`)).status).toBe(200)
+      expect((await ask(`${login}; ${hostBound}`)).status).toBe(200)
     },
   )
 
@@ -122,9 +122,9 @@ describe('the companion of a login', () => {
     db,
   }) => {
     const { visitor } = await signIn(api, db)
-    const { login, companion } = cookiesOf(visitor)
+    const { login, hostBound } = cookiesOf(visitor)
     await visitor.post('/auth/logout', undefined, BROWSER)
-    for (const cookie of [companion, login, `${login}; ${companion}`]) {
+    for (const cookie of [hostBound, login, `${login}; ${hostBound}`]) {
       const answer = await api.visitor().get('/me', { cookie, ...BROWSER })
       expect(answer.status).toBe(401)
       expect(answer.headers).not.toHaveProperty('clear-site-data')
@@ -135,8 +135,8 @@ describe('the companion of a login', () => {
     const { email } = await newUser(db)
     const visitor = api.visitor()
     await visitor.logIn(email)
-    const { login, companion } = cookiesOf(visitor)
-    for (const cookie of [login, companion]) {
+    const { login, hostBound } = cookiesOf(visitor)
+    for (const cookie of [login, hostBound]) {
       const answer = await api.visitor().post('/auth/logout', undefined, { cookie, ...BROWSER })
       expect(answer.status).toBe(200)
       expect(answer.setCookies.map((line) => line.split(';')[0])).toEqual([

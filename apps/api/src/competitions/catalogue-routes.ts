@@ -88,7 +88,7 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
         if (!competition) throw competitionNotFound(slug)
         reply.header('cache-control', PUBLIC)
         const facts = await findCompetition(db, slug)
-        // Everything else of it can be read although its files are damaged; the log says that they are.
+        // Everything else of it can be read although its files are damaged, which is logged.
         const bundle = await findPublicPart(bundles, facts).catch((error) => {
           if (!(error instanceof DomainError)) throw error
           request.log.warn(

@@ -16,7 +16,7 @@ import { competitionNotFound } from './refusals.ts'
 
 export type ProbingDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 
-/** Who sends files that ask about single labels. For administrators; nobody else is told. */
+/** Who sends files that ask about single labels. For administrators alone. */
 export function probingRoutes({ db, guards, pagination }: ProbingDeps): Routes {
   return async (app) => {
     app.get(

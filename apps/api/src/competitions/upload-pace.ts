@@ -10,7 +10,7 @@ export interface Pace extends Disposable {
 }
 
 /**
- * Watch how fast a sender sends, and say so once when that is too slow: whoever drips must not hold a place that others wait for. Only
+ * Watch how fast a sender sends, and call `onSlow` once when that is too slow: whoever drips must not hold a place that others wait for. Only
  * ticks during which this process ran and waited for bytes count, so a slow disk or a busy processor is nobody's fault.
  */
 export function watchPace(bytesReceived: () => number, onSlow: () => void): Pace {

@@ -5,7 +5,7 @@ export const BYTES_PER_SECOND_MIN = 64 * 1024
 /** Before anything is owed. */
 export const GRACE_MS = 5_000
 
-/** In line behind other uploads; after that the sender is told to come back. */
+/** In line behind other uploads; after that the answer is 503 with a Retry-After. */
 export const LINE_WAIT_MAX_MS = 120_000
 // For what is nobody's fault: the form around the file, a busy disk or processor.
 const SLACK_MS = 15_000

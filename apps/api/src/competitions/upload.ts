@@ -19,7 +19,7 @@ export type Upload = {
 export type UploadLimits = { maxBytes: number }
 type PacedLimits = UploadLimits & { pace: Pace; ended: AbortSignal }
 
-// What is still read of a file that is too large, so that its true size can be told and the sender gets to read the answer.
+// What is still read of a file that is too large, so that the answer has its true size and the sender gets to read it.
 const OVERSIZE_READ_MAX_BYTES = 32 * 1024 * 1024
 const FILENAME_MAX = 255
 // The sender may still be sending: without this the rest would be read to the end.
@@ -195,6 +195,6 @@ export function cleanFilename(given: string | undefined): string {
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '')
   const points = [...clean.trim()]
   if (points.length <= FILENAME_MAX) return points.join('')
-  // The end says what kind of file it is.
+  // The end is the extension.
   return `${points.slice(0, FILENAME_MAX - 20).join('')}…${points.slice(-19).join('')}`
 }

@@ -43,7 +43,7 @@ export type OpenApiDocument = {
 const REQUEST_ID_HEADER = {
   'X-Request-Id': {
     description:
-      'Equal to meta.request_id or request_id; tell it to the operator when something fails.',
+      'Equal to meta.request_id or request_id; name it to the operator when something fails.',
     schema: { type: 'string' },
   },
 }

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { BoundedMap } from '../lib/bounded-map.ts'
 
 export type RateLimit = { max: number; windowMs: number }
 
@@ -17,7 +18,7 @@ const KEYS_MAX = 50_000
  * @param nowMs  monotonic, so that a clock that is set does neither lock out nor let in
  */
 export function createRateLimiter(limit: RateLimit, nowMs: () => number): RateLimiter {
-  const attempts = new Map<string, number[]>()
+  const attempts = new BoundedMap<string, number[]>(KEYS_MAX)
 
   return {
     take(key) {
@@ -25,9 +26,7 @@ export function createRateLimiter(limit: RateLimit, nowMs: () => number): RateLi
       const recent = (attempts.get(key) ?? []).filter((at) => now - at < limit.windowMs)
       const oldest = recent.length >= limit.max ? recent[0] : undefined
       if (oldest === undefined) recent.push(now)
-      attempts.delete(key)
       attempts.set(key, recent)
-      if (attempts.size > KEYS_MAX) attempts.delete(attempts.keys().next().value ?? '')
       return oldest === undefined
         ? 0
         : Math.max(1, Math.ceil((oldest + limit.windowMs - now) / 1000))

@@ -55,7 +55,7 @@ const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
-  // Public answers that may be kept say so themselves.
+  // Public answers that may be cached set their own.
   'cache-control': 'no-store',
 }
 

@@ -49,7 +49,7 @@ function validatePart(part: Part, request: FastifyRequest): FastifySchemaValidat
 }
 
 function itemsOf(part: Part, faults: FastifySchemaValidationError[]): ProblemItem[] {
-  // A union reports each member that did not fit and then itself; the last says it all.
+  // A union reports each member that did not fit and then itself; the last covers them all.
   const unions = faults.filter(({ keyword }) => keyword === 'anyOf')
   const isInsideUnion = ({ schemaPath }: FastifySchemaValidationError) =>
     unions.some((union) => schemaPath.startsWith(`${union.schemaPath}/`))

@@ -3,6 +3,7 @@ import { sqlTimeToMs } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Credentials } from '../http/credentials.ts'
 import type { AuthenticatedPrincipal, CookieVerdict } from '../http/guards.ts'
+import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { findLogin, slideLogin } from './repository.ts'
@@ -39,25 +40,19 @@ export const AMBIGUOUS: CookieVerdict = { principal: null, ambiguous: true }
 
 const TOKEN = /^[A-Za-z0-9_-]{64}$/
 const SLIDE_EVERY_MS = 60_000
-// About 5 MB; the login that was quiet longest makes room.
+// About 5 MB; the login that was read longest ago makes room.
 const CACHED_MAX = 10_000
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const { db, clock, logger, hashToken } = deps
   const idleTtlMs = deps.idleTtlSeconds * 1000
-  const cache = new Map<string, Login>()
+  const cache = new BoundedMap<string, Login>(CACHED_MAX)
   const sliding = new Map<string, Promise<void>>()
   // Grows with every invalidation, so that a read that began before is not cached after.
   let generation = 0
 
   function isAlive(login: Login, nowMs: number): boolean {
     return nowMs < login.expiresMs && nowMs - login.lastSeenMs < idleTtlMs
-  }
-
-  function keep(key: string, login: Login): void {
-    cache.delete(key)
-    cache.set(key, login)
-    if (cache.size > CACHED_MAX) cache.delete(cache.keys().next().value ?? '')
   }
 
   /** Pushes the idle limit out, beside the answer and not before it. A slide that fails is tried by the next request. */
@@ -118,7 +113,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
         lastSeenMs: sqlTimeToMs(row.last_seen_at),
         expiresMs: sqlTimeToMs(row.expires_at),
       }
-      if (before === generation) keep(key, login)
+      if (before === generation) cache.set(key, login)
       return verdictOf(login)
     },
 

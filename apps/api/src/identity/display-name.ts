@@ -75,7 +75,7 @@ const NOUNS = [
   'Willow',
 ]
 
-/** A neutral name for somebody who gave none, such as `Amber Heron 4821`; tells nothing about the person. */
+/** A neutral name for somebody who gave none, such as `Amber Heron 4821`; it reveals nothing about the person. */
 export function makeDisplayName(): string {
   return `${pick(ADJECTIVES)} ${pick(NOUNS)} ${randomInt(1000, 10_000)}`
 }

@@ -1,5 +1,5 @@
 /**
- * Owns accounts, passwords and logins. Never decides what an account may do elsewhere: it says who asks, and with which role.
+ * Owns accounts, passwords and logins. Never decides what an account may do elsewhere: it proves who asks, and with which role.
  * The picture is docs/auth-routing.md.
  */
 export { createIdentity, type Identity, type IdentityDeps } from './identity.ts'

@@ -1,5 +1,5 @@
 /**
- * Owns what the platform says about itself: health, free GPUs, the overview and the audit log for administrators, and the document of
+ * Owns the state of the platform as a whole: health, free GPUs, the overview and the audit log for administrators, and the document of
  * its own API. Decides nothing.
  */
 export { platformAdminRoutes } from './admin-routes.ts'

@@ -17,7 +17,7 @@ import {
   readQueue,
 } from './repository.ts'
 
-/** What the platform says about itself. */
+/** The state of the platform as a whole. */
 export interface PlatformService {
   readHealth(): Promise<Health>
   /** For everybody. */

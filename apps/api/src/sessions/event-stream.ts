@@ -37,24 +37,24 @@ export async function* streamEvents(
 ): AsyncGenerator<string> {
   using watch = deps.changes.watch(sessionId)
   let lastId = afterId
-  let spokeMs = performance.now()
-  let askedMs = spokeMs
+  let sentMs = performance.now()
+  let askedMs = sentMs
   yield `retry: ${RECONNECT_MS}\n\n`
   while (!signal.aborted) {
-    // However much there is to tell.
+    // However many events there are.
     if (performance.now() - askedMs >= HEARTBEAT_MS) {
       if (!(await isAllowed())) return
       askedMs = performance.now()
     }
     for (const row of await listEvents(deps.db, sessionId, lastId)) {
       lastId = row.id
-      spokeMs = performance.now()
+      sentMs = performance.now()
       yield frame(await toEvent(row, deps.medians))
       if (row.to_status !== null && isTerminal(row.to_status)) return
     }
-    const silentMs = performance.now() - spokeMs
+    const silentMs = performance.now() - sentMs
     if (silentMs >= HEARTBEAT_MS) {
-      spokeMs = performance.now()
+      sentMs = performance.now()
       yield ': still here\n\n'
     }
     await watch.next(LOOK_AGAIN_MS, signal)

@@ -171,7 +171,7 @@ export function sessionRoutes(deps: SessionRoutesDeps): Routes {
         schema: route({
           summary: 'Every transition and step of a session, live',
           description:
-            'Server-sent events. Resumes after `Last-Event-ID`, ends when the session is terminal; 204 when there is nothing left to tell.',
+            'Server-sent events. Resumes after `Last-Event-ID`, ends when the session is terminal; 204 when nothing is left to send.',
           tags,
           params: SessionIdParams,
           success: {},
@@ -263,7 +263,7 @@ async function sendEvents(
 ) {
   const given = String(request.headers['last-event-id'] ?? '')
   const afterId = EVENT_ID.test(given) ? Number(given) : 0
-  // 204 is what tells an EventSource not to come back.
+  // By 204 an EventSource does not reconnect.
   if (isTerminal(session.status) && !(await hasEvents(deps.events.db, session.id, afterId))) {
     return reply.code(204).send()
   }

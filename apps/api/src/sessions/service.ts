@@ -31,7 +31,7 @@ import type { Ipc } from '../ipc/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
-import { type Allocated, allocateSession } from './allocation.ts'
+import { type Allocated, allocateSession, type LaunchRequest } from './allocation.ts'
 import type { ChangeFeed } from './changes.ts'
 import { findById, findCurrent, findPack, listByUser, searchSessions } from './repository.ts'
 import { toSession } from './serializer.ts'
@@ -48,7 +48,7 @@ export type SessionServiceDeps = {
 
 export type StopOutcome = 'requested' | 'terminal'
 
-/** What people ask about sessions. It writes wishes and reads facts; what happens on the host is the reconciler's. */
+/** What people ask about sessions. It writes desired state and reads observed state; what happens on the host is the reconciler's. */
 export interface SessionService {
   /**
    * Reserve a GPU and launch. The launch goes on whatever becomes of the caller.
@@ -58,7 +58,7 @@ export interface SessionService {
    */
   request(
     principal: AuthenticatedPrincipal,
-    wish: CreateSessionRequest,
+    launch: CreateSessionRequest,
     options: { requestId: string; isAsync: boolean },
   ): Promise<Session>
   /** @throws DomainError `session_not_found`, `session_access_denied` */
@@ -113,10 +113,10 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
     })
   }
 
-  async function allocate(wish: Parameters<typeof allocateSession>[1]): Promise<Allocated> {
+  async function allocate(request: LaunchRequest): Promise<Allocated> {
     const { limits, workspaceRoot } = config
     try {
-      return await allocateSession(db, wish, {
+      return await allocateSession(db, request, {
         ...{ clock, limits, workspaceRoot, assertAble },
         beforeCommit: () => failpoint('c1.before_commit'),
       })
@@ -157,14 +157,14 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
   }
 
   return {
-    async request(principal, wish, { requestId, isAsync }) {
-      const tier = wish.tier ?? 'public'
+    async request(principal, launch, { requestId, isAsync }) {
+      const tier = launch.tier ?? 'public'
       if (tier === 'private') {
         throw new DomainError('private_tier_not_implemented', {
           detail: 'The private tier is not implemented. Launch with the public tier.',
         })
       }
-      const packId = wish.pack_id ?? DEFAULT_PACK_ID
+      const packId = launch.pack_id ?? DEFAULT_PACK_ID
       await assertPack(packId, tier)
       const allocated = await allocate({ userId: principal.userId, tier, packId, requestId })
       const { id, slug } = allocated

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuditEntry, type DB, recordAudit } from '@medforge/db'
 import type { Kysely } from 'kysely'
+import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { ProxyDecision } from './proxy.ts'
@@ -30,7 +31,7 @@ const ENTRIES_MAX = 1_000
 
 export function createVisitLog(deps: VisitLogDeps): VisitLog {
   const { db, clock, logger, retry = { firstMs: 1_000, maxMs: 30_000 } } = deps
-  const lastMs = new Map<string, number>()
+  const lastMs = new BoundedMap<string, number>(ENTRIES_MAX)
   /** By admin and session, in the order in which they are tried. */
   const unwritten = new Map<string, AuditEntry>()
   const closing = new AbortController()
@@ -90,10 +91,7 @@ export function createVisitLog(deps: VisitLogDeps): VisitLog {
       if (last !== undefined && Math.abs(now.getTime() - last) < PAUSE_MS) return
       // No room either: the next request tries again.
       if (unwritten.has(key) || unwritten.size >= ENTRIES_MAX) return
-      lastMs.delete(key)
       lastMs.set(key, now.getTime())
-      const [oldest] = lastMs.keys()
-      if (lastMs.size > ENTRIES_MAX && oldest !== undefined) lastMs.delete(oldest)
       add(key, {
         actorUserId: principal.userId,
         action: 'session.visit',

@@ -40,7 +40,7 @@ export type CompetitionsTable = {
   holdout_rows: number
   /** Hex SHA-256 that names the imported public part; null: the one that comes with MedForge. */
   bundle_version: string | null
-  /** What the operator says to everybody about the last re-score, and when that was. */
+  /** The operator's notice to everybody about the last re-score, and its time. */
   notice: string | null
   notice_at: SqlTime | null
   created_at: SqlTime
@@ -109,7 +109,7 @@ export type RescoreRunsTable = {
   status: Generated<'open' | 'switched' | 'abandoned'>
   /** 1 while open, else null: with `competition_id` the unique key of "at most one". */
   open_active: GeneratedAlways<number | null>
-  /** What the scores are computed with; once switched, what the competition's row says. */
+  /** What the scores are computed with; once switched, the same as in the competition's row. */
   bundle_version: string | null
   metric_version: string
   evaluation_split_version: string

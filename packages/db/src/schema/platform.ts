@@ -13,7 +13,7 @@ export type AuditEventsTable = {
   at: SqlTime
 }
 
-/** Small facts that processes tell each other: the reconciler's heartbeat, the epoch of other writers. */
+/** Small facts that processes share: the reconciler's heartbeat, the epoch of cached logins. */
 export type PlatformStateTable = {
   name: string
   /** JSON text. */

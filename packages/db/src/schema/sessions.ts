@@ -16,7 +16,7 @@ export type PacksTable = {
 
 export type GpuDevicesTable = {
   id: number
-  /** The operator's wish: whether sessions may have it, why not, and since when an earlier quarantine counts as seen to. */
+  /** Desired by the operator: whether sessions may have it, why not, and since when an earlier quarantine counts as seen to. */
   enabled: Generated<boolean>
   disabled_reason: string | null
   cleared_at: SqlTime | null
