@@ -30,6 +30,8 @@ export default defineConfig({
           include: ['{apps,packages,competitions,dev,ops,tests}/**/*.test.{ts,tsx}'],
           exclude: [...ignored, 'tests/{integration,contract,e2e}/**', '**/*.chaos.test.ts'],
           maxWorkers: 2,
+          // A busy machine takes several times as long as a quiet one.
+          testTimeout: 30_000,
           isolate: false,
         },
       },
