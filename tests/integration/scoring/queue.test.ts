@@ -79,7 +79,6 @@ describe('a claim', () => {
       notBefore,
       reason: 'its disk is gone',
       isBlocked: true,
-      countsAsAttempt: false,
     })
     expect(await statusOf(db, submission.id)).toMatchObject({
       score_status: 'queued',

@@ -158,22 +158,26 @@ export function extendLease(
 }
 
 export type Release = {
-  notBefore: Date | null
-  /** For the operator; null when there is none. */
-  reason: string | null
-  isBlocked: boolean
-  /** False when nothing was computed. */
-  countsAsAttempt: boolean
+  /** At once unless given. */
+  notBefore?: Date
+  /** For the operator. */
+  reason?: string
+  isBlocked?: boolean
+  countsAsAttempt?: boolean
 }
 
 /** Put a row back into its queue. @returns false when the lease was lost: then, as with every change of a claim, nothing is written */
-export function releaseClaim(db: Kysely<DB>, claim: Claim, release: Release): Promise<boolean> {
+export function releaseClaim(
+  db: Kysely<DB>,
+  claim: Claim,
+  { notBefore, reason, isBlocked = false, countsAsAttempt = false }: Release = {},
+): Promise<boolean> {
   return endClaim(db, claim, {
     [claim.table.status]: 'queued',
-    [claim.table.reason]: release.reason,
-    attempts: release.countsAsAttempt ? claim.attempt : claim.attempt - 1,
-    not_before: release.notBefore && toSqlTime(release.notBefore),
-    blocked_reason: release.isBlocked ? 'holdout_unavailable' : null,
+    [claim.table.reason]: reason ?? null,
+    attempts: countsAsAttempt ? claim.attempt : claim.attempt - 1,
+    not_before: notBefore ? toSqlTime(notBefore) : null,
+    blocked_reason: isBlocked ? 'holdout_unavailable' : null,
   })
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { ScoringOutcome } from './job.ts'
-import { type Claim, type Release, releaseClaim, type ScoringQueue } from './queue.ts'
+import { type Claim, releaseClaim, type ScoringQueue } from './queue.ts'
 
 export type RecordDeps = {
   db: Kysely<DB>
@@ -21,12 +21,6 @@ export type RecordDeps = {
 export type Source = { queue: ScoringQueue; cooldown: Cooldown }
 
 export const ATTEMPTS_MAX = 3
-const GIVEN_BACK: Release = {
-  notBefore: null,
-  reason: null,
-  isBlocked: false,
-  countsAsAttempt: false,
-}
 
 /** Publish a score, give a submission up, or put it back into its queue for another attempt. Safe to repeat. */
 export async function recordOutcome(
@@ -40,7 +34,7 @@ export async function recordOutcome(
   switch (outcome.kind) {
     case 'scored': {
       const publication = await queue.publish(claim, outcome, log)
-      if (publication === 'outdated') await releaseClaim(db, claim, GIVEN_BACK)
+      if (publication === 'outdated') await releaseClaim(db, claim)
       return
     }
     case 'holdout_unavailable':
@@ -49,7 +43,6 @@ export async function recordOutcome(
         notBefore: later(times.holdoutRetryMs),
         reason: outcome.reason,
         isBlocked: true,
-        countsAsAttempt: false,
       })
       log.warn({ reason: outcome.reason }, 'submission.holdout_unavailable')
       return
@@ -64,13 +57,12 @@ export async function recordOutcome(
       await releaseClaim(db, claim, {
         notBefore: later(times.faultRetryMs * claim.attempt),
         reason: outcome.reason,
-        isBlocked: false,
         countsAsAttempt: true,
       })
       log.warn({ reason: outcome.reason }, 'submission.attempt_failed')
       return
     case 'interrupted':
-      await releaseClaim(db, claim, GIVEN_BACK)
+      await releaseClaim(db, claim)
       log.info('submission.given_back')
       return
   }
