@@ -16,7 +16,7 @@ export type PacksTable = {
 
 export type GpuDevicesTable = {
   id: number
-  /** Desired by the operator: whether sessions may have it, why not, and since when an earlier quarantine counts as seen to. */
+  /** Desired by the operator: whether sessions may have it, why not, and since when an earlier quarantine is cleared. */
   enabled: Generated<boolean>
   disabled_reason: string | null
   cleared_at: SqlTime | null
