@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../support/installation.ts'
-import { type Chaos, type KillPoint, openChaos } from './support/chaos.ts'
+import { type Chaos, isLong, type KillPoint, openChaos } from './support/chaos.ts'
 
 let chaos: Chaos
 
@@ -10,8 +10,10 @@ beforeAll(async () => {
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())
 
+type Round = { create: KillPoint; stop: KillPoint | null; pack: 'tiny' | 'default' }
+
 /** One kill on the way up and, the first time that its point comes, one on the way down, each healed before the next. */
-const ROUNDS: { create: KillPoint; stop: KillPoint | null; pack: 'tiny' | 'default' }[] = [
+const EVERY_POINT: Round[] = [
   {
     create: { at: 'c1.before_commit', of: 'server' },
     stop: { at: 's1.marked_stopping', of: 'server' },
@@ -54,8 +56,13 @@ const ROUNDS: { create: KillPoint; stop: KillPoint | null; pack: 'tiny' | 'defau
   },
 ]
 
+/** Where the host is ahead of its rows: a container, and a snapshot, of which no row knows. */
+const AHEAD = EVERY_POINT.filter(({ create }) => create.at === 'c5.container_created')
+
+const rounds = isLong() ? EVERY_POINT : AHEAD
+
 describe('kill -9', () => {
-  test.each(ROUNDS)(
+  test.each(rounds)(
     'at $create.at of a launch, and in its stop at $stop.at ($pack pack), loses nothing and leaves nothing behind',
     async ({ create, stop, pack }) => {
       const client = await chaos.client()
@@ -72,7 +79,7 @@ describe('kill -9', () => {
         'a session',
       )
 
-      const after = ROUNDS[ROUNDS.findIndex((round) => round.create.at === create.at) + 1]
+      const after = rounds[rounds.findIndex((round) => round.create.at === create.at) + 1]
       if (stop) await chaos.killedAt(stop, () => client.stop(session.id), after?.create)
       else {
         await client.stop(session.id)

@@ -1,18 +1,9 @@
 import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import { createDatabase } from '@medforge/db'
 import { sql } from 'kysely'
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  describe,
-  expect,
-  inject,
-  onTestFinished,
-  test,
-} from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/installation.ts'
-import { type Chaos, createChooser, HEAL_MS, openChaos } from './support/chaos.ts'
+import { type Chaos, createChooser, HEAL_MS, isLong, openChaos } from './support/chaos.ts'
 import type { Client } from './support/clients.ts'
 
 let chaos: Chaos
@@ -119,7 +110,7 @@ describe('a reconciler that is killed again and again', () => {
   test('brings every session to its goal once it is left alone', async () => {
     // The lead may be on its way from the second reconciler of the test before.
     await chaos.plane.restart('reconciler')
-    const rounds = inject('chaosMinutes') === null ? 4 : 8
+    const rounds = isLong() ? 8 : 4
     const choose = createChooser(7)
     const sessions = await Promise.all([1, 2, 3, 4].map(() => launched({ isAsync: true })))
     const stops: Promise<unknown>[] = []

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { toSqlTime } from '@medforge/db'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { docker, eventually, runOnHost } from '../../support/installation.ts'
 import { visit } from '../../support/sessions.ts'
 import { type Handshake, openWebsocket } from '../../support/websocket.ts'
-import { type Chaos, HEAL_MS, openChaos } from '../support/chaos.ts'
+import { type Chaos, HEAL_MS, isLong, openChaos } from '../support/chaos.ts'
 import type { Client } from '../support/clients.ts'
 import { processesOf, signalAll, startDocker, untilGone } from '../support/daemons.ts'
 import { SERVER_URL } from '../support/processes.ts'
@@ -57,8 +57,7 @@ async function sessionsOnDefaultNetwork(): Promise<string> {
 }
 
 // The short pass kills it by SIGKILL in its power cut.
-const ENDS: NodeJS.Signals[] =
-  inject('chaosMinutes') === null ? ['SIGTERM'] : ['SIGTERM', 'SIGKILL']
+const ENDS: NodeJS.Signals[] = isLong() ? ['SIGTERM', 'SIGKILL'] : ['SIGTERM']
 
 describe('a Docker server that', () => {
   test.each(ENDS)(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { docker } from '../../support/installation.ts'
-import { type Chaos, createChooser, openChaos } from '../support/chaos.ts'
+import { type Chaos, createChooser, isLong, openChaos } from '../support/chaos.ts'
 import { signalAll, startDatabase, startDocker, startZfs, untilGone } from '../support/daemons.ts'
 
 /* F25, and F18 with it: everything ends at once, as the host's power does, and comes back in any order. */
@@ -20,7 +20,7 @@ const CONTAINED = ['mariadbd', 'caddy', 'next-server', 'docker-init']
 
 /** The sum of what each step of a round may take. */
 const ROUND_LIMIT_MS = 400_000
-const rounds = inject('chaosMinutes') === null ? 1 : 10
+const rounds = isLong() ? 10 : 1
 
 test(
   `${rounds} power cuts leave no session without an end, no GPU held, and nothing lost that was acknowledged`,

@@ -1,14 +1,20 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { readProcessEnv } from '@medforge/api/config/env.ts'
 import { toSqlTime } from '@medforge/db'
 import type { TestProject } from 'vitest/node'
 import { openDatabase, readInstallation } from '../../support/installation.ts'
 import { giveBack, pushTinyImage, takeOver } from './host.ts'
+import { compileModules } from './processes.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** A pack whose image starts within milliseconds. */
     chaosPack: string
+    /** Where the modules of the platform's processes lie compiled. */
+    chaosModules: string
     /** The same one makes the same choices again. */
     chaosSeed: number
     /** Null: the short pass. Otherwise how long random histories are tried. */
@@ -36,6 +42,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   console.log(`chaos: seed ${seed}`)
   project.provide('chaosSeed', seed)
   project.provide('chaosMinutes', minutes ? Number(minutes) : null)
-  await takeOver(installation)
-  return giveBack
+  const modules = mkdtempSync(join(tmpdir(), 'medforge-chaos-modules-'))
+  project.provide('chaosModules', modules)
+  await Promise.all([compileModules(modules), takeOver(installation)])
+  return async () => {
+    rmSync(modules, { recursive: true, force: true })
+    await giveBack()
+  }
 }

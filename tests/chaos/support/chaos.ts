@@ -61,6 +61,9 @@ const PACE = { SESSION_POLL_INTERVAL_SECONDS: '1' }
 /** Enough for the default pack to answer, and little to use up. */
 const MEMORY = { SESSION_MEM_LIMIT: '512m', SESSION_SHM_SIZE: '64m' }
 
+/** Whether every failpoint and every kind of end is tried (`./medforge test --long`), or one an action. */
+export const isLong = () => inject('chaosMinutes') !== null
+
 export async function openChaos(): Promise<Chaos> {
   const installation = readInstallation()
   const db = openDatabase(installation)
@@ -68,7 +71,8 @@ export async function openChaos(): Promise<Chaos> {
   const tinyPack = inject('chaosPack')
   const history = createHistory()
   const witness = await openWitness()
-  const processes = createControlPlane(installation, { ...PACE, ...MEMORY })
+  const pace = { ...PACE, ...MEMORY }
+  const processes = createControlPlane(installation, inject('chaosModules'), pace)
   const plane: ControlPlane = {
     ...processes,
     async restart(name, start) {

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -71,8 +71,25 @@ const PROGRAMS: Record<ProcessName, { script: string; atWork: RegExp }> = {
   worker: { script: 'worker.ts', atWork: /"msg":"worker.ready"/ },
 }
 
+/**
+ * Compile every module of the programs into this folder, for `createControlPlane`: a process that is killed leaves nothing
+ * compiled for the next one.
+ */
+export async function compileModules(folder: string): Promise<void> {
+  const scripts = new Set(Object.values(PROGRAMS).map(({ script }) => script))
+  // Without settings a program ends by itself, after it was loaded.
+  const { PATH = '' } = readProcessEnv()
+  const env = { PATH, NODE_COMPILE_CACHE: folder }
+  const runs = [...scripts].map((script) =>
+    once(spawn(process.execPath, [join(MAIN, script)], { env, stdio: 'ignore' }), 'exit'),
+  )
+  await Promise.all(runs)
+}
+
+/** @param modules  the folder of `compileModules` */
 export function createControlPlane(
   installation: Installation,
+  modules: string,
   settings: Record<string, string> = {},
 ): ControlPlane {
   const logs = join(REPOSITORY, '.artifacts/chaos')
@@ -103,6 +120,7 @@ export function createControlPlane(
     mine.armed = ''
     const env = {
       ...environmentOf(name, installation, mine.settings),
+      NODE_COMPILE_CACHE: modules,
       MEDFORGE_FAILPOINTS: failpoints,
       MEDFORGE_FAILPOINTS_DIR: marks,
       ...(mine.clockFile === undefined ? {} : movedClock(mine.clockFile)),
