@@ -51,6 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'host',
+          isolate: false,
           include: ['tests/integration/**/*.host.test.ts'],
           exclude: ignored,
           globalSetup: ['tests/integration/mariadb.setup.ts'],
@@ -62,6 +63,7 @@ export default defineConfig({
       {
         test: {
           name: 'contract',
+          isolate: false,
           include: ['tests/contract/**/*.test.ts'],
           exclude: ignored,
           fileParallelism: false,

@@ -6,6 +6,8 @@ import type { CliEnvironment } from '@medforge/cli/config/env.ts'
 /** Above what the slowest program here ever took; one that hangs ends here instead of using up the run. */
 const LIMIT_MS = 30 * 60_000
 
+const PIPES_LIMIT_MS = 5_000
+
 export type Execution = {
   command: [string, ...string[]]
   env?: Record<string, string>
@@ -35,7 +37,13 @@ export async function execute(environment: CliEnvironment, options: Execution): 
       stream?.pipe(copy, { end: false })
     }
   }
-  const [code] = (await once(child, 'close')) as [number | null]
+  const closed = once(child, 'close').catch(() => {})
+  const [code] = (await once(child, 'exit')) as [number | null]
+  // What it started may outlive it where it was killed, and keeps the pipes open.
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, PIPES_LIMIT_MS)
+  await Promise.race([closed, late])
+  clearTimeout(timer)
   if (code === null && child.killed) {
     const minutes = Math.round((options.limitMs ?? LIMIT_MS) / 60_000)
     console.error(
