@@ -97,13 +97,13 @@ describe('./medforge snapshots', () => {
     expect((await json('snapshots', 'show', name.split('@')[1])).snapshot).toEqual(snapshots[0])
 
     expect(await refusalOf('snapshots', 'clone', name)).toContain(
-      `zfs clone -p ${name} ${dataset}`.slice(0, 60),
+      `zfs clone -o canmount=noauto ${name}`,
     )
     expect(await refusalOf('snapshots', 'clone', name, dataset, '--yes')).toContain(
       'exists already',
     )
     const made = await json('snapshots', 'clone', name, '--yes')
-    expect(made.command).toEqual(['zfs', 'clone', '-p', name, made.dataset])
+    expect(made.command).toEqual(['zfs', 'clone', '-o', 'canmount=noauto', name, made.dataset])
     const [audit] = await newestAudit(1)
     expect(audit).toMatchObject({ actor_user_id: null, action: 'snapshot.clone', subject: name })
     expect(audit?.detail).toContain(made.dataset)

@@ -9,7 +9,10 @@ import type { GpuInventory } from '@medforge/api/reconciler/gpus/inventory.ts'
 import type { HostCheck } from '@medforge/api/reconciler/host/checks.ts'
 import { runReconciler } from '@medforge/api/reconciler/run-reconciler.ts'
 import { createFakeRuntime } from '@medforge/api/reconciler/runtime/fake.ts'
-import { createFakeWorkspaces } from '@medforge/api/reconciler/workspace/fake.ts'
+import {
+  createFakeWorkspaces,
+  type FakeWorkspaces,
+} from '@medforge/api/reconciler/workspace/fake.ts'
 import { createDatabase, type DB, toSqlTime } from '@medforge/db'
 import { eventually, newHost, newSession, newUser } from '@medforge/test-support'
 import { type Kysely, sql } from 'kysely'
@@ -21,6 +24,7 @@ const PARTS = ['pool', 'network', 'image', 'firewall', 'ports'] as const
 
 type Started = {
   runtime: ReturnType<typeof createFakeRuntime>
+  workspaces: FakeWorkspaces
   nudge(id: string): void
   stop(): Promise<void>
 }
@@ -53,6 +57,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
       ...PARTS.map((part) => ({ part, maxAgeMs: 60_000, run: async () => null })),
       gpus.check,
     ]
+    const workspaces = createFakeWorkspaces(config.sessions.workspaceZfsRoot)
     const running = runReconciler({
       db: own,
       clock: systemClock,
@@ -63,7 +68,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
       failpoint: noFailpoint,
       host: {
         runtime,
-        workspaces: createFakeWorkspaces(config.sessions.workspaceZfsRoot),
+        workspaces,
         readiness: { isReady: async () => true },
         flows: { cut: async () => [] },
         checks,
@@ -74,6 +79,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
     let isStopped = false
     const each: Started = {
       runtime,
+      workspaces,
       nudge: (id) => pair.server.send?.({ type: 'nudge', session_id: id }),
       async stop() {
         if (isStopped) return
@@ -177,7 +183,7 @@ describe('with recovery switched off', () => {
     db,
   }) => {
     const asked = await starting(db)
-    const { runtime } = start({ SESSION_RECOVERY_ENABLED: 'false' })
+    const { runtime, workspaces } = start({ SESSION_RECOVERY_ENABLED: 'false' })
     await eventually(async () => (await statusOf(db, asked.id)) === 'running')
     runtime.vanish(asked.slug)
     await heartbeats(db, 2)
@@ -188,6 +194,7 @@ describe('with recovery switched off', () => {
       .set({ status: 'stopping', snapshot_name: `${asked.workspace_zfs}@stop-1772366400000` })
       .execute()
     await eventually(async () => (await statusOf(db, asked.id)) === 'stopped')
+    await eventually(() => workspaces.mounted.size === 0)
     const clock = { now: () => new Date(Date.now() + 3_600_000) }
     const off = await readHealth({ db, clock, recoveryEnabled: false })
     expect(off).toEqual({ status: 'ok' })

@@ -10,6 +10,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describeSessionWorkspaces } from '@medforge/api/reconciler/workspace/port.contract.ts'
@@ -18,6 +19,7 @@ import { createZfsWorkspaces } from '@medforge/api/reconciler/workspace/zfs.ts'
 import { ensurePoolLockFolder, underPoolLock } from '@medforge/core/pool-lock'
 import { eventually } from '@medforge/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hangFileSide } from '../../support/hang-pool.ts'
 
 // A pool of this run's own, on a file.
 const POOL = `mft${randomUUID().slice(0, 8)}`
@@ -50,6 +52,10 @@ function run(program: string, ...args: string[]): string {
 function runOnPool(program: string, ...args: string[]): string {
   const [holder, rest] = underPoolLock([program, ...args], { waitSeconds: 30 })
   return run(holder, ...rest)
+}
+
+function property(dataset: string, name: string): string {
+  return run('zfs', 'get', '-H', '-o', 'value', name, dataset)
 }
 
 function newDataset(): string {
@@ -95,21 +101,60 @@ describe('a workspace', () => {
     writeFileSync(join(path, 'small'), 'again', { flush: true })
   })
 
-  test('of somebody whose own dataset lost its mount is made inside that one, not in its place', async () => {
-    const first = newDataset()
-    await workspaces.ensure(first, signal)
-    const parent = dirname(first)
-    runOnPool('zfs', 'unmount', first)
-    runOnPool('zfs', 'unmount', parent)
-    const second = join(parent, randomUUID())
-    for (const dataset of [second, first]) await workspaces.ensure(dataset, signal)
-    const isMounted = (dataset: string) =>
-      run('zfs', 'get', '-H', '-o', 'value', 'mounted', dataset)
-    expect([parent, first, second].map(isMounted)).toEqual(['yes', 'yes', 'yes'])
-    // As after a start of the host: nothing lies in the way of any mount.
-    for (const dataset of [second, first, parent]) runOnPool('zfs', 'unmount', dataset)
+  test('is mounted by its launch alone: neither it nor the dataset of its person by a start of the host', async () => {
+    const dataset = newDataset()
+    await workspaces.ensure(dataset, signal)
+    expect([dirname(dataset), dataset].map((name) => property(name, 'canmount'))).toEqual([
+      'noauto',
+      'noauto',
+    ])
+    expect(property(dirname(dataset), 'mounted')).toBe('no')
+    runOnPool('zfs', 'unmount', dataset)
     runOnPool('zfs', 'mount', '-a')
-    expect([parent, first, second].map(isMounted)).toEqual(['yes', 'yes', 'yes'])
+    expect(property(dataset, 'mounted')).toBe('no')
+    // As for a session that was active when the host went down.
+    await workspaces.ensure(dataset, signal)
+    expect(property(dataset, 'mounted')).toBe('yes')
+  })
+
+  test('of an earlier version, inside the mounted dataset of its person, is released with that one', async () => {
+    const first = newDataset()
+    const parent = dirname(first)
+    runOnPool('zfs', 'create', '-p', first)
+    writeFileSync(join(mount, first.slice(POOL.length), 'kept'), 'kept')
+    const second = join(parent, randomUUID())
+    await workspaces.ensure(second, signal)
+    const mounted = () => [parent, first, second].map((name) => property(name, 'mounted'))
+    expect(mounted()).toEqual(['yes', 'yes', 'yes'])
+    expect(await workspaces.release(first, signal)).toBe('released')
+    expect(mounted()).toEqual(['yes', 'no', 'yes'])
+    expect(await workspaces.release(second, signal)).toBe('released')
+    expect(mounted()).toEqual(['no', 'no', 'no'])
+    // As after a start of the host: nothing is mounted, and nothing lies in the way of any mount.
+    runOnPool('zfs', 'mount', '-a')
+    expect(mounted()).toEqual(['no', 'no', 'no'])
+    for (const dataset of [second, first]) await workspaces.ensure(dataset, signal)
+    expect(mounted()).toEqual(['no', 'yes', 'yes'])
+    expect(readdirSync(join(mount, first.slice(POOL.length)))).toEqual(['kept'])
+  })
+
+  test('whose person has a dataset of an earlier version that lost its mount leaves nothing in the way of a start of the host', async () => {
+    const first = newDataset()
+    const parent = dirname(first)
+    runOnPool('zfs', 'create', '-p', first)
+    for (const dataset of [first, parent]) runOnPool('zfs', 'unmount', dataset)
+    const second = join(parent, randomUUID())
+    for (const dataset of [second, first]) {
+      await workspaces.ensure(dataset, signal)
+      await workspaces.release(dataset, signal)
+    }
+    runOnPool('zfs', 'mount', '-a')
+    for (const dataset of [second, first]) await workspaces.ensure(dataset, signal)
+    expect([parent, first, second].map((name) => property(name, 'mounted'))).toEqual([
+      'no',
+      'yes',
+      'yes',
+    ])
   })
 
   test('that lost its mount is mounted again, and its bare directory is never handed out', async () => {
@@ -137,7 +182,9 @@ describe('a workspace', () => {
     }
   })
 
-  test('cannot be made or snapshotted in a pool that is full, and the refusals say so', async () => {
+  test('cannot be made or snapshotted in a pool that is full, and the refusals say so', {
+    timeout: 180_000,
+  }, async () => {
     const dataset = newDataset()
     const path = await createZfsWorkspaces({ root: ROOT, quotaBytes: null }).ensure(dataset, signal)
     const filler = join(path, 'filler')
@@ -213,17 +260,17 @@ describe('a pool that hangs', () => {
       quotaBytes: null,
       run: (file, args, limits) => runCommand(file, args, { ...limits, limitMs: 1_000 }),
     })
-    await hasty.check(signal)
+    await eventually(() => hasty.check(signal).then(() => true), { timeoutMs: 30_000 })
     const server = Number(run('pidof', 'zfs-fuse'))
     process.kill(server, 'SIGSTOP')
     try {
       expect(await hasty.observe(dataset, stop, signal)).toMatchObject({ kind: 'unknown' })
       for (const call of [
-        hasty.check(signal),
-        hasty.ensure(fresh, signal),
-        hasty.snapshot(stop, signal),
+        () => hasty.check(signal),
+        () => hasty.ensure(fresh, signal),
+        () => hasty.snapshot(stop, signal),
       ]) {
-        await expect(call).rejects.toMatchObject({ name: 'HostAwayError' })
+        await expect(call()).rejects.toMatchObject({ name: 'HostAwayError' })
       }
     } finally {
       process.kill(server, 'SIGCONT')
@@ -234,17 +281,49 @@ describe('a pool that hangs', () => {
   })
 })
 
+describe('a pool whose file systems hang while its commands answer', () => {
+  test('is away and named, holds no process back, and is well again when it goes on', {
+    timeout: 180_000,
+  }, async () => {
+    const dataset = newDataset()
+    const fresh = newDataset()
+    await workspaces.ensure(dataset, signal)
+    const letGo = hangFileSide(Number(run('pidof', 'zfs-fuse')))
+    try {
+      expect(run('zpool', 'list', '-H', '-o', 'health', POOL)).toBe('ONLINE')
+      expect(run('zfs', 'list', '-H', '-o', 'name', ROOT)).toBe(ROOT)
+      const silent = { name: 'HostAwayError', text: 'The file systems of the pool do not answer.' }
+      const startedAt = performance.now()
+      await expect(workspaces.check(signal)).rejects.toMatchObject(silent)
+      await expect(workspaces.check(signal)).rejects.toMatchObject(silent)
+      await expect(workspaces.ensure(fresh, signal)).rejects.toMatchObject(silent)
+      // This process reads other files meanwhile.
+      await Promise.all(Array.from({ length: 8 }, () => readFile('/proc/self/stat')))
+      expect(performance.now() - startedAt).toBeLessThan(60_000)
+      expect(await workspaces.snapshot(`${dataset}@stop-1795472777000`, signal)).toBe('taken')
+    } finally {
+      letGo()
+    }
+    await eventually(() => workspaces.check(signal).then(() => true), { timeoutMs: 30_000 })
+    expect(await workspaces.ensure(fresh, signal)).toContain(fresh.slice(ROOT.length))
+  })
+})
+
 describe('a workspace that somebody is still in', () => {
-  test('is snapshotted all the same', async () => {
+  test('is snapshotted all the same, and released once nobody is in it', async () => {
     const dataset = newDataset()
     const path = await workspaces.ensure(dataset, signal)
     const sleeper = spawn('sleep', ['600'], { cwd: path, stdio: 'ignore' })
     await once(sleeper, 'spawn')
     try {
       expect(await workspaces.snapshot(`${dataset}@death-1795472777000`, signal)).toBe('taken')
+      expect(await workspaces.release(dataset, signal)).toBe('busy')
+      expect(await workspaces.observe(dataset, null, signal)).toMatchObject({ isMounted: true })
     } finally {
       sleeper.kill('SIGKILL')
       await once(sleeper, 'exit')
     }
+    const isReleased = async () => (await workspaces.release(dataset, signal)) === 'released'
+    await eventually(isReleased, { timeoutMs: 30_000 })
   })
 })

@@ -11,6 +11,7 @@ import type { HostState } from './host/state.ts'
 import { createOrphanRemover } from './orphans.ts'
 import { type ReconcileDeps, reconcileSession, type Trigger } from './reconcile-session.ts'
 import type { ListedContainer } from './runtime/port.ts'
+import { createReleases } from './workspace/releases.ts'
 
 export type ReconcilerDeps = Omit<ReconcileDeps, 'snapshotDeadlines'> & {
   host: HostState
@@ -45,6 +46,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     ...{ signal, monotonicMs, ...(setTimer ? { setTimer } : {}) },
   })
   const orphans = createOrphanRemover(deps)
+  const releases = createReleases({ ...deps, monotonicMs })
   let isDockerAway = false
 
   async function listContainers(): Promise<ListedContainer[] | undefined> {
@@ -73,12 +75,13 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
         if (queue.isProcessing(row.id) || !needsWork(row, containers)) continue
         queue.addAfter(row.id, msUntilRetry(row, nowMs), trigger)
       }
+      releases.start()
       if (!recoveryEnabled) return
       host.set('overdue', overdueReason(active, nowMs))
       if (containers) orphans.check(containers, active)
     },
     async idle() {
-      await Promise.all([queue.idle(), orphans.idle()])
+      await Promise.all([queue.idle(), orphans.idle(), releases.idle()])
     },
   }
 }

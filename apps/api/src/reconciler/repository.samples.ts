@@ -7,6 +7,7 @@ export const samples: SqlSamples<typeof repository> = {
     { id: 's', status: 'starting' },
     { attempts: 1, nextAttemptAt: new Date(0), statusReason: 'a reason' },
   ],
+  listEndedWorkspaces: [['tank/w/u/s', 'tank/w/v/t']],
   listEndedLogins: [{ sinceMs: 0, nowMs: 1, idleTtlMs: 1 }],
   listPasswordChanges: ['t'],
   listDemotions: ['t'],

@@ -12,6 +12,12 @@ update `sessions`
 set `attempts` = ?, `next_attempt_at` = ?, `version` = `version` + ?, `status_reason` = ?
 where `id` = ? and `status` = ?;
 
+-- listEndedWorkspaces
+select `workspace_zfs`
+from `sessions`
+where `id` in (?, ?) and `workspace_zfs` in (?, ?) and `gpu_active` is null
+order by `stopped_at`;
+
 -- listEndedLogins
 select `auth_sessions`.`id`, `auth_sessions`.`user_id`, `users`.`role`
 from `auth_sessions`

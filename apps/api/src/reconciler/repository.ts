@@ -43,6 +43,24 @@ export async function recordRetry(
     .execute()
 }
 
+/** Those of these workspaces whose session has ended, the earliest first; one that no session is of is not among them. */
+export async function listEndedWorkspaces(
+  db: Kysely<DB>,
+  datasets: readonly string[],
+): Promise<string[]> {
+  // The last part of a workspace's name is its session's id, which has an index.
+  const ids = datasets.map((dataset) => dataset.slice(dataset.lastIndexOf('/') + 1))
+  const rows = await db
+    .selectFrom('sessions')
+    .select('workspace_zfs')
+    .where('id', 'in', ids)
+    .where('workspace_zfs', 'in', datasets)
+    .where('gpu_active', 'is', null)
+    .orderBy('stopped_at')
+    .execute()
+  return rows.map(({ workspace_zfs }) => workspace_zfs)
+}
+
 export type EndedLogin = { id: string; user_id: string; role: UserRole }
 
 /**

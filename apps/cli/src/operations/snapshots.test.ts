@@ -55,7 +55,7 @@ describe(planClone, () => {
   test('is one command, to a name that nobody has', () => {
     const { dataset, command } = plan()
     expect(dataset).toMatch(new RegExp(`^${ROOT}/${ONE}/[0-9a-f-]{36}$`))
-    expect(command).toEqual(['zfs', 'clone', '-p', OLD, dataset])
+    expect(command).toEqual(['zfs', 'clone', '-o', 'canmount=noauto', OLD, dataset])
     expect(plan().dataset).not.toBe(dataset)
   })
 

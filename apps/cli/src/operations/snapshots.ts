@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { assertDataset, assertSnapshot } from '@medforge/core'
+import { assertDataset, assertSnapshot, personOf } from '@medforge/core'
 import { Failure } from '../failure.ts'
 import { mustOnPool } from '../host/pool-lock.ts'
 import { must, reasonOf, run } from '../process.ts'
@@ -67,10 +67,15 @@ export function chooseSnapshot<Found extends Snapshot>(
   )
 }
 
-export type ClonePlan = { snapshot: string; dataset: string; command: string[] }
+export type ClonePlan = {
+  snapshot: string
+  dataset: string
+  /** What makes the clone; its files are mounted after that, until they are unmounted or the host starts again. */
+  command: string[]
+}
 
 /**
- * The one `zfs` command that makes a clone, with names that the server makes only: below the workspaces, of a person and a fresh id.
+ * The `zfs` command that makes a clone, with names that the server makes only: below the workspaces, of a person and a fresh id.
  *
  * @throws Failure for any other name
  */
@@ -91,10 +96,12 @@ export function planClone(options: {
       `It has to be ${root}/<user id>/<a new id>; leave it out, and one is made.`,
     )
   }
-  return { snapshot, dataset, command: ['zfs', 'clone', '-p', snapshot, dataset] }
+  return { snapshot, dataset, command: ['zfs', 'clone', ...BY_HAND, snapshot, dataset] }
 }
 
-/** Make the clone. `zfs clone` itself refuses a dataset that is there, so nothing is ever written over. */
+const BY_HAND = ['-o', 'canmount=noauto']
+
+/** Make the clone and mount it. `zfs clone` itself refuses a dataset that is there, so nothing is ever written over. */
 export async function makeClone({ dataset, command }: ClonePlan): Promise<{ mountpoint: string }> {
   const exists = await run('zfs', ['list', '-H', '-o', 'name', dataset], { timeoutMs: LIMIT_MS })
   if (exists.ok) {
@@ -105,9 +112,19 @@ export async function makeClone({ dataset, command }: ClonePlan): Promise<{ moun
   }
   const [program = '', ...args] = command
   const limits = { timeoutMs: LIMIT_MS }
-  await mustOnPool(program, args, { ...AWAY, message: 'The clone could not be made' }, limits)
+  const failure = { ...AWAY, message: 'The clone could not be made' }
+  await ensurePerson(personOf(dataset))
+  await mustOnPool(program, args, failure, limits)
+  await mustOnPool('zfs', ['mount', dataset], failure, limits)
   const [mountpoint = ''] = (
     await must('zfs', ['get', '-H', '-o', 'value', 'mountpoint', dataset], AWAY, limits)
   ).stdout.split('\n')
   return { mountpoint }
+}
+
+/** Somebody who never had a session has no dataset yet for the clone to go below. */
+async function ensurePerson(person: string): Promise<void> {
+  const made = await run('zfs', ['create', ...BY_HAND, person], { timeoutMs: LIMIT_MS })
+  if (made.ok || /dataset already exists/.test(made.stderr)) return
+  throw new Failure(`${AWAY.message} (${reasonOf('zfs', made)}).`, AWAY.remedy)
 }

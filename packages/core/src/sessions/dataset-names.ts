@@ -6,9 +6,19 @@ const SNAPSHOT = /^(?<dataset>[^@]+)@(?:stop|death)-[0-9]{13}$/
 
 /** ZFS itself accepts names such as `..`, so ours are checked before they become arguments: `<root>/<user uuid>/<session uuid>`. */
 export function assertDataset(root: string, dataset: string): void {
-  if (DATASET.exec(dataset)?.groups?.root !== root) {
+  if (!isWorkspace(root, dataset)) {
     throw new Error('A workspace name is not one that the server makes.')
   }
+}
+
+/** Whether this is the name of a workspace below `root`. */
+export function isWorkspace(root: string, name: string): boolean {
+  return DATASET.exec(name)?.groups?.root === root
+}
+
+/** The dataset of the person whose workspace this is. */
+export function personOf(dataset: string): string {
+  return dataset.slice(0, dataset.lastIndexOf('/'))
 }
 
 /** As `assertDataset`, for `<dataset>@stop-<unixms>` and `<dataset>@death-<unixms>`; returns the dataset. */

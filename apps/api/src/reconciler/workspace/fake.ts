@@ -5,6 +5,10 @@ import type { SessionWorkspaces } from './port.ts'
 export interface FakeWorkspaces extends SessionWorkspaces {
   /** Every dataset with the names of its snapshots, in the order they were taken. */
   readonly datasets: ReadonlyMap<string, string[]>
+  /** Those that are mounted. */
+  readonly mounted: ReadonlySet<string>
+  /** Somebody has this workspace open, or no longer. */
+  setBusy(dataset: string, isBusy: boolean): void
   /** The pool stops or starts answering. */
   setAway(isAway: boolean): void
   /** Every `ensure` and `snapshot` is refused with this until it is taken back with null. */
@@ -16,6 +20,8 @@ export interface FakeWorkspaces extends SessionWorkspaces {
 /** A ZFS pool in memory that keeps the port's contract. */
 export function createFakeWorkspaces(root: string): FakeWorkspaces {
   const datasets = new Map<string, string[]>()
+  const mounted = new Set<string>()
+  const busy = new Set<string>()
   let isAway = false
   let refusal: HostRefusedError | null = null
 
@@ -25,6 +31,11 @@ export function createFakeWorkspaces(root: string): FakeWorkspaces {
 
   return {
     datasets,
+    mounted,
+    setBusy(dataset, isBusy) {
+      if (isBusy) busy.add(dataset)
+      else busy.delete(dataset)
+    },
     setAway(next) {
       isAway = next
     },
@@ -33,6 +44,8 @@ export function createFakeWorkspaces(root: string): FakeWorkspaces {
     },
     clear() {
       datasets.clear()
+      mounted.clear()
+      busy.clear()
       isAway = false
       refusal = null
     },
@@ -46,7 +59,7 @@ export function createFakeWorkspaces(root: string): FakeWorkspaces {
       const snapshots = datasets.get(dataset)
       return {
         kind: 'known',
-        isMounted: snapshots !== undefined,
+        isMounted: mounted.has(dataset),
         snapshotTaken: snapshot !== null && (snapshots ?? []).includes(snapshot),
       }
     },
@@ -55,6 +68,7 @@ export function createFakeWorkspaces(root: string): FakeWorkspaces {
       enter(signal)
       if (refusal) throw refusal
       if (!datasets.has(dataset)) datasets.set(dataset, [])
+      mounted.add(dataset)
       return `/${dataset}`
     },
     async snapshot(name, signal) {
@@ -65,6 +79,14 @@ export function createFakeWorkspaces(root: string): FakeWorkspaces {
       if (!snapshots) return 'no-workspace'
       if (!snapshots.includes(name)) snapshots.push(name)
       return 'taken'
+    },
+    listMounted: async () => [...mounted],
+    async release(dataset, signal) {
+      assertDataset(root, dataset)
+      enter(signal)
+      if (busy.has(dataset)) return 'busy'
+      mounted.delete(dataset)
+      return 'released'
     },
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findMount } from './mounts.ts'
+import { findMount, listSources } from './mounts.ts'
 
 const MOUNTINFO = `22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 44 22 0:40 / /tank rw,relatime shared:1 - zfs tank rw,xattr
@@ -26,5 +26,13 @@ describe(findMount, () => {
 
   test('sees what was mounted over it', () => {
     expect(findMount(MOUNTINFO, '/tank/w/x')?.source).toBe('tmpfs')
+  })
+})
+
+describe(listSources, () => {
+  test('names every dataset below a root that is mounted, wherever it is, once', () => {
+    const twice = `${MOUNTINFO}49 45 0:43 / /mnt/x rw - zfs tank/w/x rw\n`
+    expect(listSources(twice, 'tank/w')).toEqual(['tank/w/a b', 'tank/w/x'])
+    expect(listSources(MOUNTINFO, 'tank/none')).toEqual([])
   })
 })

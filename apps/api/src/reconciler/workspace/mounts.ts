@@ -9,6 +9,15 @@ export function findMount(mountinfo: string, path: string): Mount | undefined {
     .at(-1)
 }
 
+/** The datasets below `root` that are mounted anywhere, each once. */
+export function listSources(mountinfo: string, root: string): string[] {
+  const below = mountinfo
+    .split('\n')
+    .filter((line) => line.includes(` ${root}/`))
+    .flatMap((line) => parseLine(line)?.source ?? [])
+  return [...new Set(below)].filter((source) => source.startsWith(`${root}/`))
+}
+
 // "36 35 98:0 /root /mount/point options [optional fields…] - type source super-options"
 function parseLine(line: string): Mount | undefined {
   const [head = '', tail = ''] = line.split(' - ')

@@ -57,6 +57,38 @@ export function describeSessionWorkspaces(
       expect(await workspaces.snapshot(name, signal)).toBe('no-workspace')
     })
 
+    test('a workspace that is released is mounted no longer, keeps its snapshots, and can be ensured again', async () => {
+      const { workspaces, listSnapshots } = underTest()
+      const dataset = newDataset()
+      const path = await workspaces.ensure(dataset, signal)
+      expect(await workspaces.listMounted()).toContain(dataset)
+      const snapshot = `${dataset}@stop-1795472777000`
+      await workspaces.snapshot(snapshot, signal)
+      expect(await workspaces.release(dataset, signal)).toBe('released')
+      expect(await workspaces.release(dataset, signal)).toBe('released')
+      expect(await workspaces.listMounted()).not.toContain(dataset)
+      expect(await workspaces.observe(dataset, snapshot, signal)).toEqual({
+        kind: 'known',
+        isMounted: false,
+        snapshotTaken: true,
+      })
+      expect(await listSnapshots(dataset)).toEqual([snapshot])
+      expect(await workspaces.ensure(dataset, signal)).toBe(path)
+      expect(await workspaces.listMounted()).toContain(dataset)
+    })
+
+    test('a workspace that is not mounted can be snapshotted', async () => {
+      const { workspaces } = underTest()
+      const dataset = newDataset()
+      await workspaces.ensure(dataset, signal)
+      await workspaces.release(dataset, signal)
+      expect(await workspaces.snapshot(`${dataset}@death-1795472777000`, signal)).toBe('taken')
+    })
+
+    test('releasing a workspace that was never made is done', async () => {
+      expect(await underTest().workspaces.release(newDataset(), signal)).toBe('released')
+    })
+
     test.each([
       ['a parent directory', '/../etc'],
       ['an option', '/-rf'],
@@ -68,6 +100,7 @@ export function describeSessionWorkspaces(
       await expect(workspaces.snapshot(`${dataset}@stop-1795472777000`, signal)).rejects.toThrow(
         'not one that the server',
       )
+      await expect(workspaces.release(dataset, signal)).rejects.toThrow('not one that the server')
     })
 
     test('refuses a dataset outside its root', async () => {

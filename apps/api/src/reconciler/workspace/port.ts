@@ -24,6 +24,13 @@ export interface SessionWorkspaces {
   ensure(dataset: string, signal: AbortSignal): Promise<string>
   /** The snapshot exists, made now or before: repeating a name is success. `no-workspace`: there is no such dataset on a pool that answers. */
   snapshot(name: string, signal: AbortSignal): Promise<SnapshotOutcome>
-  /** Resolves when the pool answers and the root of the workspaces is mounted; else rejects with `HostAwayError`. */
+  /** Every workspace that is mounted now, whoever made it. Costs no process. */
+  listMounted(): Promise<string[]>
+  /**
+   * The workspace is not mounted any more, and no start of the host mounts it; its files and snapshots stay. Repeating it is success.
+   * `busy`: somebody has it open, so it stays mounted.
+   */
+  release(dataset: string, signal: AbortSignal): Promise<'released' | 'busy'>
+  /** Resolves when the pool answers, its file systems too, and the root of the workspaces is mounted; else rejects with `HostAwayError`. */
   check(signal: AbortSignal): Promise<void>
 }
