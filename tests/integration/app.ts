@@ -4,6 +4,7 @@ import { parseServerConfig } from '@medforge/api/config/config.ts'
 import { openServerContext, type ServerContext } from '@medforge/api/context.ts'
 import type { IpcEndpoint } from '@medforge/api/ipc/channel.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
+import type { PoolFiles } from '@medforge/core/pool-files'
 import type { DB } from '@medforge/db'
 import {
   createFakeClock,
@@ -52,6 +53,8 @@ export type TestAppOptions = {
   timeouts?: Partial<ServerContext['timeouts']>
   /** The server's end of the channel to a reconciler; nobody listens unless given. */
   endpoint?: IpcEndpoint
+  /** What the file systems of the pool say; there are none unless given. */
+  poolFiles?: PoolFiles
   /** Replaces parts of the context before the application is built from it. */
   arrange?: (context: ServerContext) => void
 }
@@ -75,6 +78,7 @@ export async function openTestApp(
       clock,
       monotonicMs: () => monotonic.nowMs,
       endpoint: options.endpoint ?? { on() {}, off() {} },
+      askPoolFiles: async () => options.poolFiles ?? 'absent',
       ...(options.timeouts ? { timeouts: options.timeouts } : {}),
     },
   })

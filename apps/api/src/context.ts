@@ -1,3 +1,4 @@
+import { createPoolFiles, type PoolFiles } from '@medforge/core/pool-files'
 import { createDatabase, type DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { longestUploadMs } from './competitions/index.ts'
@@ -33,6 +34,8 @@ export type ServerContext = AsyncDisposable & {
   sessions: Sessions
   platform: PlatformService
   failpoint: Failpoint
+  /** Whether the file systems of the pool answer. Never rejects. */
+  askPoolFiles: () => Promise<PoolFiles>
   /** Aborts when the process is asked to end. */
   signal: AbortSignal
 }
@@ -49,10 +52,13 @@ export type ServerContextOptions = {
     timeouts?: Partial<HttpTimeouts>
     /** This process's end of the channel to the reconciler. */
     endpoint?: IpcEndpoint
+    askPoolFiles?: () => Promise<PoolFiles>
   }
 }
 
 const POOL_SIZE = 16
+// Asked only where the database does not answer, while somebody waits for a refusal.
+const POOL_FILES_LIMIT_MS = 1_500
 
 /** The server's composition root. Opens nothing by itself: the first query opens the first connection. */
 export function openServerContext(options: ServerContextOptions): ServerContext {
@@ -79,6 +85,9 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     authenticateRequest: identity.authenticateRequest,
   })
 
+  const poolPaths = [`/${config.sessions.workspaceZfsRoot}`]
+  const askPoolFiles =
+    overrides.askPoolFiles ?? createPoolFiles(poolPaths, { limitMs: POOL_FILES_LIMIT_MS })
   const failpoint = createFailpoint(config.failpoints)
   const { recoveryEnabled, gpuMode } = config.sessions
   const pagination = createPagination(secrets.sessionSecret)
@@ -113,9 +122,10 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
       clock,
       gpuMode,
       signupMode: config.auth.signupMode,
-      readHealth: createHealthReader({ db, clock, logger, recoveryEnabled }),
+      readHealth: createHealthReader({ db, clock, logger, recoveryEnabled, askPoolFiles }),
     }),
     failpoint,
+    askPoolFiles,
     signal,
     async [Symbol.asyncDispose]() {
       await sessions[Symbol.asyncDispose]()

@@ -39,7 +39,7 @@ async function explain(error: unknown): Promise<unknown> {
   try {
     // Loaded here, so that commands which need no database start without its driver.
     const { explainDatabaseAway } = await import('./operations/database-away.ts')
-    return explainDatabaseAway(error)
+    return await explainDatabaseAway(error)
   } catch {
     // The driver itself may be what is missing.
     return error

@@ -187,4 +187,30 @@ describe('the server, with a database that swallows every packet', () => {
     expect((await visitor.get('!/healthz')).status).toBe(200)
     expect(await db.selectFrom('sessions').select('id').execute()).toHaveLength(1)
   })
+
+  test('names the file systems of the pool where those do not answer either', async ({
+    open,
+    db,
+    url,
+    proxy,
+  }) => {
+    const api = await open({ env: { DATABASE_URL: url }, poolFiles: 'silent' })
+    const user = await newUser(db)
+    const visitor = api.visitor()
+    await visitor.logIn(user.email)
+    proxy.setMode('blackhole')
+    const asked = [visitor.post('/sessions', {}), visitor.get('/me')]
+    const [health, ...refusals] = await Promise.all([visitor.get('!/healthz'), ...asked])
+    expect(health.status).toBe(503)
+    expect(JSON.parse(health.text).data.reasons).toEqual([
+      'The file systems of the pool do not answer.',
+      expect.stringContaining('The database'),
+    ])
+    for (const refused of refusals) {
+      expect(refused.status).toBe(503)
+      expect(refused.problem().detail).toMatch(
+        /^The file systems of the pool do not answer. The database does not answer right now./,
+      )
+    }
+  })
 })

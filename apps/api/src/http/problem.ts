@@ -39,8 +39,13 @@ export function pathOf(url: string): string {
 }
 
 /** The one error handler: refusals as their problem, faults of the request as 4xx, everything else as a 500 without a cause. */
-export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = toDomainError(error, request)
+export function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  outageCause?: string,
+): void {
+  const refusal = toDomainError(error, request, outageCause)
   const status = PROBLEMS[refusal.key].status
   if (status === 500) request.log.error({ err: error }, 'request failed')
   else if (status >= 500) request.log.warn({ err: error }, 'request could not be served')
@@ -66,14 +71,14 @@ export function sendDomainError(
     .send(JSON.stringify(problem))
 }
 
-function toDomainError(error: unknown, request: FastifyRequest): DomainError {
+function toDomainError(error: unknown, request: FastifyRequest, outageCause?: string): DomainError {
   if (error instanceof DomainError) return error
   if (isValidationFailure(error)) return describeValidation(error, request)
   const framework = FRAMEWORK_ERRORS[(error as { code?: string } | null)?.code ?? '']
   if (framework) return new DomainError(framework.key, { detail: framework.detail, cause: error })
   if (isDatabaseAway(error) || isLostRace(error)) {
     return new DomainError('service_unavailable', {
-      detail: describeOutage(error, request),
+      detail: describeOutage(error, request, outageCause),
       headers: { 'retry-after': '2' },
       cause: error,
     })
@@ -88,11 +93,11 @@ function toDomainError(error: unknown, request: FastifyRequest): DomainError {
 const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** A lost race was rolled back. Where the database went away, its last word, that of a COMMIT, may have been lost. */
-function describeOutage(error: unknown, request: FastifyRequest): string {
+function describeOutage(error: unknown, request: FastifyRequest, cause?: string): string {
   if (isLostRace(error)) {
     return 'The database is too busy right now. Nothing was changed; try again in a moment.'
   }
-  const away = 'The database does not answer right now.'
+  const away = `${cause ? `${cause} ` : ''}The database does not answer right now.`
   if (READING.has(request.method)) return `${away} Try again in a moment.`
   const unclear = `${away} What you asked for may or may not have been done: look before you try again.`
   const schema = request.routeOptions.schema as DocumentedSchema | undefined

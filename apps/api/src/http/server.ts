@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { newId } from '@medforge/core'
+import { isDatabaseAway } from '@medforge/db'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -21,6 +22,8 @@ export type HttpOptions = {
   webOrigin: string
   trustedProxies: string[]
   timeouts: HttpTimeouts
+  /** What is behind a database that does not answer, as a sentence, where it is known. Never rejects. */
+  findOutageCause: () => Promise<string | undefined>
 }
 
 export type HttpTimeouts = {
@@ -148,7 +151,10 @@ export function createHttpServer(options: HttpOptions): {
     if (isClosing) reply.header('connection', 'close')
     done()
   })
-  app.setErrorHandler(sendError)
+  app.setErrorHandler((error, request, reply) => {
+    if (!isDatabaseAway(error)) return sendError(error, request, reply)
+    void options.findOutageCause().then((cause) => sendError(error, request, reply, cause))
+  })
   addJsonParser(app)
   return { app, routes }
 }

@@ -1,14 +1,16 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { POOL_FILES_SILENT } from '@medforge/core/pool-files'
 import type { Command } from 'commander'
 import { type CliEnvironment, readEnvironment } from '../config/env.ts'
 import { Failure } from '../failure.ts'
 import { dockerAnswers } from '../host/docker.ts'
 import { ensureHostNames } from '../host/hosts-file.ts'
+import { askPoolFiles, zfsAnswers } from '../host/pool-health.ts'
 import { requireRoot } from '../host/prepare.ts'
 import { listPeople, removeBrowserTrust, removeSystemTrust } from '../host/trust.ts'
-import { destroyPool, zfsAnswers } from '../host/zfs.ts'
+import { destroyPool } from '../host/zfs.ts'
 import { acquireLock } from '../lock.ts'
 import { CONTAINERS, LOCK_FILE, LOGS, NETWORKS, POOL, STATE } from '../names.ts'
 import { must, run } from '../process.ts'
@@ -37,6 +39,13 @@ async function down(options: { purge?: boolean; yes?: boolean }): Promise<void> 
   await using _lock = await acquireLock(LOCK_FILE)
   const progress = createProgress(process.stderr)
   const step = createStepRunner(progress)
+  // Whatever waits for them cannot be stopped, and no session would get its snapshot.
+  if ((await askPoolFiles()) === 'silent') {
+    throw new Failure(
+      POOL_FILES_SILENT,
+      'Run ./medforge up, which heals that, and then this again.',
+    )
+  }
   if (await dockerAnswers()) {
     await endSessions(locateInstallation(environment), step, progress)
     await removeContainers(step)

@@ -7,6 +7,7 @@ const RUNNING: PlatformStatus = {
   health: { ok: true, detail: 'ok' },
   docker: true,
   pool: 'ONLINE',
+  pool_files: 'answer',
   gpu_mode: 'simulated',
   containers: [
     { name: 'medforge-db', state: 'running', health: 'healthy', image: 'db@sha256:a' },
@@ -31,5 +32,12 @@ describe(formatStatus, () => {
     const text = formatStatus({ ...RUNNING, docker: false, pool: null })
     expect(text).toContain('does not answer')
     expect(text).toContain('tank is not imported')
+  })
+
+  test('says so when the pool is online and its file systems do not answer', () => {
+    expect(formatStatus({ ...RUNNING, pool_files: 'silent' })).toContain(
+      'tank ONLINE. The file systems of the pool do not answer. ./medforge up heals that',
+    )
+    expect(formatStatus(RUNNING)).toMatch(/tank ONLINE$/m)
   })
 })

@@ -1,7 +1,8 @@
+import { POOL_FILES_SILENT, type PoolFiles } from '@medforge/core/pool-files'
 import type { Command } from 'commander'
 import { readEnvironment } from '../config/env.ts'
 import { dockerAnswers } from '../host/docker.ts'
-import { poolHealth } from '../host/zfs.ts'
+import { askPoolFiles, poolHealth } from '../host/pool-health.ts'
 import { CONTAINERS, POOL, SERVICES } from '../names.ts'
 import { inspectPlatform, listSessionContainers } from '../stack/containers.ts'
 import { readEnvFile } from '../stack/env-file.ts'
@@ -14,6 +15,7 @@ export type PlatformStatus = {
   health: { ok: boolean; detail: string }
   docker: boolean
   pool: string | null
+  pool_files: PoolFiles
   gpu_mode: string | null
   containers: { name: string; state: string; health: string | null; image: string | null }[]
   sessions: string[]
@@ -28,15 +30,16 @@ export function registerStatus(program: Command): void {
       const status = await readStatus()
       const text = options.json ? JSON.stringify(status, null, 2) : formatStatus(status)
       process.stdout.write(`${text}\n`)
-      if (!status.health.ok) process.exitCode = 1
+      if (!status.health.ok || status.pool_files === 'silent') process.exitCode = 1
     })
 }
 
 async function readStatus(): Promise<PlatformStatus> {
   const settings = readEnvFile(locateInstallation(readEnvironment()).envFile)
   const docker = await dockerAnswers()
-  const [pool, facts, sessions, health] = await Promise.all([
+  const [pool, poolFiles, facts, sessions, health] = await Promise.all([
     poolHealth(),
+    askPoolFiles(),
     inspectPlatform(),
     listSessionContainers(),
     settings ? askHealth(settings.DOMAIN ?? '') : { ok: false, detail: 'not set up' },
@@ -47,6 +50,7 @@ async function readStatus(): Promise<PlatformStatus> {
     health,
     docker,
     pool: pool ?? null,
+    pool_files: poolFiles,
     gpu_mode: settings?.GPU_MODE || null,
     containers: SERVICES.map((service) => {
       const container = facts.get(service)
@@ -84,7 +88,7 @@ export function formatStatus(status: PlatformStatus): string {
     `Address   ${status.address}`,
     `Health    ${status.health.detail}`,
     `Docker    ${status.docker ? 'answers' : 'does not answer'}`,
-    `Pool      ${POOL} ${status.pool ?? 'is not imported'}`,
+    `Pool      ${POOL} ${status.pool ?? 'is not imported'}${status.pool_files === 'silent' ? `. ${POOL_FILES_SILENT} ./medforge up heals that` : ''}`,
     `GPUs      ${status.gpu_mode ?? 'not known'}`,
     `Sessions  ${status.sessions.length === 0 ? 'none' : status.sessions.join(', ')}`,
     '',

@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises'
 import type { CliEnvironment } from '../config/env.ts'
 import { dockerAnswers } from '../host/docker.ts'
-import { detectZfs, poolHealth, zfsAnswers } from '../host/zfs.ts'
+import { askPoolFiles, poolHealth, zfsAnswers } from '../host/pool-health.ts'
+import { detectZfs } from '../host/zfs.ts'
 import { run } from '../process.ts'
 import { inspectPlatform } from '../stack/containers.ts'
 import { readEnvFile } from '../stack/env-file.ts'
@@ -16,16 +17,18 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
   const sites = [`medforge.${domain}`, `api.medforge.${domain}`]
   // Browsers resolve every name below localhost themselves; elsewhere a made-up slug shows whether the wildcard is there.
   const names = domain === 'localhost' ? sites : [...sites, `s-doctor77.medforge.${domain}`]
-  const [docker, answers, pool, kind, platform, networks, datasets, healthz] = await Promise.all([
-    dockerAnswers(),
-    zfsAnswers(),
-    poolHealth(),
-    detectZfs(),
-    inspectPlatform(),
-    listLines('docker', ['network', 'ls', '--format', '{{.Name}}']),
-    listLines('zfs', ['list', '-H', '-o', 'name']),
-    askHealthz(domain),
-  ])
+  const [docker, answers, pool, files, kind, platform, networks, datasets, healthz] =
+    await Promise.all([
+      dockerAnswers(),
+      zfsAnswers(),
+      poolHealth(),
+      askPoolFiles(),
+      detectZfs(),
+      inspectPlatform(),
+      listLines('docker', ['network', 'ls', '--format', '{{.Name}}']),
+      listLines('zfs', ['list', '-H', '-o', 'name']),
+      askHealthz(domain),
+    ])
   return {
     settings,
     resolved: Object.fromEntries(
@@ -35,7 +38,7 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
       await Promise.all(sites.map(async (name) => [name, await tlsFault(name)] as const)),
     ),
     docker,
-    zfs: { kind, answers, pool, datasets },
+    zfs: { kind, answers, pool, files, datasets },
     networks,
     api: platform.get('api'),
     caddy: platform.get('caddy'),

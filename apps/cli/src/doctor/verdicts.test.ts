@@ -33,7 +33,7 @@ function container(address: string, change: Partial<ContainerFacts> = {}): Conta
     Name: 'name',
     Image: DIGEST,
     RestartCount: 0,
-    State: { Status: 'running', Running: true, StartedAt: '2026-11-23T00:00:00Z' },
+    State: { Status: 'running', Running: true, Pid: 1, StartedAt: '2026-11-23T00:00:00Z' },
     Config: { Image: 'image', Env: [], Labels: {} },
     Mounts: [
       {
@@ -44,6 +44,13 @@ function container(address: string, change: Partial<ContainerFacts> = {}): Conta
         RW: true,
       },
       { Type: 'bind', Source: '/tank', Destination: '/tank', Propagation: 'rshared', RW: true },
+      {
+        Type: 'bind',
+        Source: '/var/lib/medforge/lock',
+        Destination: '/var/lib/medforge/lock',
+        Propagation: 'rprivate',
+        RW: true,
+      },
     ],
     NetworkSettings: { Networks: { 'medforge-public-sessions': { IPAddress: address } } },
     ...change,
@@ -57,7 +64,13 @@ function healthy(change: Partial<HostFacts> = {}): HostFacts {
     resolved: { 'medforge.localhost': ['127.0.0.1'], 'api.medforge.localhost': ['127.0.0.1'] },
     tls: { 'medforge.localhost': null, 'api.medforge.localhost': null },
     docker: true,
-    zfs: { kind: 'fuse', answers: true, pool: 'ONLINE', datasets: ['tank', ...DATASETS] },
+    zfs: {
+      kind: 'fuse',
+      answers: true,
+      pool: 'ONLINE',
+      files: 'answer',
+      datasets: ['tank', ...DATASETS],
+    },
     networks: ['medforge-public-sessions'],
     api: container('172.30.0.3', withEnvironment(environmentOf('api', settings))),
     caddy: container('172.30.0.2', withEnvironment(environmentOf('caddy', settings))),
@@ -120,14 +133,52 @@ describe(judge, () => {
     },
     {
       note: 'a pool that is not imported',
-      change: { zfs: { kind: 'fuse', answers: true, pool: undefined, datasets: [] } },
+      change: {
+        zfs: { kind: 'fuse', answers: true, pool: undefined, files: 'absent', datasets: [] },
+      },
       title: /pool tank/,
       remedy: /medforge up/,
     },
     {
       note: 'a pool that lost its disk',
-      change: { zfs: { kind: 'kernel', answers: true, pool: 'FAULTED', datasets: [...DATASETS] } },
+      change: {
+        zfs: {
+          kind: 'kernel',
+          answers: true,
+          pool: 'FAULTED',
+          files: 'answer',
+          datasets: [...DATASETS],
+        },
+      },
       title: /pool tank/,
+      remedy: /zpool status/,
+    },
+    {
+      note: 'file systems that do not answer, of a pool that is online',
+      change: {
+        zfs: {
+          kind: 'fuse',
+          answers: true,
+          pool: 'ONLINE',
+          files: 'silent',
+          datasets: [...DATASETS],
+        },
+      },
+      title: /file systems of the pool/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'a device that hangs below the kernel’s ZFS',
+      change: {
+        zfs: {
+          kind: 'kernel',
+          answers: true,
+          pool: 'ONLINE',
+          files: 'silent',
+          datasets: [...DATASETS],
+        },
+      },
+      title: /file systems of the pool/,
       remedy: /zpool status/,
     },
     {
@@ -185,7 +236,7 @@ describe(judge, () => {
       resolved: { 'medforge.localhost': [] },
       tls: { 'medforge.localhost': 'getaddrinfo ENOTFOUND' },
       docker: false,
-      zfs: { kind: 'fuse', answers: false, pool: undefined, datasets: [] },
+      zfs: { kind: 'fuse', answers: false, pool: undefined, files: 'absent', datasets: [] },
       networks: [],
       api: undefined,
       caddy: undefined,

@@ -1,4 +1,7 @@
+import { dirname } from 'node:path'
+import type { PoolFiles } from '@medforge/core/pool-files'
 import { handedOverTo } from '@medforge/core/settings'
+import { POOL_LOCK_FILE } from '../host/pool-lock.ts'
 import {
   DATASETS,
   NETWORKS,
@@ -19,7 +22,14 @@ export type HostFacts = {
   /** Host name → the problem with its certificate; null where chain and name verify. */
   tls: Record<string, string | null>
   docker: boolean
-  zfs: { kind: 'kernel' | 'fuse'; answers: boolean; pool: string | undefined; datasets: string[] }
+  zfs: {
+    kind: 'kernel' | 'fuse'
+    answers: boolean
+    pool: string | undefined
+    /** What its file systems say, whatever its commands do. */
+    files: PoolFiles
+    datasets: string[]
+  }
   networks: string[]
   api: ContainerFacts | undefined
   caddy: ContainerFacts | undefined
@@ -208,6 +218,20 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
     ),
     verdict(
       'Host runtime',
+      'The file systems of the pool answer',
+      zfs.files === 'answer',
+      FILES[zfs.files],
+      zfs.kind === 'kernel' && zfs.files === 'silent' ? `Look at zpool status ${POOL}.` : UP,
+    ),
+    verdict(
+      'Host runtime',
+      'The API shares the lock of the pool',
+      mountOf(api, dirname(POOL_LOCK_FILE)) !== undefined,
+      mountOf(api, dirname(POOL_LOCK_FILE)) ? POOL_LOCK_FILE : 'not mounted',
+      UP,
+    ),
+    verdict(
+      'Host runtime',
       'The datasets exist',
       missing.length === 0,
       missing.length === 0 ? DATASETS.join(', ') : `missing: ${missing.join(', ')}`,
@@ -229,6 +253,12 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
       healthz ? 'Read ./medforge logs api; the reasons above name the part.' : UP,
     ),
   ]
+}
+
+const FILES: Record<PoolFiles, string> = {
+  answer: 'yes',
+  silent: 'no; whatever touches them waits, the database too',
+  absent: 'none is mounted',
 }
 
 /** What people see, word for word, and what it means. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { PoolFiles } from '@medforge/core/pool-files'
 import { createDatabase } from '@medforge/db'
 import { expect, test } from 'vitest'
 import { Failure } from '../failure.ts'
@@ -11,13 +12,13 @@ const SAID = {
 }
 
 /** What a statement fails with at this port. */
-async function failureAt(port: number): Promise<unknown> {
+async function failureAt(port: number, files: PoolFiles = 'answer'): Promise<unknown> {
   const url = `mysql://medforge_admin:x@127.0.0.1:${port}/medforge`
   await using db = createDatabase(url, { poolSize: 1, queryLimitMs: 500 })
   try {
     return await db.selectFrom('users').select('id').execute()
   } catch (error) {
-    return explainDatabaseAway(error)
+    return explainDatabaseAway(error, async () => files)
   }
 }
 
@@ -51,18 +52,28 @@ test.each<[string, (socket: Socket) => void]>([
   server.close()
 })
 
-test('a database that refuses for want of room is quoted', () => {
+test('a database whose file systems do not answer is told with them', async () => {
+  const { server, port } = await listen(() => {})
+  server.close()
+  await once(server, 'close')
+  expect(await failureAt(port, 'silent')).toMatchObject({
+    message: 'The database does not answer. The file systems of the pool do not answer.',
+    remedy: './medforge up heals that.',
+  })
+})
+
+test('a database that refuses for want of room is quoted', async () => {
   const full = { errno: 1021, sqlState: 'HY000' }
   const error = Object.assign(new Error('Disk full (/tmp); waiting for someone.'), full)
-  expect(explainDatabaseAway(error)).toMatchObject({
+  expect(await explainDatabaseAway(error)).toMatchObject({
     message: 'The database cannot do this at the moment: Disk full (/tmp); waiting for someone.',
     remedy: expect.stringContaining('logs db'),
   })
 })
 
-test('an error of another connection, or of a statement, stays what it is', () => {
+test('an error of another connection, or of a statement, stays what it is', async () => {
   for (const fields of [{ code: 'ECONNREFUSED' }, { errno: 1062, sqlState: '23000' }, {}]) {
     const error = Object.assign(new Error('x'), fields)
-    expect(explainDatabaseAway(error)).toBe(error)
+    expect(await explainDatabaseAway(error)).toBe(error)
   }
 })
