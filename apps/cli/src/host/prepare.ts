@@ -5,13 +5,15 @@ import { run } from '../process.ts'
 import { ensureStateFolders } from '../stack/folders.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { StepRunner } from '../terminal/steps.ts'
+import { ensureDataset, leaveWorkspacesToLaunches, mountPoolRoot } from './datasets.ts'
+import { endContainersOnDeadMounts } from './dead-mounts.ts'
 import { checkDiskSpace, type DiskNeed, GIB } from './disk.ts'
 import { ensureDocker } from './docker.ts'
 import { ensureSharedMounts } from './mounts.ts'
 import { BASE_REQUIREMENTS, ensurePackages, ZFS_FUSE, ZFS_KERNEL } from './packages.ts'
 import { checkPorts, type Listener } from './ports.ts'
 import { keepNewLinksQuiet } from './quiet-links.ts'
-import { detectZfs, ensureDataset, ensurePool, ensureZfs, type ZfsKind } from './zfs.ts'
+import { detectZfs, ensurePool, ensureZfs, type ZfsKind } from './zfs.ts'
 
 export type HostWishes = {
   edgeAddress: string
@@ -41,24 +43,29 @@ export async function prepareHost(
 
   const kind = await step('ZFS', async () => {
     const zfs = await detectZfs()
-    const started = await ensureZfs(zfs)
+    const daemon = await ensureZfs(zfs, progress)
     const pool = await ensurePool(wishes.poolSizeGib, progress)
+    await mountPoolRoot()
     let made = 0
     for (const dataset of DATASETS) if (await ensureDataset(describeDataset(dataset))) made += 1
+    const left = await leaveWorkspacesToLaunches(progress)
     await ensureSharedMounts(POOL_MOUNT)
     ensureStateFolders()
     const where = zfs === 'kernel' ? 'in the kernel' : 'in user space (zfs-fuse)'
     const what = [
       where,
-      ...(started ? ['daemon started'] : []),
+      ...(daemon === 'started' ? ['daemon started'] : []),
+      ...(daemon === 'restarted' ? ['it did not answer and was started anew'] : []),
       `pool tank ${pool === 'created' ? `created on ${POOL_FILE}` : pool}`,
       ...(made > 0 ? [`${made} datasets made ready`] : []),
+      ...(left > 0 ? [`${left} workspaces left unmounted by a start of the host`] : []),
     ]
     return { says: what.join(', '), value: zfs }
   })
 
   await step('Docker', async () => {
     const started = await ensureDocker()
+    const ended = await endContainersOnDeadMounts()
     if (wishes.edgeAddress === '127.0.0.1') keepNewLinksQuiet()
     // Docker's proxy holds the edge's ports for our own Caddy.
     const isOurs = await edgeRuns()
@@ -72,7 +79,11 @@ export async function prepareHost(
           'Stop that program, or give MedForge another address with EDGE_BIND_ADDRESS in deploy/compose/.env, and run this again.',
       })),
     ])
-    return { says: started ? 'started' : 'answers', value: undefined }
+    const says = [
+      started ? 'started' : 'answers',
+      ...(ended.length > 0 ? [`ended ${ended.join(', ')}, whose file systems were dead`] : []),
+    ]
+    return { says: says.join(', '), value: undefined }
   })
   return kind
 }

@@ -8,17 +8,24 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { POOL_FILES_SILENT } from '@medforge/core/pool-files'
 import { Failure } from '../failure.ts'
-import { DATASETS, LOGS, POOL, POOL_FILE, POOL_MOUNT, STATE } from '../names.ts'
-import { must, reasonOf, run, startDaemon, waitFor } from '../process.ts'
+import { DATASETS, POOL, POOL_FILE, POOL_MOUNT, STATE } from '../names.ts'
+import { reasonOf, run, waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { isSystemdHost } from './docker.ts'
-import { readMounts } from './mounts.ts'
+import { askPoolFiles, poolHealth, zfsAnswers } from './pool-health.ts'
 import { mustOnPool, runOnPool } from './pool-lock.ts'
+import {
+  detachMounts,
+  endZfsDaemon,
+  findZfsDaemons,
+  startZfsDaemon,
+  ZFS_DAEMON_LOG,
+} from './zfs-daemon.ts'
 
 export type ZfsKind = 'kernel' | 'fuse'
 
-const LOG_FILE = `${LOGS}/zfs-fuse.log`
+const PATIENCE_MS = 25_000
 const CREATING = `${POOL_FILE}.creating`
 
 /** Which ZFS this host can have: the kernel's where it loads, else the one in user space. */
@@ -28,59 +35,54 @@ export async function detectZfs(): Promise<ZfsKind> {
   return loaded.ok && existsSync('/dev/zfs') ? 'kernel' : 'fuse'
 }
 
-/** Whether `zpool` gets an answer; with the user-space kind that means that its daemon runs. */
-export async function zfsAnswers(): Promise<boolean> {
-  return (await run('zpool', ['list', '-H', '-o', 'name'], { timeoutMs: 10_000 })).ok
-}
-
 /**
- * Make sure that ZFS answers, starting the user-space daemon where that is the kind.
- *
- * @returns whether this call started it
+ * Make sure that ZFS answers, its commands and its file systems, starting the user-space daemon where that is the kind, and ending one that
+ * hangs first. With it the file systems of whatever runs on the pool are dead: see `endContainersOnDeadMounts`.
  */
-export async function ensureZfs(kind: ZfsKind): Promise<boolean> {
-  if (await zfsAnswers()) return false
+export async function ensureZfs(
+  kind: ZfsKind,
+  progress: Progress,
+): Promise<'answers' | 'started' | 'restarted'> {
+  if (await hangs(kind, progress)) {
+    if (kind === 'kernel') throw new Failure(POOL_FILES_SILENT, KERNEL_REMEDY)
+    await endZfsDaemon()
+    await startAnew()
+    return 'restarted'
+  }
+  if (await zfsAnswers()) return 'answers'
   if (kind === 'kernel') {
     throw new Failure(
       'The kernel has ZFS but zpool cannot talk to it.',
       'Install the zfsutils-linux that matches the kernel module, and run this again.',
     )
   }
-  await detachMounts()
-  if (!existsSync('/dev/fuse')) await run('modprobe', ['fuse'])
-  if (isSystemdHost()) await run('systemctl', ['enable', '--now', 'zfs-fuse'])
-  if (!(await zfsAnswers())) {
-    mkdirSync('/run/zfs', { recursive: true, mode: 0o700 })
-    mkdirSync('/run/lock/zfs', { recursive: true })
-    mkdirSync('/var/lib/zfs', { recursive: true })
-    startDaemon('zfs-fuse', ['-n'], LOG_FILE)
+  await startAnew()
+  return 'started'
+}
+
+const KERNEL_REMEDY = `A device may be away: zpool status ${POOL} names it. Bring it back and run zpool clear ${POOL}, or restart this host; then run this again.`
+
+/** Whether what is there does not answer, by patience: a loaded host is slow, and a daemon that is ended takes every session with it. */
+async function hangs(kind: ZfsKind, progress: Progress): Promise<boolean> {
+  if ((await askPoolFiles()) === 'silent') {
+    progress.detail(`${POOL_FILES_SILENT} Asking for ${PATIENCE_MS / 1000} s more`)
+    return (await askPoolFiles(PATIENCE_MS)) === 'silent'
   }
-  if (await waitFor(async () => (await zfsAnswers()) || undefined, { timeoutMs: 30_000 }))
-    return true
-  const answer = await run('zpool', ['list'])
+  if (kind === 'kernel' || findZfsDaemons().length === 0) return false
+  const answer = async () => (await zfsAnswers()) || undefined
+  return !(await waitFor(answer, { timeoutMs: PATIENCE_MS, everyMs: 1_000 }))
+}
+
+async function startAnew(): Promise<void> {
+  await detachMounts()
+  await startZfsDaemon()
+  const answer = async () => (await zfsAnswers()) || undefined
+  if (await waitFor(answer, { timeoutMs: 30_000 })) return
+  const list = await run('zpool', ['list'])
   throw new Failure(
-    `The ZFS daemon did not start (${reasonOf('zpool', answer)}).`,
-    `Its log is ${LOG_FILE}; it needs /dev/fuse. Run this again when the cause is gone.`,
+    `The ZFS daemon did not start (${reasonOf('zpool', list)}).`,
+    `Its log is ${ZFS_DAEMON_LOG}; it needs /dev/fuse. Run this again when the cause is gone.`,
   )
-}
-
-/**
- * Take the pool's mounts out of the tree. After kill -9 of the daemon they answer "not connected" and would keep the pool
- * from being imported.
- */
-async function detachMounts(): Promise<void> {
-  // Without the lock: a daemon that is dead writes into no pipe, and whoever holds the lock may wait for that very daemon.
-  const mounts = readMounts().filter(
-    ({ point, type }) =>
-      type.startsWith('fuse') && (point === POOL_MOUNT || point.startsWith(`${POOL_MOUNT}/`)),
-  )
-  for (const { point } of mounts.reverse()) await run('umount', ['-l', point])
-}
-
-/** The pool's health (`ONLINE`, `DEGRADED`, …), or undefined where no pool of that name is imported. */
-export async function poolHealth(): Promise<string | undefined> {
-  const list = await run('zpool', ['list', '-H', '-o', 'health', POOL])
-  return list.ok ? list.stdout.trim() : undefined
 }
 
 /**
@@ -145,35 +147,6 @@ async function importPool(): Promise<boolean> {
   if ((await runOnPool('zpool', ['import', POOL], { timeoutMs: 120_000 })).ok) return true
   if (!existsSync(POOL_FILE)) return false
   return (await runOnPool('zpool', ['import', '-f', '-d', STATE, POOL], { timeoutMs: 120_000 })).ok
-}
-
-export type Dataset = { name: string; owner?: number; mode: number; properties?: string[] }
-
-/**
- * Make sure that a dataset exists, is mounted at its place and belongs to its user.
- *
- * @returns whether it was created or mounted by this call
- */
-export async function ensureDataset(dataset: Dataset): Promise<boolean> {
-  const failure = {
-    message: `The dataset ${dataset.name} could not be made ready`,
-    remedy: `Look at zpool status ${POOL} and zfs list, and run this again.`,
-  }
-  const place = `/${dataset.name}`
-  const options = (dataset.properties ?? []).flatMap((property) => ['-o', property])
-  let changed = false
-  if (!(await run('zfs', ['list', '-H', '-o', 'name', dataset.name])).ok) {
-    await mustOnPool('zfs', ['create', ...options, dataset.name], failure, { timeoutMs: 60_000 })
-    changed = true
-  }
-  if (!readMounts().some(({ point }) => point === place)) {
-    await mustOnPool('zfs', ['mount', dataset.name], failure, { timeoutMs: 60_000 })
-    changed = true
-  }
-  const owner = `${dataset.owner ?? 0}:${dataset.owner ?? 0}`
-  await must('chown', [owner, place], failure)
-  await must('chmod', [dataset.mode.toString(8), place], failure)
-  return changed
 }
 
 /**

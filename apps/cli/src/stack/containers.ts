@@ -11,6 +11,7 @@ export type ContainerFacts = {
   State: {
     Status: string
     Running: boolean
+    Pid: number
     StartedAt: string
     Health?: { Status: string }
   }
@@ -35,6 +36,12 @@ export async function inspectPlatform(): Promise<Map<ServiceName, ContainerFacts
     if (container) found.set(service, container)
   }
   return found
+}
+
+/** Facts of every container that runs, whoever started it. */
+export async function inspectRunning(): Promise<ContainerFacts[]> {
+  const list = await run('docker', ['ps', '--quiet', '--no-trunc'])
+  return inspectContainers(list.stdout.split('\n').filter(Boolean))
 }
 
 /** Names of the session containers that run now. */
