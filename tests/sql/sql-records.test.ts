@@ -8,9 +8,10 @@ import { createRecordingDatabase } from './recording-database.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SOURCES = globSync('{apps/api,packages/core}/src/**/*.ts', { cwd: ROOT })
-const MODULES = SOURCES.filter((path) => path.endsWith('.samples.ts')).map((path) =>
+const WITH_SAMPLES = SOURCES.filter((path) => path.endsWith('.samples.ts')).map((path) =>
   path.replace('.samples.ts', ''),
 )
+const MODULES = WITH_SAMPLES.filter((path) => SOURCES.includes(`${path}.ts`))
 const ASKS_DATABASE =
   /\.(selectFrom|selectNoFrom|insertInto|updateTable|deleteFrom)\(|sql(<[^`]*>)?`[^`]*\b(SELECT|INSERT|UPDATE|DELETE)\b|CompiledQuery\.raw/
 
@@ -38,6 +39,13 @@ describe.each(RECORDS)('$path', ({ path, module, samples }) => {
     }
     await expect(`${records.join('\n\n')}\n`).toMatchFileSnapshot(`${ROOT}/${path}.sql`)
   })
+})
+
+test('every record and its samples belong to a module', () => {
+  const records = globSync('{apps/api,packages/core}/src/**/*.sql', { cwd: ROOT })
+  const recorded = records.map((path) => path.replace(/\.sql$/, ''))
+  const orphans = [...WITH_SAMPLES, ...recorded].filter((path) => !MODULES.includes(path))
+  expect(orphans, 'Remove what is left of them, or rename it with its module.').toEqual([])
 })
 
 test('SQL stands in modules whose SQL is on record, and nowhere else', () => {

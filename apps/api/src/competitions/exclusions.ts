@@ -1,7 +1,15 @@
-import { lockPerson, refreshEntry } from '@medforge/core'
+import { refreshEntry } from '@medforge/core'
 import { type DB, inTransaction, recordAudit, toSqlTime } from '@medforge/db'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
+import {
+  deleteExclusion,
+  findExclusionReason,
+  findOfficialSplit,
+  lockSubmissionAndOwner,
+  type Owner,
+  saveExclusion,
+} from './exclusions-repository.ts'
 import { submissionNotFound } from './refusals.ts'
 
 type Request = { submissionId: string; actorUserId: string; requestId: string }
@@ -18,17 +26,15 @@ export async function excludeSubmission(
   { submissionId, actorUserId, requestId, reason }: Request & { reason: string },
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
-    const submission = await lockSubmission(tx, submissionId)
-    const known = await findExclusion(tx, submissionId)
-    if (known?.reason === reason) return
+    const owner = await lockOnBoard(tx, submissionId)
+    if ((await findExclusionReason(tx, submissionId)) === reason) return
     const at = clock.now()
-    const exclusion = { reason, excluded_by: actorUserId, excluded_at: toSqlTime(at) }
-    await tx
-      .insertInto('submission_exclusions')
-      .values({ submission_id: submissionId, ...exclusion })
-      .onDuplicateKeyUpdate(exclusion)
-      .execute()
-    await refreshBoard(tx, submissionId, submission)
+    await saveExclusion(tx, submissionId, {
+      reason,
+      excluded_by: actorUserId,
+      excluded_at: toSqlTime(at),
+    })
+    await refreshBoard(tx, submissionId, owner)
     await recordAudit(tx, {
       actorUserId,
       action: 'submission.exclude',
@@ -51,49 +57,26 @@ export async function restoreSubmission(
   { submissionId, actorUserId, requestId }: Request,
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
-    const submission = await lockSubmission(tx, submissionId)
-    const known = await findExclusion(tx, submissionId)
-    if (!known) return
-    await tx.deleteFrom('submission_exclusions').where('submission_id', '=', submissionId).execute()
-    await refreshBoard(tx, submissionId, submission)
+    const owner = await lockOnBoard(tx, submissionId)
+    const reason = await findExclusionReason(tx, submissionId)
+    if (reason === undefined) return
+    await deleteExclusion(tx, submissionId)
+    await refreshBoard(tx, submissionId, owner)
     await recordAudit(tx, {
       actorUserId,
       action: 'submission.restore',
       subject: submissionId,
-      detail: { reason: known.reason },
+      detail: { reason },
       requestId,
       at: clock.now(),
     })
   })
 }
 
-type Owner = { competition_id: string; user_id: string }
-
-/** In the order in which `publishScore` locks: submission, competition, person. */
-async function lockSubmission(tx: Transaction<DB>, id: string): Promise<Owner> {
-  const submission = await tx
-    .selectFrom('submissions')
-    .select(['competition_id', 'user_id'])
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
-  if (!submission) throw submissionNotFound(id)
-  await tx
-    .selectFrom('competitions')
-    .select('id')
-    .where('id', '=', submission.competition_id)
-    .modifyEnd(sql`LOCK IN SHARE MODE`)
-    .executeTakeFirstOrThrow()
-  await lockPerson(tx, submission.user_id)
-  return submission
-}
-
-async function findExclusion(tx: Transaction<DB>, submissionId: string) {
-  return tx
-    .selectFrom('submission_exclusions')
-    .select('reason')
-    .where('submission_id', '=', submissionId)
-    .executeTakeFirst()
+async function lockOnBoard(tx: Transaction<DB>, submissionId: string): Promise<Owner> {
+  const owner = await lockSubmissionAndOwner(tx, submissionId)
+  if (!owner) throw submissionNotFound(submissionId)
+  return owner
 }
 
 async function refreshBoard(
@@ -101,13 +84,7 @@ async function refreshBoard(
   submissionId: string,
   { competition_id, user_id: userId }: Owner,
 ): Promise<void> {
-  const official = await tx
-    .selectFrom('submission_scores')
-    .select('evaluation_split_version')
-    .where('submission_id', '=', submissionId)
-    .where('official_active', '=', 1)
-    .executeTakeFirst()
-  if (!official) return
-  const { evaluation_split_version: evaluationSplitVersion } = official
+  const evaluationSplitVersion = await findOfficialSplit(tx, submissionId)
+  if (evaluationSplitVersion === undefined) return
   await refreshEntry(tx, competition_id, { userId, evaluationSplitVersion })
 }

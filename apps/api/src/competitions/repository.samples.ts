@@ -39,5 +39,8 @@ export const samples: SqlSamples<typeof repository> = {
       created_at: 't',
     },
   ],
+  lockScoreStatus: ['s'],
+  isScoreCurrent: ['s'],
+  requeue: ['s'],
   findStoredNames: [['n', 'm']],
 }

@@ -1,4 +1,9 @@
-import type { AdminSubmission, AdminSubmissionQuery, Submission } from '@medforge/contracts'
+import type {
+  AdminSubmission,
+  AdminSubmissionQuery,
+  ScoreStatus,
+  Submission,
+} from '@medforge/contracts'
 import {
   type CreatedKey,
   type DB,
@@ -11,6 +16,7 @@ import {
   type SqlTime,
   toSqlDay,
 } from '@medforge/db'
+import { SCORER_VERSION } from '@medforge/scoring'
 import type { Insertable, Kysely, Selectable, Transaction } from 'kysely'
 import { toSubmission } from './serializer.ts'
 
@@ -44,10 +50,7 @@ export async function findSettledSubmissions(
     .select('id')
     .where('id', 'in', ids)
     .where((eb) =>
-      eb.or([
-        eb('score_status', 'in', ['scored', 'failed']),
-        eb('blocked_reason', 'is not', null),
-      ]),
+      eb.or([eb('score_status', 'in', ['scored', 'failed']), eb('blocked_reason', 'is not', null)]),
     )
     .execute()
   return rows.map(({ id }) => id)
@@ -182,6 +185,56 @@ export async function insertSubmission(
   row: Insertable<DB['submissions']>,
 ): Promise<void> {
   await tx.insertInto('submissions').values(row).execute()
+}
+
+export async function lockScoreStatus(
+  tx: Transaction<DB>,
+  id: string,
+): Promise<ScoreStatus | undefined> {
+  const row = await tx
+    .selectFrom('submissions')
+    .select('score_status')
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row?.score_status
+}
+
+/** Whether the official score is what the worker would compute now: same scorer, metric, split and manifest. */
+export async function isScoreCurrent(tx: Transaction<DB>, submissionId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('submission_scores as score')
+    .innerJoin('competitions as competition', (join) =>
+      join
+        .onRef('competition.id', '=', 'score.competition_id')
+        .onRef('competition.metric_version', '=', 'score.metric_version')
+        .onRef('competition.evaluation_split_version', '=', 'score.evaluation_split_version')
+        .onRef('competition.manifest_sha256', '=', 'score.manifest_sha256'),
+    )
+    .select('score.id')
+    .where('score.submission_id', '=', submissionId)
+    .where('score.official_active', '=', 1)
+    .where('score.scorer_version', '=', SCORER_VERSION)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** As if it had just been accepted; its official score stays until another takes its place. */
+export async function requeue(tx: Transaction<DB>, id: string): Promise<void> {
+  await tx
+    .updateTable('submissions')
+    .set({
+      score_status: 'queued',
+      score_error: null,
+      score_error_internal: null,
+      attempts: 0,
+      not_before: null,
+      blocked_reason: null,
+      lease_owner: null,
+      lease_expires_at: null,
+    })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Which of these files belong to a submission. */

@@ -3,5 +3,5 @@
  * host is the reconciler's. The picture is docs/sessions.md.
  */
 
-export { openSessions, type Sessions, type SessionsDeps } from './open-sessions.ts'
 export { countActive } from './repository.ts'
+export { openSessions, type Sessions, type SessionsDeps } from './wiring.ts'
