@@ -124,7 +124,7 @@ from `users`
 where `id` = ? and `disabled_at` is null
 for update;
 update `auth_sessions`
-set `token_hash` = ?
+set `token_hash` = ?, `token_replaced_at` = ?
 where `id` = ? and `revoked_at` is null;
 update `users`
 set `password_hash` = ?

@@ -211,8 +211,7 @@ export async function revokeOtherLogins(
 type Change = { userId: string; requestId: string; at: Date }
 
 /**
- * New password, new token for this login, end of all others: all or nothing. By its audit row the reconciler knows that what was opened
- * with the old token has to end too.
+ * New password, new token for this login, end of all others: all or nothing. What was opened with the old token ends too.
  *
  * @returns ids of the logins that ended; undefined, and nothing changed, when the password is not `from` any more or the login is gone
  */
@@ -227,7 +226,7 @@ export async function changePassword(
     if (user?.password_hash !== from) return undefined
     const { numUpdatedRows } = await tx
       .updateTable('auth_sessions')
-      .set({ token_hash: tokenHash })
+      .set({ token_hash: tokenHash, token_replaced_at: toSqlTime(at) })
       .where('id', '=', loginId)
       .where('revoked_at', 'is', null)
       .executeTakeFirst()

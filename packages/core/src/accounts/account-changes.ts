@@ -65,11 +65,14 @@ export async function changeAccount(
   ]
   if (entries.length === 0) return { kind: 'changed', user: before }
 
-  const disabledAt = desired.isDisabled ? (before.disabled_at ?? toSqlTime(by.at)) : null
+  const isDemoted = before.role === 'admin' && desired.role !== 'admin'
+  const demoted_at = isDemoted ? toSqlTime(by.at) : before.demoted_at
+  const disabled_at = desired.isDisabled ? (before.disabled_at ?? toSqlTime(by.at)) : null
   const { isDisabled, ...columns } = desired
-  await updateUser(tx, userId, { ...columns, disabled_at: disabledAt })
+  const user = { ...before, ...columns, demoted_at, disabled_at }
+  await updateUser(tx, userId, { ...columns, demoted_at, disabled_at })
   if (isDisabled) await revokeLoginsOf(tx, userId, by.at)
   else await invalidateCachedLogins(tx, by.at)
   for (const entry of entries) await recordAudit(tx, { ...by, ...entry, subject: userId })
-  return { kind: 'changed', user: { ...before, ...columns, disabled_at: disabledAt } }
+  return { kind: 'changed', user }
 }

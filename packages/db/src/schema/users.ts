@@ -9,6 +9,8 @@ export type UsersTable = {
   password_hash: string
   display_name: string
   role: Generated<UserRole>
+  /** When this person last ceased to be an administrator. */
+  demoted_at: SqlTime | null
   max_concurrent_sessions: Generated<number>
   disabled_at: SqlTime | null
   created_at: SqlTime
@@ -19,6 +21,8 @@ export type AuthSessionsTable = {
   user_id: string
   /** HMAC-SHA256(SESSION_SECRET, token). The token itself is stored nowhere. */
   token_hash: Buffer
+  /** When a new password gave this login another token; what was opened with the one before has ended. */
+  token_replaced_at: SqlTime | null
   created_at: SqlTime
   /** Slides at most once a minute. */
   last_seen_at: SqlTime
