@@ -1,10 +1,17 @@
+import { randomUUID } from 'node:crypto'
+
 /**
- * The channel between the server and the reconciler: two messages, relayed by the supervisor. They only save time; a lost or doubled
- * one changes nothing but the wait, as every pass takes up what is asked for in the rows, with recovery switched off too.
+ * The channel between the server and the reconciler, relayed by the supervisor. Its messages only save time: a lost or doubled nudge
+ * changes nothing but the wait, as every pass takes up what is asked for in the rows, with recovery switched off too; and a question
+ * without an answer has an answer on the safe side.
  */
 export type Nudge = { type: 'nudge'; session_id: string }
 export type Changed = { type: 'changed'; session_id: string }
-export type IpcMessage = Nudge | Changed
+/** Reconciler → server: write what you have noted. */
+export type Flush = { type: 'flush'; request_id: string }
+/** Server → reconciler: what was noted before that request came is written. */
+export type Flushed = { type: 'flushed'; request_id: string }
+export type IpcMessage = Nudge | Changed | Flush | Flushed
 
 /** The end of the channel that a process holds: `process` itself, or one half of `createIpcPair` in tests. */
 export interface IpcEndpoint {
@@ -22,7 +29,18 @@ export interface Ipc {
   onNudge(listener: (sessionId: string) => void): () => void
   /** @returns the function that unsubscribes */
   onChanged(listener: (sessionId: string) => void): () => void
+  /** Reconciler: have the server write what it has noted. @returns false when no answer came within `limitMs` */
+  flush(limitMs: number, signal: AbortSignal): Promise<boolean>
+  /** Server: how to. A rejection is answered with silence. @returns the function that unsubscribes */
+  onFlush(write: () => Promise<void>): () => void
 }
+
+const FIELDS = {
+  nudge: 'session_id',
+  changed: 'session_id',
+  flush: 'request_id',
+  flushed: 'request_id',
+} as const
 
 /** Typed messages over an endpoint. Anything that is not one of ours is ignored; a channel that is closed swallows what is sent. */
 export function createIpc(endpoint: IpcEndpoint): Ipc {
@@ -34,9 +52,10 @@ export function createIpc(endpoint: IpcEndpoint): Ipc {
     }
   }
 
-  function subscribe(type: IpcMessage['type'], listener: (sessionId: string) => void): () => void {
+  function subscribe(type: IpcMessage['type'], listener: (id: string) => void): () => void {
     const onMessage = (message: unknown) => {
-      if (isMessage(message) && message.type === type) listener(message.session_id)
+      const known = parseMessage(message)
+      if (known?.type === type) listener(known.id)
     }
     endpoint.on('message', onMessage)
     return () => {
@@ -49,12 +68,41 @@ export function createIpc(endpoint: IpcEndpoint): Ipc {
     changed: (sessionId) => send({ type: 'changed', session_id: sessionId }),
     onNudge: (listener) => subscribe('nudge', listener),
     onChanged: (listener) => subscribe('changed', listener),
+    async flush(limitMs, signal) {
+      if (signal.aborted) return false
+      const requestId = randomUUID()
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      const limit = AbortSignal.any([AbortSignal.timeout(limitMs), signal])
+      const giveUp = () => resolve(false)
+      limit.addEventListener('abort', giveUp)
+      const unsubscribe = subscribe('flushed', (id) => {
+        if (id === requestId) resolve(true)
+      })
+      send({ type: 'flush', request_id: requestId })
+      try {
+        return await promise
+      } finally {
+        unsubscribe()
+        limit.removeEventListener('abort', giveUp)
+      }
+    },
+    onFlush: (write) =>
+      subscribe('flush', (requestId) => {
+        write().then(
+          () => send({ type: 'flushed', request_id: requestId }),
+          () => {},
+        )
+      }),
   }
 }
 
-export function isMessage(message: unknown): message is IpcMessage {
-  const { type, session_id } = (message ?? {}) as Partial<IpcMessage>
-  return (type === 'nudge' || type === 'changed') && typeof session_id === 'string'
+/** The two fields of a message that is one of ours; undefined for anything else. */
+function parseMessage(message: unknown): { type: IpcMessage['type']; id: string } | undefined {
+  const { type } = (message ?? {}) as { type?: unknown }
+  if (typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) return undefined
+  const known = type as IpcMessage['type']
+  const id = (message as Record<string, unknown>)[FIELDS[known]]
+  return typeof id === 'string' ? { type: known, id } : undefined
 }
 
 /** Two connected endpoints inside one process. Messages arrive in order, never synchronously. */

@@ -20,7 +20,7 @@ export type SuperviseOptions = {
 }
 
 /**
- * Keeps server and reconciler running and passes their two messages on, until the signal aborts; resolves once both are gone.
+ * Keeps server and reconciler running and passes their messages on, until the signal aborts; resolves once both are gone.
  *
  * A child that dies is started again after a pause that grows to half a minute, whatever it died of.
  */

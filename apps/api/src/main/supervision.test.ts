@@ -58,11 +58,26 @@ describe(relayOf, () => {
     })
   })
 
+  test('passes a flush to the server and its answer to the reconciler', () => {
+    const request_id = 'b7e9'
+    expect(relayOf('reconciler', { type: 'flush', request_id, session_id: 'a' })).toEqual({
+      to: 'server',
+      message: { type: 'flush', request_id },
+    })
+    expect(relayOf('server', { type: 'flushed', request_id })).toEqual({
+      to: 'reconciler',
+      message: { type: 'flushed', request_id },
+    })
+  })
+
   test.each([
     null,
     'nudge',
     {},
     { type: 'changed', session_id: 'a' },
+    { type: 'flush', request_id: 'a' },
+    { type: 'flushed', session_id: 'a' },
+    { type: 'toString', session_id: 'a' },
     { type: 'nudge' },
     { type: 'nudge', session_id: 7 },
     { type: 'nudge', session_id: 'x'.repeat(65) },

@@ -24,21 +24,23 @@ export function childEnvironment(name: ChildName, env: Env): Record<string, stri
   return kept
 }
 
-const RELAYED: Record<ChildName, { type: string; to: ChildName }> = {
-  server: { type: 'nudge', to: 'reconciler' },
-  reconciler: { type: 'changed', to: 'server' },
-}
+/** What each child may say to the other, and the field that says of what. */
+const RELAYED = {
+  server: { to: 'reconciler', fields: { nudge: 'session_id', flushed: 'request_id' } },
+  reconciler: { to: 'server', fields: { changed: 'session_id', flush: 'request_id' } },
+} as const satisfies Record<ChildName, { to: ChildName; fields: Record<string, string> }>
 
-export type Relay = { to: ChildName; message: { type: string; session_id: string } }
+export type Relay = { to: ChildName; message: { type: string; [field: string]: string } }
 
 /** Where a child's message goes, rebuilt from its two known fields; null for anything that is not the child's to say. */
 export function relayOf(from: ChildName, message: unknown): Relay | null {
-  const { type, to } = RELAYED[from]
-  const said = message as { type?: unknown; session_id?: unknown } | null
-  if (said?.type !== type || typeof said.session_id !== 'string' || said.session_id.length > 64) {
-    return null
-  }
-  return { to, message: { type, session_id: said.session_id } }
+  const { to, fields } = RELAYED[from]
+  const { type } = (message ?? {}) as { type?: unknown }
+  if (typeof type !== 'string' || !Object.hasOwn(fields, type)) return null
+  const field = (fields as Record<string, string>)[type] ?? ''
+  const id = (message as Record<string, unknown>)[field]
+  if (typeof id !== 'string' || id.length > 64) return null
+  return { to, message: { type, [field]: id } }
 }
 
 const BACKOFF_FIRST_MS = 500

@@ -6,7 +6,7 @@ import { supervise } from './supervise.ts'
 
 /**
  * The first process of the API container: starts the server (without root, and without anything that it has no use for) and the
- * reconciler (with root), keeps both running and passes their two messages on. Holds no state: killed, its children end too, and a new
+ * reconciler (with root), keeps both running and passes their messages on. Holds no state: killed, its children end too, and a new
  * one starts from the database. Children of children are reaped by the container's init process, not here.
  */
 
