@@ -55,7 +55,10 @@ export async function openFakeHost(
         return !wait.aborted
       },
     },
-    flows: { cut: async () => [] },
+    flows: {
+      cut: async () => ({ clients: [], sessions: [] }),
+      listPeers: async () => new Set(),
+    },
     checks: PARTS.map((part) => ({
       part,
       maxAgeMs: Number.POSITIVE_INFINITY,

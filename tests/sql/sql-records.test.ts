@@ -13,7 +13,7 @@ const WITH_SAMPLES = SOURCES.filter((path) => path.endsWith('.samples.ts')).map(
 )
 const MODULES = WITH_SAMPLES.filter((path) => SOURCES.includes(`${path}.ts`))
 const ASKS_DATABASE =
-  /\.(selectFrom|selectNoFrom|insertInto|updateTable|deleteFrom)\(|sql(<[^`]*>)?`[^`]*\b(SELECT|INSERT|UPDATE|DELETE)\b|CompiledQuery\.raw/
+  /\.(selectFrom|selectNoFrom|insertInto|replaceInto|updateTable|deleteFrom)\(|sql(<[^`]*>)?`[^`]*\b(SELECT|INSERT|UPDATE|DELETE)\b|CompiledQuery\.raw/
 
 type Arguments = readonly unknown[]
 type Samples = Record<string, SqlSample<Arguments> | Record<string, SqlSample<Arguments>>>

@@ -7,11 +7,11 @@ import type { Logger } from './lib/logger.ts'
 import {
   createCaddyProbe,
   createDocker,
+  createEdgeFlows,
   createFirewall,
   createGpuWatch,
   createNvidiaInventory,
   createPortGuard,
-  createSessionFlows,
   createSmiHelper,
   firewallCheck,
   imageCheck,
@@ -76,7 +76,7 @@ function createHost({ db, clock, logger, config, failpoint }: HostDeps): Reconci
     runtime,
     workspaces,
     readiness: whenIsolated(createCaddyProbe(config.probeUrl), ports),
-    flows: createSessionFlows({ docker, helperImage, network }),
+    flows: createEdgeFlows({ docker, helperImage, network }),
     checks: [
       poolCheck(workspaces),
       networkCheck(firewall),

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Seen, valuesOf } from './backend.ts'
 import { type Edge, SESSION, startEdge } from './edge.ts'
@@ -26,6 +27,8 @@ describe('headers that could choose an upstream or an identity', () => {
     'X-Rewrite-Url': '/evil',
     'X-Http-Method-Override': 'DELETE',
     'X-Medforge-Request-Id': 'evil',
+    'X-Medforge-Client': 'evil',
+    X_Medforge_Client: 'evil',
     'X-Request-Id': 'evil',
     'True-Client-Ip': '6.6.6.6',
     Proxy: 'http://evil',
@@ -115,8 +118,28 @@ describe('the truth about a request', () => {
     }
   })
 
+  test('is which of the client’s connections it came through, whatever the client says', async () => {
+    const socket = await edge.connect(SESSION)
+    const own = `${socket.localAddress}:${socket.localPort}`
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: ${SESSION}\r\nX-Medforge-Client: 192.0.2.1:1 HTTP/1.1\r\nConnection: X-Medforge-Client, close\r\n\r\n`,
+    )
+    await once(socket.resume(), 'close')
+    const connection = await edge.connectHttp2(SESSION)
+    const { localAddress, localPort } = connection.socket
+    const stream = connection.request({ ':path': '/', 'x-medforge-client': '192.0.2.1:1 HTTP/1.1' })
+    await once(stream.resume(), 'close')
+    connection.close()
+    expect(edge.api.seen.flatMap((seen) => valuesOf(seen, 'x-medforge-client'))).toEqual([
+      `${own} HTTP/1.1`,
+      `${localAddress}:${localPort} HTTP/2.0`,
+    ])
+    for (const seen of edge.session.seen) expect(valuesOf(seen, 'x-medforge-client')).toEqual([])
+  })
+
   test.each([
     'X-Upstream',
+    'X-Medforge-Client',
     'X-Forwarded-Host',
     'X-Forwarded-Method, X-Forwarded-Uri',
     'X-Forwarded-For',
@@ -138,6 +161,8 @@ describe('the truth about a request', () => {
     expect(text).toMatch(/^HTTP\/1.1 200 /)
     expect(truth(edge.api.seen[0])).toEqual(expected)
     expect(valuesOf(edge.api.seen[0], 'x-forwarded-for').join()).toMatch(/^127\.[\d.]+$/)
+    const client = valuesOf(edge.api.seen[0], 'x-medforge-client').join()
+    expect(client).toMatch(/^127\.[\d.]+:\d+ HTTP\/1\.1$/)
     expect(valuesOf(edge.session.seen[0], 'x-upstream')).toEqual([])
   })
 

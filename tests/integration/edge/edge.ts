@@ -19,6 +19,7 @@ import {
   openHttp2,
   openTls,
   raw,
+  type Target,
 } from './wire.ts'
 
 const execute = promisify(execFile)
@@ -43,6 +44,7 @@ export type Edge = AsyncDisposable & {
   other: Backend
   /** Listens beside the session, where no request may ever go. */
   forbidden: Backend & { address: string }
+  target: Target
   ask: (options: Ask) => Promise<Answer>
   askHttp2: (options: Ask) => Promise<Answer>
   /** Plain http on port 80. */
@@ -122,6 +124,7 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
     session,
     other,
     forbidden: Object.assign(forbidden, { address: `${network}.10:${FORBIDDEN_PORT}` }),
+    target,
     ask: (options) => ask(target, options),
     askHttp2: (options) => askHttp2(target, options),
     askPlain: (host, path) => askPlain(target.address, host, path),

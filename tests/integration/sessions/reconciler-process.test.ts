@@ -70,7 +70,10 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
         runtime,
         workspaces,
         readiness: { isReady: async () => true },
-        flows: { cut: async () => [] },
+        flows: {
+          cut: async () => ({ clients: [], sessions: [] }),
+          listPeers: async () => new Set(),
+        },
         checks,
         assertGpuFit: gpus.assertFit,
         removeLeftovers: async () => {},

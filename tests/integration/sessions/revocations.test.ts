@@ -1,215 +1,249 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { changePassword } from '@medforge/api/identity/repository.ts'
-import { createLogger } from '@medforge/api/lib/logger.ts'
-import { createHostState } from '@medforge/api/reconciler/host/state.ts'
 import { createRevocations } from '@medforge/api/reconciler/revocations.ts'
 import { changeAccount } from '@medforge/core'
 import { type DB, inTransaction, toSqlTime } from '@medforge/db'
-import { createFakeClock, newHost, newSession, newUser } from '@medforge/test-support'
+import { newUser } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
+import { DAY_MS, logOut, NOW, newLogin, only, openRevocations } from './revocation-world.ts'
 
-const NOW = new Date('2026-03-01T12:00:00Z')
 const { signal } = new AbortController()
 
-async function newLogin(
-  db: Kysely<DB>,
-  userId: string,
-  at = NOW,
-  revokedAt: Date | null = null,
-): Promise<string> {
-  const id = randomUUID()
-  await db
-    .insertInto('auth_sessions')
-    .values({
-      id,
-      user_id: userId,
-      token_hash: randomBytes(32),
-      created_at: toSqlTime(at),
-      last_seen_at: toSqlTime(at),
-      expires_at: toSqlTime(new Date(at.getTime() + 86_400_000)),
-      revoked_at: revokedAt && toSqlTime(revokedAt),
-    })
-    .execute()
-  return id
-}
-
-const revokedLogin = (db: Kysely<DB>, userId: string, at = NOW) => newLogin(db, userId, at, at)
-
-/** Two people with a running session each, and the reconciler's part that cuts sockets, writing down what it cut. */
-async function twoSessions(db: Kysely<DB>) {
-  await newHost(db)
-  const [ada, grace] = [await newUser(db), await newUser(db)]
-  const hers = await newSession(db, { user_id: ada.id, gpu_id: 0 })
-  const other = await newSession(db, { user_id: grace.id, gpu_id: 1 })
-  const cuts: string[][] = []
-  const refusals: Error[] = []
-  const resisting = new Set<string>()
-  const clock = createFakeClock(NOW)
-  const host = createHostState()
-  const newRevocations = () =>
-    createRevocations({
-      ...{ db, clock, host },
-      idleTtlSeconds: 7 * 86_400,
-      logger: createLogger('reconciler', 'silent'),
-      flows: {
-        async cut(slugs) {
-          const refusal = refusals.shift()
-          if (refusal) throw refusal
-          cuts.push(slugs.toSorted())
-          return slugs.filter((slug) => resisting.has(slug))
-        },
-      },
-    })
-  const revocations = newRevocations()
-  return {
-    ...{ ada, grace, hers, other, cuts, refusals, resisting },
-    ...{ clock, host, revocations, newRevocations },
-  }
-}
+const change = (db: Kysely<DB>, id: string, what: Parameters<typeof changeAccount>[2]) =>
+  inTransaction(db, (tx) => changeAccount(tx, id, what, { actorUserId: null, at: NOW }))
 
 describe(createRevocations, () => {
-  test('cuts the sessions of whoever signed out, once', async ({ db }) => {
-    const { ada, hers, cuts, revocations } = await twoSessions(db)
-    await revokedLogin(db, ada.id)
-    await revocations.runOnce(signal)
-    await revocations.runOnce(signal)
-    expect(cuts).toEqual([[hers.slug]])
-  })
-
-  test('cuts every running session when an admin signed out', async ({ db }) => {
-    const { hers, other, cuts, revocations } = await twoSessions(db)
-    const admin = await newUser(db, { role: 'admin' })
-    await revokedLogin(db, admin.id)
-    await revocations.runOnce(signal)
-    expect(cuts).toEqual([[hers.slug, other.slug].toSorted()])
-  })
-
-  test('cuts every running session, once, when somebody ceased to be an admin', async ({ db }) => {
-    const { ada, grace, hers, other, cuts, revocations } = await twoSessions(db)
-    const change = async (id: string, role: 'admin' | 'user') =>
-      inTransaction(db, (tx) =>
-        changeAccount(tx, id, { role }, { actorUserId: ada.id, requestId: randomUUID(), at: NOW }),
-      )
-    await change(ada.id, 'admin')
-    await change(grace.id, 'admin')
+  test('cuts what a login opened once it signed out, once', async ({ db }) => {
+    const { ada, hers, enter, cuts, revocations } = await openRevocations(db)
+    const login = await newLogin(db, ada.id)
+    const opened = [enter(login, hers), enter(login, hers)]
     await revocations.runOnce(signal)
     expect(cuts).toEqual([])
-    await change(grace.id, 'user')
+    await logOut(db, login, NOW)
     await revocations.runOnce(signal)
     await revocations.runOnce(signal)
-    expect(cuts).toEqual([[hers.slug, other.slug].toSorted()])
+    expect(cuts).toEqual([only(...opened)])
   })
 
-  test.for([
-    { role: 'user', whose: 'the sessions of whoever' },
-    { role: 'admin', whose: 'every running session when an admin' },
-  ] as const)('cuts $whose changed the password, once', async ({ role }, { db }) => {
-    const { ada, hers, other, cuts, revocations } = await twoSessions(db)
-    await db.updateTable('users').set({ role }).where('id', '=', ada.id).execute()
-    const loginId = await newLogin(db, ada.id)
-    const who = { userId: ada.id, loginId, tokenHash: randomBytes(32), requestId: randomUUID() }
-    expect(await changePassword(db, { ...who, at: NOW }, 'another', 'new')).toBeUndefined()
-    await revocations.runOnce(signal)
-    expect(cuts).toEqual([])
-    expect(await changePassword(db, { ...who, at: NOW }, ada.password_hash, 'new')).toEqual([])
+  test('leaves what another login of the same person opened', async ({ db }) => {
+    const { ada, hers, enter, cuts, revocations } = await openRevocations(db)
+    const [phone, laptop] = [await newLogin(db, ada.id), await newLogin(db, ada.id)]
+    const opened = enter(phone, hers)
+    enter(laptop, hers)
+    await logOut(db, phone, NOW)
     await revocations.runOnce(signal)
     await revocations.runOnce(signal)
-    const mine = role === 'admin' ? [hers.slug, other.slug] : [hers.slug]
-    expect(cuts).toEqual([mine.toSorted()])
+    expect(cuts).toEqual([only(opened)])
   })
 
-  test('tries again after a failure', async ({ db }) => {
-    const { ada, hers, cuts, refusals, revocations } = await twoSessions(db)
-    await revokedLogin(db, ada.id)
-    refusals.push(new Error('Docker is away.'))
-    await expect(revocations.runOnce(signal)).rejects.toThrow('Docker is away.')
+  test('leaves everybody else where an admin signed out', async ({ db }) => {
+    const { ada, grace, hers, other, enter, cuts, revocations } = await openRevocations(db)
+    const admin = await newLogin(db, (await newUser(db, { role: 'admin' })).id)
+    enter(await newLogin(db, ada.id), hers)
+    enter(await newLogin(db, grace.id), other)
+    const opened = [enter(admin, hers), enter(admin, other)]
+    await logOut(db, admin, NOW)
     await revocations.runOnce(signal)
-    expect(cuts).toEqual([[hers.slug]])
+    expect(cuts).toEqual([only(...opened)])
   })
 
-  test.for(['the same process', 'a new process'])(
-    'cuts a login that could not be cut for ten minutes, by %s',
-    async (who, { db }) => {
-      const { ada, hers, cuts, refusals, clock, revocations, newRevocations } =
-        await twoSessions(db)
-      await revocations.runOnce(signal)
-      await revokedLogin(db, ada.id)
-      refusals.push(new Error('Docker is away.'), new Error('Docker is away.'))
-      await expect(revocations.runOnce(signal)).rejects.toThrow()
-      clock.advance(600_000)
-      await expect(revocations.runOnce(signal)).rejects.toThrow()
-      const later = who === 'a new process' ? newRevocations() : revocations
-      await later.runOnce(signal)
-      expect(cuts).toEqual([[hers.slug]])
-    },
-  )
-
-  test('tells health while a login could not be cut, and starts sessions all the same', async ({
+  test('cuts what somebody who ceased to be an admin opened of others, once, and leaves the rest', async ({
     db,
   }) => {
-    const { ada, refusals, host, revocations } = await twoSessions(db)
-    const said = () => host.report().reasons.join()
-    await revokedLogin(db, ada.id)
-    refusals.push(new Error('Docker is away.'))
-    await expect(revocations.runOnce(signal)).rejects.toThrow()
-    expect(said()).toContain('could not be cut')
-    await revocations.runOnce(signal)
-    expect(said()).not.toContain('could not be cut')
-  })
-
-  test('tries again only the session that resisted, and nobody beside it', async ({ db }) => {
-    const { hers, other, cuts, resisting, revocations } = await twoSessions(db)
-    const admin = await newUser(db, { role: 'admin' })
-    await revokedLogin(db, admin.id)
-    resisting.add(hers.slug)
-    await expect(revocations.runOnce(signal)).rejects.toThrow()
-    await expect(revocations.runOnce(signal)).rejects.toThrow()
-    resisting.clear()
-    await revocations.runOnce(signal)
-    await revocations.runOnce(signal)
-    expect(cuts).toEqual([[hers.slug, other.slug].toSorted(), [hers.slug], [hers.slug]])
-  })
-
-  test('cuts the sessions of whoever’s login ran out, once, and not before', async ({ db }) => {
-    const { ada, hers, cuts, clock, revocations } = await twoSessions(db)
-    await revokedLogin(db, ada.id)
-    await db.updateTable('auth_sessions').set({ revoked_at: null }).execute()
+    const { ada, grace, hers, other, enter, cuts, revocations } = await openRevocations(db)
+    await change(db, ada.id, { role: 'admin' })
+    await change(db, grace.id, { role: 'admin' })
+    const login = await newLogin(db, grace.id)
+    enter(await newLogin(db, ada.id), other)
+    enter(login, other)
+    const opened = enter(login, hers)
     await revocations.runOnce(signal)
     expect(cuts).toEqual([])
-    clock.advance(86_400_000)
+    await change(db, grace.id, { role: 'user' })
     await revocations.runOnce(signal)
     await revocations.runOnce(signal)
-    expect(cuts).toEqual([[hers.slug]])
+    expect(cuts).toEqual([only(opened)])
   })
 
-  test('cuts the sessions of whoever’s login nobody used for its idle limit, once, and not before', async ({
+  test('cuts what a disabled account opened', async ({ db }) => {
+    const { ada, hers, enter, cuts, revocations } = await openRevocations(db)
+    const opened = enter(await newLogin(db, ada.id), hers)
+    await change(db, ada.id, { isDisabled: true })
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([only(opened)])
+  })
+
+  test('cuts what was opened before a new password, once, and not what its new token opened', async ({
     db,
   }) => {
-    const { ada, hers, cuts, clock, revocations } = await twoSessions(db)
-    const id = await newLogin(db, ada.id)
-    const expires_at = toSqlTime(new Date(NOW.getTime() + 8 * 86_400_000))
-    await db.updateTable('auth_sessions').set({ expires_at }).where('id', '=', id).execute()
-    clock.advance(7 * 86_400_000 - 1)
+    const { ada, hers, enter, cuts, revocations } = await openRevocations(db)
+    const [login, device] = [await newLogin(db, ada.id), await newLogin(db, ada.id)]
+    const opened = [enter(login, hers), enter(device, hers)]
+    const renewed = { ...login, tokenHash: randomBytes(32) }
+    const { tokenHash } = renewed
+    const who = { userId: ada.id, loginId: login.id, tokenHash, requestId: randomUUID(), at: NOW }
+    expect(await changePassword(db, who, 'another', 'new')).toBeUndefined()
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([])
+    expect(await changePassword(db, who, ada.password_hash, 'new')).toEqual([device.id])
+    enter(renewed, hers)
+    await revocations.runOnce(signal)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([only(...opened)])
+  })
+
+  test('cuts what a login opened when it ran out, once, and not before', async ({ db }) => {
+    const { ada, hers, enter, cuts, clock, revocations } = await openRevocations(db)
+    const opened = enter(await newLogin(db, ada.id), hers)
+    clock.advance(DAY_MS - 1)
     await revocations.runOnce(signal)
     expect(cuts).toEqual([])
     clock.advance(1)
     await revocations.runOnce(signal)
     await revocations.runOnce(signal)
-    expect(cuts).toEqual([[hers.slug]])
-    // Its age ends later, and with it nothing.
-    for (const ms of [86_400_000 - 60_000, 60_000]) {
-      clock.advance(ms)
-      await revocations.runOnce(signal)
-    }
-    expect(cuts).toEqual([[hers.slug]])
+    expect(cuts).toEqual([only(opened)])
   })
 
-  test('leaves alone what was revoked long ago', async ({ db }) => {
-    const { ada, cuts, revocations } = await twoSessions(db)
-    await revokedLogin(db, ada.id, new Date(NOW.getTime() - 3_600_000))
+  test('cuts what a login opened that nobody used for its idle limit, once, and not before', async ({
+    db,
+  }) => {
+    const { ada, hers, enter, cuts, clock, revocations } = await openRevocations(db)
+    const login = await newLogin(db, ada.id)
+    const expires_at = toSqlTime(new Date(NOW.getTime() + 8 * DAY_MS))
+    await db.updateTable('auth_sessions').set({ expires_at }).execute()
+    const opened = enter(login, hers)
+    clock.advance(7 * DAY_MS - 1)
     await revocations.runOnce(signal)
     expect(cuts).toEqual([])
+    clock.advance(1)
+    await revocations.runOnce(signal)
+    // Its age ends later, and with it nothing.
+    clock.advance(DAY_MS)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([only(opened)])
+  })
+
+  test('cuts what a login opened of which no row is left', async ({ db }) => {
+    const { ada, hers, enter, cuts, revocations } = await openRevocations(db)
+    const opened = enter(await newLogin(db, ada.id), hers)
+    await db.deleteFrom('auth_sessions').execute()
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([only(opened)])
+  })
+
+  test('forgets who was in a session that has ended, and cuts nothing there', async ({ db }) => {
+    const { ada, hers, enter, cuts, revocations, rows } = await openRevocations(db)
+    const login = await newLogin(db, ada.id)
+    enter(login, hers)
+    const ended = { status: 'stopped', container_id: null, stopped_at: toSqlTime(NOW) } as const
+    await db.updateTable('sessions').set(ended).where('id', '=', hers.id).execute()
+    await logOut(db, login, NOW)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([])
+    expect(await rows()).toEqual([])
+  })
+})
+
+describe('a connection that others use after the login that ended', () => {
+  test.for([
+    ['HTTP/1.1', 'HTTP/1.1'],
+    ['HTTP/1.1', 'HTTP/2.0'],
+    ['HTTP/2.0', 'HTTP/1.1'],
+  ] as const)(
+    'is left where it is not the same any more: first %s, then %s',
+    async ([before, after], { db }) => {
+      const { ada, grace, hers, other, enter, cuts, revocations, rows } = await openRevocations(db)
+      const [first, second] = [await newLogin(db, ada.id), await newLogin(db, grace.id)]
+      const client = enter(first, hers, before)
+      enter(second, other, after, client)
+      await logOut(db, first, NOW)
+      await revocations.runOnce(signal)
+      expect(cuts).toEqual([])
+      expect(await rows()).toMatchObject([{ client, token_hash: second.tokenHash }])
+    },
+  )
+
+  test('is cut where it was the login that ended who used it last', async ({ db }) => {
+    const { ada, grace, hers, other, enter, cuts, revocations, server } = await openRevocations(db)
+    const [first, second] = [await newLogin(db, ada.id), await newLogin(db, grace.id)]
+    const client = enter(first, hers)
+    await server.log.flush()
+    enter(second, other, 'HTTP/1.1', client)
+    await server.log.flush()
+    enter(first, hers, 'HTTP/1.1', client)
+    await logOut(db, first, NOW)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([only(client)])
+  })
+
+  test('is cut where it takes several requests at once', async ({ db }) => {
+    const { ada, grace, hers, other, enter, cuts, revocations } = await openRevocations(db)
+    const [first, second] = [await newLogin(db, ada.id), await newLogin(db, grace.id)]
+    const client = enter(first, hers, 'HTTP/2.0')
+    enter(second, other, 'HTTP/2.0', client)
+    await logOut(db, first, NOW)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([only(client)])
+  })
+})
+
+describe('a cut that fails', () => {
+  test('is tried again', async ({ db }) => {
+    const { ada, hers, enter, cuts, refusals, revocations } = await openRevocations(db)
+    const login = await newLogin(db, ada.id)
+    const opened = enter(login, hers)
+    await logOut(db, login, NOW)
+    refusals.push(new Error('Docker is away.'))
+    await expect(revocations.runOnce(signal)).rejects.toThrow('Docker is away.')
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([only(opened)])
+  })
+
+  test.for(['the same process', 'a new process'])(
+    'is made after ten minutes and a day, by %s',
+    async (who, { db }) => {
+      const { ada, hers, enter, cuts, refusals, clock, revocations, newRevocations } =
+        await openRevocations(db)
+      const login = await newLogin(db, ada.id)
+      const opened = enter(login, hers)
+      await revocations.runOnce(signal)
+      await logOut(db, login, NOW)
+      refusals.push(new Error('Docker is away.'), new Error('Docker is away.'))
+      await expect(revocations.runOnce(signal)).rejects.toThrow()
+      clock.advance(600_000 + DAY_MS)
+      await expect(revocations.runOnce(signal)).rejects.toThrow()
+      const later = who === 'a new process' ? newRevocations() : revocations
+      await later.runOnce(signal)
+      expect(cuts).toEqual([only(opened)])
+    },
+  )
+
+  test('shows in the health, and sessions start all the same', async ({ db }) => {
+    const { ada, hers, enter, refusals, host, revocations } = await openRevocations(db)
+    const reasons = () => host.report().reasons.join()
+    const login = await newLogin(db, ada.id)
+    enter(login, hers)
+    await logOut(db, login, NOW)
+    refusals.push(new Error('Docker is away.'))
+    await expect(revocations.runOnce(signal)).rejects.toThrow()
+    expect(reasons()).toContain('could not be cut')
+    await revocations.runOnce(signal)
+    expect(reasons()).not.toContain('could not be cut')
+  })
+
+  test('is tried again only where it failed', async ({ db }) => {
+    const { hers, other, enter, cuts, resisting, revocations } = await openRevocations(db)
+    const admin = await newLogin(db, (await newUser(db, { role: 'admin' })).id)
+    const [stubborn, meek] = [enter(admin, hers), enter(admin, other)]
+    await logOut(db, admin, NOW)
+    resisting.add(stubborn)
+    await expect(revocations.runOnce(signal)).rejects.toThrow()
+    await expect(revocations.runOnce(signal)).rejects.toThrow()
+    resisting.clear()
+    await revocations.runOnce(signal)
+    await revocations.runOnce(signal)
+    expect(cuts).toEqual([only(stubborn, meek), only(stubborn), only(stubborn)])
   })
 })

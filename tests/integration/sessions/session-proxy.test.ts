@@ -1,7 +1,10 @@
-import { changeAccount } from '@medforge/core'
+import { createIpc, createIpcPair } from '@medforge/api/ipc/channel.ts'
+import { changeAccount, createTokenHasher } from '@medforge/core'
 import { inTransaction } from '@medforge/db'
 import { eventually, newSession } from '@medforge/test-support'
+import { sql } from 'kysely'
 import { describe, expect } from 'vitest'
+import { SESSION_SECRET, type TestApp, type TestAppOptions } from '../app.ts'
 import { type Stage, test } from './stage.ts'
 
 const SLUG = 'abcdefgh'
@@ -226,6 +229,80 @@ describe('what counts at once', () => {
     const by = { actorUserId: null, at: stage.api.clock.now() }
     await inTransaction(db, (tx) => changeAccount(tx, user.id, { isDisabled: true }, by))
     expect((await ask()).status).toBe(401)
+  })
+})
+
+describe('the connection that a login uses', () => {
+  const CLIENT = '203.0.113.7:51324 HTTP/1.1'
+  const { signal } = new AbortController()
+  type Open = (options?: TestAppOptions) => Promise<TestApp>
+
+  /** Somebody signed in at a server that takes `edge` for the address of its edge; these requests come from 127.0.0.1. */
+  async function enter(stage: Stage, open: Open, edge: string) {
+    const { user, session } = await running(stage)
+    const pair = createIpcPair()
+    const api = await open({ env: { TRUSTED_PROXIES: edge }, endpoint: pair.server })
+    const flush = () => createIpc(pair.reconciler).flush(20_000, signal)
+    // Begun before there is any login of which it would have to be assumed where it is.
+    expect(await flush()).toBe(true)
+    const begun = await stage.db.selectFrom('session_accesses').selectAll().execute()
+    await stage.db.deleteFrom('session_accesses').execute()
+    const visitor = api.visitor()
+    await visitor.logIn(user.email)
+    const ask = (headers: Record<string, string>) =>
+      visitor.get('/auth/session-proxy', { host: HOST, ...headers })
+    const accesses = async () => {
+      expect(await flush()).toBe(true)
+      return stage.db.selectFrom('session_accesses').selectAll().execute()
+    }
+    return { session, visitor, ask, accesses, begun }
+  }
+
+  test('is kept as the edge names it, with the token and the session', async ({ stage, open }) => {
+    const { session, ask, visitor, accesses } = await enter(stage, open, '127.0.0.1')
+    expect((await ask({ 'x-medforge-client': CLIENT })).status).toBe(200)
+    const [, token = ''] = /medforge_session=([\w-]+)/.exec(visitor.cookie() ?? '') ?? []
+    expect(await accesses()).toMatchObject([
+      {
+        client: '203.0.113.7:51324',
+        is_multiplexed: false,
+        session_id: session.id,
+        token_hash: createTokenHasher(SESSION_SECRET)(token),
+      },
+    ])
+  })
+
+  test('is not known from anybody but the edge', async ({ stage, open }) => {
+    const { ask, accesses } = await enter(stage, open, '127.0.0.9')
+    const headers = { 'x-medforge-client': CLIENT, 'x-forwarded-for': '127.0.0.9' }
+    expect((await ask(headers)).status).toBe(200)
+    expect(await accesses()).toMatchObject([{ client: null, is_multiplexed: true }])
+  })
+
+  test('is not kept of a request that is refused', async ({ stage, open }) => {
+    const { ask, accesses } = await enter(stage, open, '127.0.0.1')
+    const foreign = { origin: 'https://evil.example', upgrade: 'websocket' }
+    expect((await ask({ 'x-medforge-client': CLIENT, ...foreign })).status).toBe(403)
+    expect(await accesses()).toEqual([])
+  })
+
+  test('may be any for a login that was there before the first note', async ({ stage, open }) => {
+    const { session, begun } = await enter(stage, open, '127.0.0.1')
+    expect(begun).toMatchObject([{ client: null, session_id: session.id }])
+  })
+
+  test('is granted nothing while nothing can be kept', async ({ stage }) => {
+    const { ask } = await running(stage)
+    // What MariaDB says while it is read-only.
+    await sql`
+      CREATE TRIGGER refuse BEFORE INSERT ON platform_state FOR EACH ROW
+      SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290`.execute(stage.db)
+    try {
+      expect((await ask()).status).toBe(503)
+    } finally {
+      await sql`DROP TRIGGER refuse`.execute(stage.db)
+    }
+    expect((await ask()).status).toBe(200)
   })
 })
 

@@ -31,7 +31,14 @@ async function openVisits(db: Kysely<DB>, retry = RETRY) {
   const visit = (sessionId: string, userId = admin.id): string => {
     const { email, display_name: displayName, role } = admin
     const principal = { userId, email, displayName, role, authSessionId: randomUUID() }
-    const decision: ProxyDecision = { upstream: '', principal, sessionId, ownerId: 'owner' }
+    const tokenHash = Buffer.alloc(32)
+    const decision: ProxyDecision = {
+      upstream: '',
+      principal,
+      tokenHash,
+      sessionId,
+      ownerId: 'owner',
+    }
     const requestId = randomUUID()
     visits.note(decision, requestId)
     return requestId

@@ -33,7 +33,12 @@ export type AuthenticatorDeps = {
   idleTtlSeconds: number
 }
 
-type Login = { principal: AuthenticatedPrincipal; lastSeenMs: number; expiresMs: number }
+type Login = {
+  principal: AuthenticatedPrincipal
+  tokenHash: Buffer
+  lastSeenMs: number
+  expiresMs: number
+}
 
 export const ANONYMOUS: CookieVerdict = { principal: null, ambiguous: false }
 export const AMBIGUOUS: CookieVerdict = { principal: null, ambiguous: true }
@@ -73,7 +78,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     const now = clock.now()
     if (!isAlive(login, now.getTime())) return ANONYMOUS
     slide(login, now)
-    return { principal: login.principal, ambiguous: false }
+    return { principal: login.principal, ambiguous: false, tokenHash: login.tokenHash }
   }
 
   /** A verdict that needs no look at any login, or the key of the login to look at. */
@@ -110,6 +115,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
           role: row.role,
           authSessionId: row.id,
         },
+        tokenHash: read.tokenHash,
         lastSeenMs: sqlTimeToMs(row.last_seen_at),
         expiresMs: sqlTimeToMs(row.expires_at),
       }

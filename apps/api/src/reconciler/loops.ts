@@ -5,10 +5,12 @@ import type { ReconcilerConfig } from '../config/config.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop, type Loop } from '../lib/loop.ts'
+import type { AccessSweep } from './access-sweep.ts'
 import type { HostChecks } from './host/checks.ts'
 import type { HostState } from './host/state.ts'
 import type { Trigger } from './reconcile-session.ts'
 import type { Reconciler } from './reconciler.ts'
+import type { Revocations } from './revocations.ts'
 import type { SessionRuntime } from './runtime/port.ts'
 
 type LoopDeps = { logger: Logger; config: ReconcilerConfig; signal: AbortSignal }
@@ -81,5 +83,32 @@ export function createWatchLoop(
     signal,
     runOnce: () => runtime.watch((sessionId) => queue.add(sessionId, 'watch'), signal),
     onFailure() {},
+  })
+}
+
+// With the helper's half second, well inside the ten seconds in which an open socket ends after its login.
+const REVOCATIONS_INTERVAL_MS = 2_000
+
+/** Ends the connections of logins that ended. */
+export function createRevocationLoop({ logger, signal }: LoopDeps, revocations: Revocations): Loop {
+  return createLoop({
+    intervalMs: REVOCATIONS_INTERVAL_MS,
+    backoffMaxMs: REVOCATIONS_INTERVAL_MS,
+    signal,
+    runOnce: () => revocations.runOnce(signal),
+    onFailure: (error) => logger.error({ err: error }, 'session.sockets.not_cut'),
+  })
+}
+
+const SWEEP_INTERVAL_MS = 60_000
+
+/** Deletes the rows of connections that are closed. */
+export function createAccessSweepLoop({ logger, signal }: LoopDeps, sweep: AccessSweep): Loop {
+  return createLoop({
+    intervalMs: SWEEP_INTERVAL_MS,
+    backoffMaxMs: SWEEP_INTERVAL_MS,
+    signal,
+    runOnce: () => sweep.runIfDue(signal),
+    onFailure: (error) => logger.warn({ err: error }, 'session.accesses.not_swept'),
   })
 }

@@ -8,10 +8,4 @@ export const samples: SqlSamples<typeof repository> = {
     { attempts: 1, nextAttemptAt: new Date(0), statusReason: 'a reason' },
   ],
   listEndedWorkspaces: [['tank/w/u/s', 'tank/w/v/t']],
-  listEndedLogins: [{ sinceMs: 0, nowMs: 1, idleTtlMs: 1 }],
-  listPasswordChanges: ['t'],
-  listDemotions: ['t'],
-  findSocketsMark: [],
-  saveSocketsMark: [new Date(0)],
-  listRunningSlugs: { 'of everybody': ['everybody'], 'of some people': [['u', 'w']] },
 }

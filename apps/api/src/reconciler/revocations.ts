@@ -1,101 +1,102 @@
-import { type DB, sqlTimeToMs, toSqlTime } from '@medforge/db'
+import { assumeLostAccesses, isTerminal } from '@medforge/core'
+import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import {
+  deleteAccesses,
+  deleteUnknownAccesses,
+  type EndedAccess,
+  type LastUse,
+  listEndedAccesses,
+  listLastUses,
+} from './access-repository.ts'
 import type { HostState } from './host/state.ts'
 import { HostAwayError } from './host-error.ts'
-import type { SessionFlows } from './network/flows.ts'
-import {
-  type EndedLogin,
-  findSocketsMark,
-  listDemotions,
-  listEndedLogins,
-  listPasswordChanges,
-  listRunningSlugs,
-  saveSocketsMark,
-} from './repository.ts'
+import type { EdgeFlows, Flows } from './network/flows.ts'
 
-// Longer than a transaction that revokes takes to commit, so that none is overlooked.
-const LOOK_BACK_MS = 120_000
+// Longer than the edge waits for an answer to its question, and short enough for what follows to be done within ten seconds.
+const FLUSH_LIMIT_MS = 3_000
 
-// The mark may lag behind by less than what is looked back at anyway; so an idle platform writes it rarely.
-const MARK_INTERVAL_MS = 30_000
+// Longer than the edge waits for the answer to its question and then for a connection to the session: what may be any connection may be one
+// that is not there yet.
+const OPENING_MS = 5_000
 
 export interface Revocations {
   /**
-   * End the open sockets behind logins that ran out, were revoked, whoever revoked them, or got a new token with a new password, and those
-   * of somebody who ceased to be an administrator: the edge asks about a login once a connection, so a websocket would outlive it. Rejects when that failed; the next
-   * pass tries again, however long it takes, and health says so meanwhile.
+   * End the connections through which a login that ended since entered sessions, and none that another login opened: the edge asks about a
+   * login once a connection, so a websocket would outlive it. Where it is not known which connection that was, all connections of the
+   * session end.
+   *
+   * Rejects when that failed; the next pass tries again, however long it takes, and health says so meanwhile.
    */
   runOnce(signal: AbortSignal): Promise<void>
 }
 
 /**
- * Compares the logins that ended with those already seen to. It looks back to the last pass at which nothing was left to cut, which the
- * database remembers: neither a Docker that is away for an hour nor a new process makes it overlook one. What a new process cuts again
- * costs its owner a reconnect at most.
+ * Compares `session_accesses` with who may be where, and forgets a row once its connection is cut. It remembers nothing itself: neither a
+ * Docker that is away for an hour nor a new process makes it overlook one.
  */
 export function createRevocations(deps: {
   db: Kysely<DB>
   clock: Clock
   logger: Logger
-  flows: SessionFlows
+  flows: EdgeFlows
   host: HostState
+  /** Have the server write the accesses that it has noted. @returns whether it did, within `limitMs` */
+  flush(limitMs: number, signal: AbortSignal): Promise<boolean>
   idleTtlSeconds: number
 }): Revocations {
   const { db, clock, logger, flows, host } = deps
   const idleTtlMs = deps.idleTtlSeconds * 1000
-  let done = new Set<string>()
-  let markMs: number | undefined
-  /** Sessions with connections that could not be reset, to be tried again without those that could. */
-  let resisting: string[] = []
 
-  async function saveMark(nowMs: number): Promise<void> {
-    // A mark that lies ahead comes from a clock that was put back since.
-    if (markMs !== undefined && Math.abs(nowMs - markMs) < MARK_INTERVAL_MS) return
-    await saveSocketsMark(db, new Date(nowMs))
-    markMs = nowMs
-  }
-
-  /** The running sessions behind what ended or was taken away and not yet seen to. */
-  async function affected(fresh: readonly EndedLogin[], demoted: boolean) {
-    if (fresh.length === 0 && !demoted) return []
-    // An admin may have any session open; everybody else only their own.
-    const isAnyAdmin = demoted || fresh.some(({ role }) => role === 'admin')
-    return listRunningSlugs(db, isAnyAdmin ? 'everybody' : fresh.map(({ user_id }) => user_id))
-  }
-
-  async function pass(signal: AbortSignal): Promise<void> {
+  /** @returns whether every connection that had to end did */
+  async function pass(signal: AbortSignal): Promise<boolean> {
+    if (!(await deps.flush(FLUSH_LIMIT_MS, signal))) {
+      if (signal.aborted) return true
+      await assumeLostAccesses(db, { at: clock.now(), idleTtlMs })
+    }
     const nowMs = clock.now().getTime()
-    markMs ??= await readMark(db)
-    const sinceMs = Math.min(nowMs - LOOK_BACK_MS, markMs ?? nowMs)
-    const since = toSqlTime(new Date(sinceMs))
-    const ended = [
-      ...(await listEndedLogins(db, { sinceMs, nowMs, idleTtlMs })),
-      ...(await listPasswordChanges(db, since)),
-    ]
-    const demotions = await listDemotions(db, since)
-    const fresh = ended.filter(({ id }) => !done.has(id))
-    const wasAnyDemoted = demotions.some((id) => !done.has(id))
-    const slugs = new Set([...resisting, ...(await affected(fresh, wasAnyDemoted))])
-    if (slugs.size > 0) {
-      resisting = await flows.cut([...slugs], signal)
-      const cut = [...slugs].filter((slug) => !resisting.includes(slug))
-      if (cut.length > 0) {
-        logger.info({ slugs: cut, logins: fresh.length }, 'session.sockets.cut')
-      }
-    }
-    done = new Set([...ended.map(({ id }) => id), ...demotions])
-    if (resisting.length > 0) {
-      throw new HostAwayError(`Open connections of ${resisting.length} sessions resist.`)
-    }
-    await saveMark(nowMs)
+    const ended = await listEndedAccesses(db, { nowMs, idleTtlMs })
+    if (ended.length === 0) return true
+    const cut = chooseCut(ended, await listLastUses(db, clientsOf(ended)))
+    const resisting = await reset(cut, signal)
+
+    const openedBeforeMs = nowMs - OPENING_MS
+    const stays = ({ client, slug, seenMs }: EndedAccess) =>
+      client === null
+        ? resisting.sessions.includes(slug) || seenMs >= openedBeforeMs
+        : resisting.clients.includes(client)
+    const kept = new Set(cut.accesses.filter(stays))
+    await deleteAccesses(
+      db,
+      ended.filter((access) => !kept.has(access)).map(({ id }) => id),
+    )
+    // Whoever else may have come through any connection came through one that is gone now.
+    const closed = cut.accesses.filter(
+      ({ client, slug }) => client === null && !resisting.sessions.includes(slug),
+    )
+    await deleteUnknownAccesses(
+      db,
+      closed.map(({ sessionId }) => sessionId),
+      openedBeforeMs,
+    )
+    return resisting.clients.length + resisting.sessions.length === 0
+  }
+
+  async function reset(cut: Flows, signal: AbortSignal): Promise<Flows> {
+    if (cut.clients.length + cut.sessions.length === 0) return cut
+    const resisting = await flows.cut(cut, signal)
+    const clients = cut.clients.length - resisting.clients.length
+    const slugs = cut.sessions.filter((slug) => !resisting.sessions.includes(slug))
+    if (clients + slugs.length > 0) logger.info({ clients, slugs }, 'session.sockets.cut')
+    return resisting
   }
 
   return {
     async runOnce(signal) {
       try {
-        await pass(signal)
+        if (!(await pass(signal))) throw new HostAwayError('Open connections resist.')
         host.set('sockets', null)
       } catch (error) {
         if (!signal.aborted) {
@@ -108,7 +109,29 @@ export function createRevocations(deps: {
   }
 }
 
-async function readMark(db: Kysely<DB>): Promise<number | undefined> {
-  const mark = await findSocketsMark(db)
-  return mark === undefined ? undefined : sqlTimeToMs(mark)
+/** What to cut for accesses that ended: `accesses` are those of them that a connection may still carry. */
+export type Cut = Flows & { accesses: EndedAccess[] }
+
+/**
+ * Which connections may still carry something of these accesses. A port is used again, and a browser's next login uses its connections: one
+ * that takes one request after the other is its last user's, and one that takes several at once may be everybody's who used it.
+ */
+export function chooseCut(
+  ended: readonly EndedAccess[],
+  lastUses: ReadonlyMap<string, LastUse>,
+): Cut {
+  const accesses = ended.filter((access) => {
+    const last = access.client === null ? undefined : lastUses.get(access.client)
+    return !(isTerminal(access.sessionStatus) || (last && isOver(access, last)))
+  })
+  const sessions = accesses.flatMap(({ client, slug }) => (client === null ? slug : []))
+  return { accesses, clients: clientsOf(accesses), sessions: [...new Set(sessions)] }
+}
+
+function isOver({ id, isMultiplexed }: EndedAccess, last: LastUse): boolean {
+  return id < (isMultiplexed ? last.exclusiveId : last.id)
+}
+
+function clientsOf(accesses: readonly EndedAccess[]): string[] {
+  return [...new Set(accesses.flatMap(({ client }) => client ?? []))]
 }

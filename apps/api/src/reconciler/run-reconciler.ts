@@ -5,13 +5,19 @@ import { createIpc, type IpcEndpoint } from '../ipc/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
-import { createLoop } from '../lib/loop.ts'
+import { createAccessSweep } from './access-sweep.ts'
 import type { AssertFit } from './gpus/check.ts'
 import { createHostChecks, type HostCheck } from './host/checks.ts'
 import { createHostState } from './host/state.ts'
 import { whileLeading } from './leadership.ts'
-import { createHeartbeatLoop, createScanLoop, createWatchLoop } from './loops.ts'
-import type { SessionFlows } from './network/flows.ts'
+import {
+  createAccessSweepLoop,
+  createHeartbeatLoop,
+  createRevocationLoop,
+  createScanLoop,
+  createWatchLoop,
+} from './loops.ts'
+import type { EdgeFlows } from './network/flows.ts'
 import { createReconciler } from './reconciler.ts'
 import { createRevocations } from './revocations.ts'
 import type { SessionRuntime } from './runtime/port.ts'
@@ -35,16 +41,13 @@ export type ReconcilerHost = {
   runtime: SessionRuntime
   workspaces: SessionWorkspaces
   readiness: ReadinessProbe
-  flows: SessionFlows
+  flows: EdgeFlows
   checks: readonly HostCheck[]
   /** Asked before a session's container is started. */
   assertGpuFit: AssertFit
   /** Removes what a reconciler leaves on the host besides sessions: when it starts, as the one before may have been killed, and when it ends. */
   removeLeftovers(signal: AbortSignal): Promise<void>
 }
-
-// With the helper's half second, well inside the ten seconds in which an open socket ends after its login.
-const REVOCATIONS_INTERVAL_MS = 2_000
 
 // A Docker that is away must not hold up the end of this process.
 const CLEANUP_LIMIT_MS = 3_000
@@ -81,15 +84,11 @@ async function runLoops(options: ReconcilerProcess, signal: AbortSignal): Promis
   const watch = createWatchLoop(deps, { runtime, reconciler })
   const revocations = createRevocations({
     ...{ db, clock, logger, host, flows },
+    flush: ipc.flush,
     idleTtlSeconds: config.loginIdleTtlSeconds,
   })
-  const socketCuts = createLoop({
-    intervalMs: REVOCATIONS_INTERVAL_MS,
-    backoffMaxMs: REVOCATIONS_INTERVAL_MS,
-    signal,
-    runOnce: () => revocations.runOnce(signal),
-    onFailure: (error) => logger.error({ err: error }, 'session.sockets.not_cut'),
-  })
+  const socketCuts = createRevocationLoop(deps, revocations)
+  const accessSweeps = createAccessSweepLoop(deps, createAccessSweep({ db, clock, flows }))
 
   host.onChange(() => {
     heartbeats.nudge()
@@ -99,7 +98,7 @@ async function runLoops(options: ReconcilerProcess, signal: AbortSignal): Promis
   const unsubscribe = ipc.onNudge((sessionId) => reconciler.queue.add(sessionId, 'nudge'))
   logger.info({ recovery_enabled: recoveryEnabled }, 'reconciler.started')
   await removeLeftovers(signal).catch(() => {})
-  const loops = [scans, heartbeats, socketCuts, ...(recoveryEnabled ? [watch] : [])]
+  const loops = [scans, heartbeats, socketCuts, accessSweeps, ...(recoveryEnabled ? [watch] : [])]
   await Promise.all(loops.map((loop) => loop.run()))
   unsubscribe()
   await Promise.all([reconciler.idle(), checks.idle()])

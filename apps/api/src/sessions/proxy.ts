@@ -23,10 +23,11 @@ export type ProxyIdentity = {
   invalidateAll(): void
 }
 
-/** `visit`: an admin enters somebody else's session, which is noted after the answer. */
 export type ProxyDecision = {
   upstream: string
   principal: AuthenticatedPrincipal
+  /** Of the token that was shown, as in `auth_sessions`. */
+  tokenHash: Buffer
   sessionId: string
   ownerId: string
 }
@@ -76,8 +77,8 @@ export function createSessionProxy(deps: {
       const slug = host === undefined ? undefined : sessionHost.exec(host)?.[1]
       const seen = await lookup(slug ?? '')
       const verdict = await authenticate(credentials, seen.epoch)
-      const { principal } = verdict
-      if (!principal) throw unauthenticated('authentication_required', verdict)
+      const { principal, tokenHash } = verdict
+      if (!principal || !tokenHash) throw unauthenticated('authentication_required', verdict)
       if (slug === undefined) {
         throw new DomainError('session_host_not_found', { detail: 'Session host not found.' })
       }
@@ -91,7 +92,7 @@ export function createSessionProxy(deps: {
         throw new DomainError('origin_not_allowed', { detail: 'Request origin is not allowed.' })
       }
       const upstream = `${sessionContainerName(slug)}:${SESSION_PORT}`
-      return { upstream, principal, sessionId: session.id, ownerId: session.ownerId }
+      return { upstream, principal, tokenHash, sessionId: session.id, ownerId: session.ownerId }
     },
   }
 }

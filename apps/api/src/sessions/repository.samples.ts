@@ -41,4 +41,15 @@ export const samples: SqlSamples<typeof repository> = {
   hasEvents: ['s', 0],
   listDurations: ['allocated', 51],
   readSlugs: [['abcdefgh', 'bcdefghi']],
+  replaceAccesses: [
+    [
+      {
+        token_hash: Buffer.alloc(32),
+        session_id: 's',
+        client: '192.0.2.7:50000',
+        is_multiplexed: false,
+        seen_at: 't',
+      },
+    ],
+  ],
 }

@@ -131,3 +131,9 @@ FROM (
 LEFT JOIN platform_state AS epoch ON epoch.name = 'epoch'
 LEFT JOIN sessions FORCE INDEX (sessions_slug) ON sessions.slug IN (?, ?)
   AND sessions.status IN ('starting', 'running');
+
+-- replaceAccesses
+begin;
+replace into `session_accesses` (`token_hash`, `session_id`, `client`, `is_multiplexed`, `seen_at`)
+values (?, ?, ?, ?, ?);
+commit;

@@ -7,6 +7,7 @@ import { freeGpus, type SessionEventRow, type SessionRow, type Step } from '@med
 import {
   type CreatedKey,
   type DB,
+  inTransaction,
   newestFirst,
   type Page,
   type PageRequest,
@@ -167,4 +168,11 @@ export async function readSlugs(db: Kysely<DB>, slugs: readonly string[]): Promi
     if (slug !== null) live.set(slug, { id, ownerId, isRunning: status === 'running' })
   }
   return { epoch: (rows as Row[])[0]?.epoch ?? null, live }
+}
+
+export type AccessRow = Insertable<DB['session_accesses']>
+
+/** In this order of use: a row that is there already gets a new id. */
+export async function replaceAccesses(db: Kysely<DB>, rows: readonly AccessRow[]): Promise<void> {
+  await inTransaction(db, (tx) => tx.replaceInto('session_accesses').values(rows).execute())
 }

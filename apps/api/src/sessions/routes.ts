@@ -24,6 +24,8 @@ import {
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
+import type { AccessLog } from './accesses.ts'
+import { EDGE_CLIENT_HEADER } from './edge-client.ts'
 import { type EventStreamDeps, streamEvents } from './event-stream.ts'
 import type { SessionProxy } from './proxy.ts'
 import { hasEvents } from './repository.ts'
@@ -34,6 +36,9 @@ export type SessionRoutesDeps = {
   service: SessionService
   proxy: SessionProxy
   visits: VisitLog
+  accesses: AccessLog
+  /** Addresses of the edge, whose word about a client is believed. */
+  trustedProxies: readonly string[]
   events: EventStreamDeps
   guards: RouteGuards
   pagination: Pagination
@@ -188,8 +193,18 @@ export function sessionRoutes(deps: SessionRoutesDeps): Routes {
 }
 
 /** `GET /auth/session-proxy`, for the edge alone. The hottest route of the system. */
-export function sessionProxyRoutes({ proxy, visits }: SessionRoutesDeps): Routes {
+export function sessionProxyRoutes(deps: SessionRoutesDeps): Routes {
+  const { proxy, visits, accesses } = deps
+  const edges = new Set<string | undefined>(deps.trustedProxies)
+  const clientOf = ({ raw }: FastifyRequest) => {
+    const said = raw.headers[EDGE_CLIENT_HEADER]
+    return typeof said === 'string' && edges.has(raw.socket.remoteAddress) ? said : undefined
+  }
+
   return async (app) => {
+    // So that the first question need not wait for it; a failure is tried again by whoever needs it.
+    app.addHook('onListen', async () => void accesses.open().catch(() => {}))
+
     app.get(
       '/auth/session-proxy',
       {
@@ -210,6 +225,8 @@ export function sessionProxyRoutes({ proxy, visits }: SessionRoutesDeps): Routes
       },
       async (request, reply) => {
         const decision = await proxy.decide(request.raw.headers)
+        if (!accesses.isOpen) await accesses.open()
+        accesses.note(decision, clientOf(request))
         reply.raw.once('finish', () => visits.note(decision, request.id))
         reply.header('x-upstream', decision.upstream).header('cache-control', 'no-store')
         if (prefers(request, 'return=minimal')) {

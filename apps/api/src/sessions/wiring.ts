@@ -10,6 +10,7 @@ import { createIpc, type IpcEndpoint } from '../ipc/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
+import { createAccessLog } from './accesses.ts'
 import { sessionAdminRoutes } from './admin-routes.ts'
 import { createChangeFeed } from './changes.ts'
 import { createGpuService } from './gpus.ts'
@@ -27,7 +28,12 @@ export type SessionsDeps = {
   pagination: Pagination
   /** This process's end of the channel to the reconciler. */
   endpoint: IpcEndpoint
-  config: { domain: string; sessions: SessionsConfig }
+  config: {
+    domain: string
+    trustedProxies: readonly string[]
+    auth: { idleTtlSeconds: number }
+    sessions: SessionsConfig
+  }
   signal: AbortSignal
   failpoint?: Failpoint
 }
@@ -63,6 +69,9 @@ export function openSessions(deps: SessionsDeps): Sessions {
   })
   const proxy = createSessionProxy({ db, identity, webHost: hostsOf(config.domain).web })
   const visits = createVisitLog({ db, clock, logger })
+  const { idleTtlSeconds } = config.auth
+  const accesses = createAccessLog({ db, clock, logger, idleTtlSeconds })
+  const stopFlushing = ipc.onFlush(accesses.flush)
 
   return {
     service,
@@ -71,6 +80,8 @@ export function openSessions(deps: SessionsDeps): Sessions {
         service,
         proxy,
         visits,
+        accesses,
+        trustedProxies: config.trustedProxies,
         events: { db, changes, medians: createStepMedians(db) },
         guards,
         pagination,
@@ -86,6 +97,8 @@ export function openSessions(deps: SessionsDeps): Sessions {
     },
     async [Symbol.asyncDispose]() {
       unsubscribe()
+      stopFlushing()
+      await accesses[Symbol.asyncDispose]()
       await visits[Symbol.asyncDispose]()
     },
   }

@@ -31,12 +31,10 @@ import * as rescoreRuns from './20261124-41-rescore-runs.ts'
 import * as shadowScores from './20261124-42-shadow-scores.ts'
 import * as authSessionsSeen from './20261128-50-auth-sessions-seen.ts'
 import * as submissionsWaiting from './20261128-51-submissions-waiting.ts'
+import * as sessionAccesses from './20261130-50-session-accesses.ts'
 import * as authSessionsTokenReplaced from './20261130-51-auth-sessions-token-replaced.ts'
 import * as usersDemoted from './20261130-52-users-demoted.ts'
-import * as submissionsQueueColumns from './20261130-70-submissions-queue-columns.ts'
-import * as submissionsQueueRows from './20261130-71-submissions-queue-rows.ts'
-import * as shadowScoresQueueColumns from './20261130-72-shadow-scores-queue-columns.ts'
-import * as shadowScoresQueueRows from './20261130-73-shadow-scores-queue-rows.ts'
+import * as socketsMark from './20261130-53-sockets-mark.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -76,10 +74,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261124-42-shadow-scores': shadowScores,
   '20261128-50-auth-sessions-seen': authSessionsSeen,
   '20261128-51-submissions-waiting': submissionsWaiting,
+  '20261130-50-session-accesses': sessionAccesses,
   '20261130-51-auth-sessions-token-replaced': authSessionsTokenReplaced,
   '20261130-52-users-demoted': usersDemoted,
-  '20261130-70-submissions-queue-columns': submissionsQueueColumns,
-  '20261130-71-submissions-queue-rows': submissionsQueueRows,
-  '20261130-72-shadow-scores-queue-columns': shadowScoresQueueColumns,
-  '20261130-73-shadow-scores-queue-rows': shadowScoresQueueRows,
+  '20261130-53-sockets-mark': socketsMark,
 }

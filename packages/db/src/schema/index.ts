@@ -13,7 +13,13 @@ import type {
   SubmissionFingerprintsTable,
 } from './leaderboards.ts'
 import type { AuditEventsTable, PlatformStateTable } from './platform.ts'
-import type { GpuDevicesTable, PacksTable, SessionEventsTable, SessionsTable } from './sessions.ts'
+import type {
+  GpuDevicesTable,
+  PacksTable,
+  SessionAccessesTable,
+  SessionEventsTable,
+  SessionsTable,
+} from './sessions.ts'
 import type { AuthSessionsTable, InvitationsTable, UsersTable } from './users.ts'
 
 export type DB = {
@@ -24,6 +30,7 @@ export type DB = {
   gpu_devices: GpuDevicesTable
   sessions: SessionsTable
   session_events: SessionEventsTable
+  session_accesses: SessionAccessesTable
   datasets: DatasetsTable
   competitions: CompetitionsTable
   submissions: SubmissionsTable

@@ -79,3 +79,21 @@ export type SessionEventsTable = {
   request_id: string | null
   at: SqlTime
 }
+
+/**
+ * A connection of the edge through which a login entered a session. Written by the server after its answer; a row that is written
+ * again gets a new id, so that ids are in the order of the last use. Neither user nor login is named: whoever may use the token may go on.
+ */
+export type SessionAccessesTable = {
+  id: Generated<number>
+  /** As in `auth_sessions`; a hash that no login has is one that was replaced. */
+  token_hash: Buffer
+  session_id: string
+  /** The client's end of the connection, `address:port` as Go and ss print it. Null: it may have been any. */
+  client: string | null
+  /** `client`, or the empty text: with token and session the unique key. */
+  client_key: GeneratedAlways<string>
+  /** HTTP/2, where an earlier request may still be answered when the next one comes. */
+  is_multiplexed: boolean
+  seen_at: SqlTime
+}

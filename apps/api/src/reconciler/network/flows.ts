@@ -3,39 +3,54 @@ import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
 import { runHelper } from '../docker/helper.ts'
 import { HostAwayError } from '../host-error.ts'
 
-export interface SessionFlows {
+export type Flows = {
+  /** `address:port` of clients, an IPv6 address in brackets. */
+  clients: readonly string[]
+  /** Slugs of sessions. */
+  sessions: readonly string[]
+}
+
+export interface EdgeFlows {
   /**
-   * Reset every connection that the edge holds open to these sessions, websockets above all. Whoever is still allowed in connects again;
-   * whoever is not is refused. A session without a container has no connections.
+   * Reset the connections of these clients to the edge, and every connection that the edge holds open to these sessions, websockets above
+   * all. Whoever is still allowed in connects again; whoever is not is refused. A session without a container has no connections.
    *
-   * @returns the sessions whose connections resisted or could not be looked for; those of the others are gone
+   * @returns those that resisted or could not be looked for; the others are gone
    * @throws HostAwayError when none was reset, because Docker does not answer or has no helper
    */
-  cut(slugs: readonly string[], signal: AbortSignal): Promise<string[]>
+  cut(flows: Flows, signal: AbortSignal): Promise<Flows>
+  /** The other end of every connection of the edge. @throws HostAwayError */
+  listPeers(signal: AbortSignal): Promise<Set<string>>
 }
 
 const EDGE_CONTAINER = 'medforge-caddy'
 const CALL_LIMIT_MS = 5_000
 const HELPER_LIMIT_MS = 10_000
+const CLIENTS_A_FILTER = 100
 
 // `ss -K` needs a kernel with INET_DIAG_DESTROY and says nothing where it lacks it; so look whether the flows of before are gone. A flow in
-// TIME-WAIT carries nothing any more, and older kernels cannot end it. It prints the addresses that resist; they keep no other from being cut.
+// TIME-WAIT carries nothing any more, and older kernels cannot end it. It prints both ends of those that resist; they keep no other from
+// being cut.
 export const CUT_SCRIPT = `
-for address in "$@"; do
-  flows() { ss -Hnt state connected exclude time-wait dst "$address" | awk '{ print $(NF - 1), $NF }' | sort; }
+for filter in "$@"; do
+  flows() { ss -Hnt state connected exclude time-wait "$filter" | awk '{ print $(NF - 1), $NF }' | sort; }
   before=$(flows)
-  ss -K -Hnt dst "$address" >/dev/null
-  if [ -n "$before" ] && flows | grep -qxF -e "$before"; then echo "$address"; fi
+  ss -K -Hnt "$filter" >/dev/null
+  if [ -n "$before" ]; then flows | grep -xF -e "$before" || true; fi
 done`
 
-/** Resets flows from inside the edge's network namespace, by a helper with NET_ADMIN alone; the edge itself is not touched. */
-export function createSessionFlows(options: {
+// On one line, as a log line each would cost several times its length; with their number, as a log that is too long loses its beginning.
+export const LIST_SCRIPT = `
+ss -Hnt state connected exclude time-wait | awk '{ printf "%s ", $NF } END { print NR }'`
+
+/** Works inside the edge's network namespace, by a helper with NET_ADMIN alone; the edge itself is not touched. */
+export function createEdgeFlows(options: {
   docker: Docker
   /** An image with a shell and iproute2. */
   helperImage: string
   /** Name of the sessions' Docker network. */
   network: string
-}): SessionFlows {
+}): EdgeFlows {
   const { docker, helperImage, network } = options
 
   async function addressOf(slug: string, signal: AbortSignal): Promise<string | undefined> {
@@ -50,33 +65,74 @@ export function createSessionFlows(options: {
     }
   }
 
+  /** The container's address of each session that has one, and the sessions that cannot be looked for. */
+  async function locate(slugs: readonly string[], signal: AbortSignal) {
+    const found = await Promise.allSettled(slugs.map((slug) => addressOf(slug, signal)))
+    const slugAt = new Map<string, string>()
+    const unknown: string[] = []
+    for (const [at, slug] of slugs.entries()) {
+      const look = found[at]
+      if (look?.status !== 'fulfilled') unknown.push(slug)
+      else if (look.value) slugAt.set(look.value, slug)
+    }
+    return { slugAt, unknown }
+  }
+
+  async function run(script: string, args: readonly string[], signal: AbortSignal) {
+    const { exitCode, output } = await runHelper(
+      docker,
+      {
+        purpose: 'flows',
+        image: helperImage,
+        command: ['sh', '-c', script, 'flows', ...args],
+        hostConfig: { NetworkMode: `container:${EDGE_CONTAINER}`, CapAdd: ['NET_ADMIN'] },
+        limitMs: HELPER_LIMIT_MS,
+      },
+      signal,
+    )
+    if (exitCode !== 0) throw new HostAwayError('The connections of the edge cannot be reached.')
+    return output
+  }
+
   return {
-    async cut(slugs, signal) {
-      const found = await Promise.allSettled(slugs.map((slug) => addressOf(slug, signal)))
-      const unknown = slugs.filter((_, at) => found[at]?.status === 'rejected')
-      const slugAt = new Map(
-        slugs.flatMap((slug, at) => {
-          const look = found[at]
-          return look?.status === 'fulfilled' && look.value ? [[look.value, slug] as const] : []
-        }),
-      )
-      if (slugAt.size === 0) return unknown
-      const { exitCode, output } = await runHelper(
-        docker,
-        {
-          purpose: 'flows',
-          image: helperImage,
-          command: ['sh', '-c', CUT_SCRIPT, 'flows', ...slugAt.keys()],
-          hostConfig: { NetworkMode: `container:${EDGE_CONTAINER}`, CapAdd: ['NET_ADMIN'] },
-          limitMs: HELPER_LIMIT_MS,
-        },
-        signal,
-      )
-      if (exitCode !== 0) {
-        throw new HostAwayError('Open connections of a session could not be reset.')
+    async cut({ clients, sessions }, signal) {
+      const { slugAt, unknown } = await locate(sessions, signal)
+      const filters = [...clientFilters(clients), ...[...slugAt.keys()].map((at) => `dst ${at}`)]
+      if (filters.length === 0) return { clients: [], sessions: unknown }
+      const peers = peersOf(await run(CUT_SCRIPT, filters, signal))
+      return {
+        clients: clients.filter((client) => peers.has(client)),
+        sessions: [...unknown, ...[...peers].flatMap((peer) => slugAt.get(addressIn(peer)) ?? [])],
       }
-      const resisting = output.split('\n').flatMap((address) => slugAt.get(address.trim()) ?? [])
-      return [...unknown, ...resisting]
+    },
+
+    async listPeers(signal) {
+      const words = (await run(LIST_SCRIPT, [], signal)).split(/\s+/).filter(Boolean)
+      const count = words.pop()
+      if (count !== String(words.length)) {
+        throw new HostAwayError('The connections of the edge could not be listed.')
+      }
+      return new Set(words)
     },
   }
+}
+
+/** For ss: at most so many clients each as the kernel takes in one. */
+export function clientFilters(clients: readonly string[]): string[] {
+  const filters: string[] = []
+  for (let at = 0; at < clients.length; at += CLIENTS_A_FILTER) {
+    const some = clients.slice(at, at + CLIENTS_A_FILTER)
+    filters.push(some.map((client) => `( dst ${client} )`).join(' or '))
+  }
+  return filters
+}
+
+/** The other ends in lines of both ends. */
+function peersOf(output: string): Set<string> {
+  return new Set(output.split('\n').flatMap((line) => line.trim().split(' ')[1] ?? []))
+}
+
+/** Without the port. */
+function addressIn(peer: string): string {
+  return peer.slice(0, peer.lastIndexOf(':'))
 }

@@ -1,0 +1,135 @@
+import { closeAccesses, newId, openAccesses } from '@medforge/core'
+import { type DB, toSqlTime } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { parseEdgeClient } from './edge-client.ts'
+import type { ProxyDecision } from './proxy.ts'
+import { type AccessRow, replaceAccesses } from './repository.ts'
+
+/** Keeps which token entered which session through which connection of the edge, for the end of its login. */
+export interface AccessLog extends AsyncDisposable {
+  /** False until the table knows that this server writes it; nothing may be granted before. */
+  readonly isOpen: boolean
+  /** Resolves once accesses may be granted. @throws the database's own error; the next call tries again */
+  open(): Promise<void>
+  /**
+   * Before the answer that grants it. Returns at once; the row is written within `WRITE_AFTER_MS`, and tried again until it is.
+   *
+   * @param client  what the edge says of the connection; undefined when nobody trustworthy said anything
+   */
+  note(decision: Pick<ProxyDecision, 'tokenHash' | 'sessionId'>, client: string | undefined): void
+  /** Resolves once everything that was noted before is written. @throws the database's own error */
+  flush(): Promise<void>
+}
+
+export type AccessLogDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  logger: Logger
+  idleTtlSeconds: number
+}
+
+const WRITE_AFTER_MS = 500
+const RETRY_AFTER_MS = 2_000
+// Beyond it connections are not told apart any more: the table and a statement stay small, whoever opens thousands.
+const CLIENTS_MAX = 1_000
+
+type Access = { tokenHash: Buffer; sessionId: string; client: string | undefined; seenMs: number }
+
+export function createAccessLog(deps: AccessLogDeps): AccessLog {
+  const { db, clock, logger } = deps
+  const idleTtlMs = deps.idleTtlSeconds * 1000
+  const writer = newId()
+  let isOpen = false
+  let isClosing = false
+  let opening: Promise<void> | undefined
+  /** In the order of the last use, which the ids of the rows repeat. */
+  let unwritten = new Map<string, Access>()
+  let writing: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  async function open(): Promise<void> {
+    if (isOpen) return
+    opening ??= openAccesses(db, writer, { at: clock.now(), idleTtlMs })
+    try {
+      await opening
+      isOpen = true
+    } finally {
+      opening = undefined
+    }
+  }
+
+  async function write(): Promise<void> {
+    next = undefined
+    clearTimeout(timer)
+    timer = undefined
+    await open()
+    if (unwritten.size === 0) return
+    const taken = unwritten
+    unwritten = new Map()
+    try {
+      await replaceAccesses(db, [...taken.values()].map(rowOf))
+    } catch (error) {
+      // What was used again meanwhile is the later one.
+      for (const key of unwritten.keys()) taken.delete(key)
+      unwritten = new Map([...taken, ...unwritten])
+      throw error
+    }
+  }
+
+  /** Statements one after the other; who asks while one runs shares the next. */
+  function flush(): Promise<void> {
+    next ??= writing.catch(() => {}).then(write)
+    writing = next
+    return next
+  }
+
+  function writeAfter(ms: number): void {
+    timer ??= setTimeout(() => {
+      flush().catch((error) => {
+        logger.warn({ err: error, accesses: unwritten.size }, 'session.accesses.not_written')
+        if (!isClosing) writeAfter(RETRY_AFTER_MS)
+      })
+    }, ms).unref()
+  }
+
+  return {
+    get isOpen() {
+      return isOpen
+    },
+    open,
+    flush,
+    note({ tokenHash, sessionId }, client) {
+      const kept = unwritten.size < CLIENTS_MAX ? client : undefined
+      const key = `${tokenHash.toString('latin1')} ${sessionId} ${kept}`
+      unwritten.delete(key)
+      unwritten.set(key, { tokenHash, sessionId, client: kept, seenMs: clock.now().getTime() })
+      writeAfter(WRITE_AFTER_MS)
+    },
+    async [Symbol.asyncDispose]() {
+      isClosing = true
+      clearTimeout(timer)
+      if (!isOpen) return
+      try {
+        await flush()
+        await closeAccesses(db, writer, clock.now())
+      } catch (error) {
+        // The next server takes it that any login may have entered any session it could.
+        logger.warn({ err: error, accesses: unwritten.size }, 'session.accesses.not_closed')
+      }
+    },
+  }
+}
+
+function rowOf({ tokenHash, sessionId, client, seenMs }: Access): AccessRow {
+  const known = parseEdgeClient(client)
+  return {
+    token_hash: tokenHash,
+    session_id: sessionId,
+    client: known?.client ?? null,
+    is_multiplexed: known?.isMultiplexed ?? true,
+    seen_at: toSqlTime(new Date(seenMs)),
+  }
+}
