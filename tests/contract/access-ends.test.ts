@@ -29,6 +29,7 @@ async function openSocket(session: Session, person: Person) {
 /** What an open socket still carries: whether the bytes come back. */
 async function echoes(socket: NodeJS.ReadWriteStream): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
+  if (!socket.writable) return false
   socket.once('data', () => resolve(true)).once('close', () => resolve(false))
   socket.write('still there?')
   return promise
@@ -51,17 +52,47 @@ describe('access to a session', () => {
     for (const { session } of sessions) await admin.api('POST', `/sessions/${session.id}/stop`)
   })
 
-  test('ends with a logout: requests at once, open sockets within ten seconds', async () => {
+  test('ends with a logout: requests at once, open sockets within ten seconds, and leaves another device’s', async () => {
     const { person, session } = await launchFor('logout')
     const device = await logIn(installation, person.email, PASSWORD)
+    const kept = await openSocket(session, person)
     const { socket, closed } = await openSocket(session, device)
     expect(await echoes(socket)).toBe(true)
     expectData(await device.api('POST', '/auth/logout'), 200, Message)
     expect(await statusFor(session, device)).toBe(401)
     await within(SOCKETS_END_WITHIN_MS, closed)
+    expect(await echoes(kept.socket)).toBe(true)
     expect(await statusFor(session, person)).toBe(200)
-    const again = await openSocket(session, person)
-    again.socket.destroy()
+    kept.socket.destroy()
+  })
+
+  test('ends with an administrator’s logout for this administrator, and leaves its owner’s and another administrator’s', async () => {
+    const { person, session } = await launchFor('visited by two')
+    const visiting = await logIn(installation, admin.email, admin.password)
+    const kept = [await openSocket(session, person), await openSocket(session, admin)]
+    const { socket, closed } = await openSocket(session, visiting)
+    expect(await echoes(socket)).toBe(true)
+    expectData(await visiting.api('POST', '/auth/logout'), 200, Message)
+    await within(SOCKETS_END_WITHIN_MS, closed)
+    for (const each of kept) {
+      expect(await echoes(each.socket)).toBe(true)
+      each.socket.destroy()
+    }
+  })
+
+  test('ends for whoever ceases to be an administrator, and leaves their own session', async () => {
+    const { session } = await launchFor('somebody else')
+    const own = await launchFor('former admin')
+    const change = (role: 'admin' | 'user') =>
+      admin.api('PATCH', `/admin/users/${own.person.user_id}`, { json: { role } })
+    expect((await change('admin')).status).toBe(200)
+    const kept = await openSocket(own.session, own.person)
+    const { closed } = await openSocket(session, own.person)
+    expect((await change('user')).status).toBe(200)
+    expect(await statusFor(session, own.person)).toBe(403)
+    await within(SOCKETS_END_WITHIN_MS, closed)
+    expect(await echoes(kept.socket)).toBe(true)
+    kept.socket.destroy()
   })
 
   test('ends with a new password for every login of the account, and the cookie that comes with it opens it again', async () => {
@@ -74,8 +105,11 @@ describe('access to a session', () => {
     expectData(answer, 200, Message)
     expect(await statusFor(session, device)).toBe(401)
     expect(await statusFor(session, person)).toBe(401)
-    await within(SOCKETS_END_WITHIN_MS, Promise.all(open.map(({ closed }) => closed)))
     const cookie = `${SESSION_COOKIE}=${readCookie(answer, SESSION_COOKIE)}`
+    const renewed = await openSocket(session, { ...person, cookie })
+    await within(SOCKETS_END_WITHIN_MS, Promise.all(open.map(({ closed }) => closed)))
+    expect(await echoes(renewed.socket)).toBe(true)
+    renewed.socket.destroy()
     expect(await statusFor(session, { ...person, cookie })).toBe(200)
   })
 
