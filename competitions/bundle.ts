@@ -169,8 +169,8 @@ export function checkBundle(
 export function requireBundle(folder: string, files: BundleFiles): Bundle {
   const read = checkBundle(files)
   if ('bundle' in read) return read.bundle
-  const said = read.faults.slice(0, 3).map(describeFault)
-  throw new BundleError(`${folder}: ${said.join('; ')}.`)
+  const messages = read.faults.slice(0, 3).map(describeFault)
+  throw new BundleError(`${folder}: ${messages.join('; ')}.`)
 }
 
 export function describeFault({ file, row, message }: BundleFault): string {

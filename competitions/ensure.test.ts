@@ -19,11 +19,11 @@ const SEED = 'a secret of this installation, forty characters'
 const SLUG = 'titanic-survival'
 
 let hiddenRoot: string
-const said: string[] = []
+const output: string[] = []
 
 beforeEach(async () => {
   hiddenRoot = join(await mkdtemp(join(tmpdir(), 'hidden-')), 'hidden')
-  said.length = 0
+  output.length = 0
 })
 afterEach(() => rm(join(hiddenRoot, '..'), { recursive: true }))
 
@@ -31,7 +31,7 @@ const options = (secretSeed = SEED) => ({
   publicRoot: BUNDLES_ROOT,
   hiddenRoot,
   secretSeed,
-  log: (sentence: string) => said.push(sentence),
+  log: (sentence: string) => output.push(sentence),
   readerGid: null,
 })
 const seeds = () => competitionSeeds({ ...options(), at: new Date('2026-11-23T12:00:00Z') })
@@ -120,10 +120,10 @@ describe(ensureCompetitionData, () => {
   test('changes nothing when repeated', async () => {
     await ensureCompetitionData(options())
     const before = await readAll()
-    said.length = 0
+    output.length = 0
     const again = await ensureCompetitionData(options())
     expect(again.every(({ made }) => !made)).toBe(true)
-    expect(said).toEqual([])
+    expect(output).toEqual([])
     expect(await readAll()).toEqual(before)
   })
 
@@ -159,7 +159,7 @@ describe(ensureCompetitionData, () => {
     const damaged = await readAll()
     const ensured = await ensureCompetitionData(options())
     expect(ensured.find(({ slug }) => slug === SLUG)).toMatchObject({ version: null, made: false })
-    expect(said.join()).toContain('Import it again')
+    expect(output.join()).toContain('Import it again')
     expect(await readAll()).toEqual(damaged)
   })
 
@@ -218,6 +218,6 @@ describe(competitionSeeds, () => {
     await chmod(await currentFile('manifest.json'), 0o600)
     await writeFile(await currentFile('manifest.json'), '{')
     expect(await seeds()).toHaveLength(2)
-    expect(said.join()).toContain(`${SLUG} was left as it was`)
+    expect(output.join()).toContain(`${SLUG} was left as it was`)
   })
 })

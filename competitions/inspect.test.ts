@@ -115,9 +115,9 @@ describe(inspectBundle, () => {
     await writeFile(join(folder, 'manifest.json'), manifest.replace('{', `{"${evil}": 1,`))
     await writeFile(join(folder, 'sample_submission.csv'), `${sample}${evil},${evil}\n`)
     const result = await inspectBundle(folder)
-    const said = result.ok ? '' : result.faults.map(describeFault).join('')
-    expect(said).not.toBe('')
-    expect(said).not.toMatch(/\p{Cc}/u)
+    const output = result.ok ? '' : result.faults.map(describeFault).join('')
+    expect(output).not.toBe('')
+    expect(output).not.toMatch(/\p{Cc}/u)
   })
 
   test('checks labels against ids and range, row by row', async () => {

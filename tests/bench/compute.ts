@@ -61,13 +61,13 @@ async function compareOne(folder: string, { slug, ...files }: Case): Promise<Com
   const args = [REFERENCE, spec.metric, submission, holdout, String(TURNS)]
   const ours: Taken[] = []
   const theirs: Taken[] = []
-  let said = Number.NaN
+  let result = Number.NaN
   for (let turn = 0; turn < WARM_UP; turn += 1) await one()
   for (let round = 0; round < ROUNDS; round += 1) {
     for (let turn = 0; turn < TURNS; turn += 1) ours.push(await one())
     const { stdout } = await run(PYTHON, args)
     const answer = JSON.parse(stdout) as { score: number; runs: Taken[] }
-    said = answer.score
+    result = answer.score
     theirs.push(
       ...answer.runs.map((taken) => ({ read: taken.read * 1000, score: taken.score * 1000 })),
     )
@@ -76,7 +76,7 @@ async function compareOne(folder: string, { slug, ...files }: Case): Promise<Com
     competition: slug,
     rows: files.rows,
     ours: { ...medianOf(ours), value },
-    reference: { ...medianOf(theirs), value: said },
+    reference: { ...medianOf(theirs), value: result },
   }
 }
 

@@ -122,17 +122,17 @@ describe('a fourth competition', () => {
   test('moves to another holdout with everything scored again, though its import was killed twice', async () => {
     const folder = await writeMoles({ holdout: OTHER_TRUTH })
     const [before, old] = [await board(), await detail()]
-    const wish = ['import', folder, '--yes', '--json', '--note', 'Real labels.']
+    const args = ['import', folder, '--yes', '--json', '--note', 'Real labels.']
     await using db = openDatabase(installation)
     // Without its worker no run comes to an end, so that the kills land in the middle of one.
     await docker('pause', WORKER)
     try {
       // What an earlier import left open would be seen before this one has begun.
       await abandonRuns(db)
-      await killImport(wish, async () => (await readRun(db)) !== undefined)
+      await killImport(args, async () => (await readRun(db)) !== undefined)
       expect(await board()).toEqual(before)
       await abandonRuns(db)
-      await killImport(wish, async () => (await readRun(db))?.gathered === 2)
+      await killImport(args, async () => (await readRun(db))?.gathered === 2)
     } finally {
       await docker('unpause', WORKER)
     }
@@ -140,7 +140,7 @@ describe('a fourth competition', () => {
     expect(await board()).toEqual(before)
     expect(await detail()).toEqual(old)
 
-    expect(JSON.parse(await competition(...wish)).outcome).toBe('switched')
+    expect(JSON.parse(await competition(...args)).outcome).toBe('switched')
     expect((await board()).map(({ user_id }) => user_id)).toEqual([bob.user_id, ann.user_id])
     const { holdout, notice } = await detail()
     expect(holdout.version).not.toBe(old.holdout.version)
@@ -186,9 +186,9 @@ describe('a fourth competition', () => {
 })
 
 /** Start `./medforge competition …` and kill it, with all that it started, the moment that the probe says so. */
-async function killImport(wish: string[], isTime: () => Promise<boolean>): Promise<void> {
+async function killImport(args: string[], isTime: () => Promise<boolean>): Promise<void> {
   const options = { stdio: 'ignore', detached: true } as const
-  const child = spawn(`${REPOSITORY}/medforge`, ['competition', ...wish], options)
+  const child = spawn(`${REPOSITORY}/medforge`, ['competition', ...args], options)
   const gone = once(child, 'exit')
   try {
     await eventually(isTime, 'the moment to kill', { everyMs: 5 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Failure } from './failure.ts'
-import { isInstalled, must, run } from './process.ts'
+import { isInstalled, run, runOrFail } from './process.ts'
 
 describe(run, () => {
   test('gives a failed program back as an answer', async () => {
@@ -28,10 +28,10 @@ describe(run, () => {
   })
 })
 
-describe(must, () => {
+describe(runOrFail, () => {
   test('says what failed, its last words, and what to do', async () => {
     const failure = { message: 'It did not work', remedy: 'Try again.' }
-    const promise = must('sh', ['-c', 'echo some reason >&2; exit 1'], failure)
+    const promise = runOrFail('sh', ['-c', 'echo some reason >&2; exit 1'], failure)
     await expect(promise).rejects.toThrow('It did not work (sh: some reason).')
     await expect(promise).rejects.toBeInstanceOf(Failure)
     await expect(promise).rejects.toHaveProperty('remedy', 'Try again.')

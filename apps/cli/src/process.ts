@@ -65,7 +65,7 @@ export async function run(
  *
  * @throws Failure with `message`, the program's last line, and `remedy`
  */
-export async function must(
+export async function runOrFail(
   file: string,
   args: string[],
   failure: { message: string; remedy: string },

@@ -96,12 +96,12 @@ async function send(
 ) {
   const socket = connect(port, '127.0.0.1').setNoDelay()
   const { promise, resolve } = Promise.withResolvers<void>()
-  let said = ''
+  let output = ''
   socket.on('error', () => resolve())
   socket.on('close', () => resolve())
   socket.on('data', (chunk) => {
-    said += chunk
-    if (isComplete(said)) resolve()
+    output += chunk
+    if (isComplete(output)) resolve()
   })
   const lines = Object.entries({
     host: 'api.medforge.localhost',
@@ -111,20 +111,20 @@ async function send(
   }).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.write(`POST /api/v1/competitions/${TITANIC}/submissions HTTP/1.1\r\n${lines.join('')}\r\n`)
   let grewMost = 0
-  for (let at = 0; at < body.length && socket.writable && !isComplete(said); at += PIECE_BYTES) {
+  for (let at = 0; at < body.length && socket.writable && !isComplete(output); at += PIECE_BYTES) {
     const piece = body.subarray(at, at + PIECE_BYTES)
     await Promise.race([promise, new Promise((written) => socket.write(piece, written))])
     if (body.length > PIECE_BYTES) grewMost = Math.max(grewMost, memory.growth())
   }
   await promise
   socket.destroy()
-  const [head = '', text = ''] = said.split('\r\n\r\n')
+  const [head = '', text = ''] = output.split('\r\n\r\n')
   return { head, body: text.slice(0, lengthOf(head)), grewMost }
 }
 
-function isComplete(said: string): boolean {
-  const end = said.indexOf('\r\n\r\n')
-  return end > 0 && Buffer.byteLength(said.slice(end + 4)) >= lengthOf(said.slice(0, end))
+function isComplete(output: string): boolean {
+  const end = output.indexOf('\r\n\r\n')
+  return end > 0 && Buffer.byteLength(output.slice(end + 4)) >= lengthOf(output.slice(0, end))
 }
 
 function lengthOf(head: string): number {

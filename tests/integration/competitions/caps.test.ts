@@ -43,11 +43,11 @@ const test = base.extend('serve', async ({ site, database }, { onCleanup }) => {
       silent: true,
     })
     children.push(child)
-    let said = ''
+    let output = ''
     child.stdout?.on('data', (chunk) => {
-      said += chunk
+      output += chunk
     })
-    await eventually(() => said.includes('server.listening'), { timeoutMs: 60_000 })
+    await eventually(() => output.includes('server.listening'), { timeoutMs: 60_000 })
     return `http://127.0.0.1:${port}`
   }
 })

@@ -11,15 +11,15 @@ async function listen(api: TestApp): Promise<number> {
   return (api.app.server.address() as AddressInfo).port
 }
 
-type Line = { socket: Socket; said: string }
+type Line = { socket: Socket; output: string }
 
 /** A request with a body of which only the beginning is sent. */
 function begin(port: number, cookie: string, to: string, first: string, length: number): Line {
   const socket = connect(port, '127.0.0.1')
-  const line = { socket, said: '' }
+  const line = { socket, output: '' }
   socket.on('error', () => {})
   socket.on('data', (chunk) => {
-    line.said += chunk
+    line.output += chunk
   })
   const head = [
     `POST /api/v1/competitions/${TITANIC}/${to} HTTP/1.1`,
@@ -69,9 +69,9 @@ test('accounts that drip hold nobody up for long, and are told why they were end
     expect(answer.status).toBe(201)
     const [first] = lines
     await eventually(() => {
-      expect(first?.said).toMatch(/^HTTP\/1.1 408 /)
-      expect(first?.said).toMatch(/^connection: close\r$/im)
-      expect(first?.said).toContain('too slowly')
+      expect(first?.output).toMatch(/^HTTP\/1.1 408 /)
+      expect(first?.output).toMatch(/^connection: close\r$/im)
+      expect(first?.output).toContain('too slowly')
       expect(first?.socket.readyState).not.toBe('open')
     })
   } finally {
@@ -111,7 +111,7 @@ test('a file that comes faster than 64 KiB/s is accepted, however much longer it
     if (at >= body.length) clearInterval(sending)
   }, 40)
   try {
-    await eventually(() => expect(line.said).toMatch(/^HTTP\/1.1 201 /))
+    await eventually(() => expect(line.output).toMatch(/^HTTP\/1.1 201 /))
     expect(performance.now() - startedMs).toBeGreaterThan(3 * bodyMs)
   } finally {
     clearInterval(sending)
@@ -134,7 +134,7 @@ test('a file that was on its way when its account was disabled is not accepted',
   const change = { method: 'PATCH' as const, body: { is_disabled: true } }
   expect((await admin.ask(`/admin/users/${userId}`, change)).status).toBe(200)
   line.socket.write(body.slice(200))
-  await eventually(() => expect(line.said).toMatch(/^HTTP\/1.1 401 [\s\S]*authentication_failed/))
+  await eventually(() => expect(line.output).toMatch(/^HTTP\/1.1 401 [\s\S]*authentication_failed/))
   line.socket.destroy()
   expect(await db.selectFrom('submissions').select('id').execute()).toEqual([])
   expect(await site.files()).toEqual([])

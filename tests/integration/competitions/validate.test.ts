@@ -56,11 +56,11 @@ describe('checking a file', () => {
         await check(visitor, content, { filename }),
         await upload(visitor, content, { filename }),
       ]
-      const [said, saysUpload] = [checked, uploaded].map((answer) => {
+      const [output, saysUpload] = [checked, uploaded].map((answer) => {
         const { request_id: _id, instance: _path, ...rest } = JSON.parse(answer.text)
         return { status: answer.status, ...rest }
       })
-      expect(said).toEqual(saysUpload)
+      expect(output).toEqual(saysUpload)
       expect(await site.files()).toEqual([])
     },
   )
@@ -70,19 +70,19 @@ describe('checking a file', () => {
     db,
   }) => {
     const { visitor } = await signIn(site_api, db)
-    const said = async (answer: ReturnType<typeof check>) => {
+    const output = async (answer: ReturnType<typeof check>) => {
       const { status, problem } = await answer
       return [status, problem().code]
     }
     const foreign = { headers: { origin: 'https://s-abcdefgh.medforge.localhost' } }
-    expect(await said(check(visitor, GOOD, foreign))).toEqual([403, 'origin_not_allowed'])
-    expect(await said(check(site_api.visitor(), GOOD))).toEqual([401, 'authentication_failed'])
-    expect(await said(check(visitor, GOOD, { slug: 'nothing' }))).toEqual([
+    expect(await output(check(visitor, GOOD, foreign))).toEqual([403, 'origin_not_allowed'])
+    expect(await output(check(site_api.visitor(), GOOD))).toEqual([401, 'authentication_failed'])
+    expect(await output(check(visitor, GOOD, { slug: 'nothing' }))).toEqual([
       404,
       'competition_not_found',
     ])
     await db.updateTable('competitions').set({ status: 'inactive' }).execute()
-    expect(await said(check(visitor, GOOD))).toEqual([409, 'competition_closed'])
+    expect(await output(check(visitor, GOOD))).toEqual([409, 'competition_closed'])
   })
 
   test('is no free processor: a person who checks all the time is told when to come back', async ({

@@ -15,13 +15,13 @@ async function listen(api: TestApp): Promise<number> {
 /** Writes bytes as they are and reads until the server closes. */
 async function converse(port: number, text: string): Promise<{ head: string; body: string }> {
   const socket = connect(port, '127.0.0.1')
-  let said = ''
+  let output = ''
   socket.on('data', (chunk) => {
-    said += chunk
+    output += chunk
   })
   socket.write(text)
   await once(socket, 'close')
-  const [head = '', body = ''] = said.split('\r\n\r\n')
+  const [head = '', body = ''] = output.split('\r\n\r\n')
   return { head, body }
 }
 
@@ -129,17 +129,17 @@ describe('a connection', () => {
     'takes its next request after a large body that $to left unread with $status',
     async ({ to, type, status }, { api }) => {
       const socket = connect(await listen(api), '127.0.0.1')
-      let said = ''
+      let output = ''
       socket.on('data', (chunk) => {
-        said += chunk
+        output += chunk
       })
       const head = `${to} HTTP/1.1\r\nHost: api.medforge.localhost\r\nContent-Type: ${type}\r\nContent-Length: 400000\r\n\r\n`
       socket.write(head + 'x'.repeat(400_000))
-      await eventually(() => expect(said).toMatch(new RegExp(`^HTTP/1.1 ${status} `)))
+      await eventually(() => expect(output).toMatch(new RegExp(`^HTTP/1.1 ${status} `)))
       const closed = once(socket, 'close')
       socket.write('GET /api/v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
       await closed
-      expect(said.match(/HTTP\/1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200'])
+      expect(output.match(/HTTP\/1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200'])
     },
   )
 

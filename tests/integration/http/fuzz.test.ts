@@ -222,22 +222,22 @@ async function converse(port: number, bytes: Buffer): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   socket.on('close', () => resolve())
-  let said = ''
+  let output = ''
   socket.setEncoding('latin1')
   socket.on('data', (chunk) => {
-    said += chunk
+    output += chunk
   })
   // A reset is an answer too: the server did not wait for the rest.
   socket.on('error', () => {})
   socket.end(bytes)
   await closed
-  return said
+  return output
 }
 
-function expectWellFormed(said: string, asked: Buffer): void {
+function expectWellFormed(output: string, asked: Buffer): void {
   const about = () =>
-    `${JSON.stringify(asked.toString('latin1').slice(0, 300))} got ${JSON.stringify(said.slice(0, 300))}`
-  for (let left = said; left !== ''; ) {
+    `${JSON.stringify(asked.toString('latin1').slice(0, 300))} got ${JSON.stringify(output.slice(0, 300))}`
+  for (let left = output; left !== ''; ) {
     const end = left.indexOf('\r\n\r\n')
     expect(end, about()).toBeGreaterThan(0)
     const head = left.slice(0, end)

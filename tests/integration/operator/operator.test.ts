@@ -15,7 +15,7 @@ import { readAudit, signIn } from '../admin/admin.ts'
 import { test } from '../app.ts'
 
 const LIMITS = { startTimeoutMs: 120_000, stopTimeoutMs: 60_000 }
-const wish = () => ({ at: new Date(), requestId: 'operator', limits: LIMITS })
+const stopRequest = () => ({ at: new Date(), requestId: 'operator', limits: LIMITS })
 
 async function actionsOf(db: Kysely<DB>): Promise<string[]> {
   return (await readAudit(db)).map(({ actor_user_id, action }) => {
@@ -55,8 +55,8 @@ describe('the operator’s sessions', () => {
     await newHost(db)
     const { id: user_id } = await newUser(db)
     const session = await newSession(db, { user_id })
-    expect(await askToStop(db, session, wish())).toBe(true)
-    expect(await askToStop(db, session, wish())).toBe(false)
+    expect(await askToStop(db, session, stopRequest())).toBe(true)
+    expect(await askToStop(db, session, stopRequest())).toBe(false)
     expect((await requireSession(db, session.id)).status).toBe('stopping')
     expect(await listSessionEvents(db, session.id)).toMatchObject([
       { kind: 'transition', to_status: 'stopping', reason: 'A stop was requested.' },

@@ -28,8 +28,8 @@ const test = base.extend(
 describe('the server process', () => {
   test('serves until it is asked to end, and then ends well', async ({ start, database, db }) => {
     expect(db).toBeDefined() // empty: no heartbeat of an earlier test is in it
-    const { child, exited, said, url } = await start(serverEnv(database.url))
-    await eventually(() => expect(said()).toContain('server.listening'), SLOW)
+    const { child, exited, output, url } = await start(serverEnv(database.url))
+    await eventually(() => expect(output()).toContain('server.listening'), SLOW)
     const client = createClient({ baseUrl: url })
     expect(await client.health()).toMatchObject({ status: 'degraded' })
     expect(await client.listCompetitions()).toMatchObject({ items: expect.any(Array) })
@@ -38,8 +38,8 @@ describe('the server process', () => {
   })
 
   test('ends when its supervisor is gone', async ({ start, database }) => {
-    const { child, exited, said } = await start(serverEnv(database.url))
-    await eventually(() => expect(said()).toContain('server.listening'), SLOW)
+    const { child, exited, output } = await start(serverEnv(database.url))
+    await eventually(() => expect(output()).toContain('server.listening'), SLOW)
     child.disconnect()
     expect(await exited).toEqual([0, null])
   })
@@ -50,8 +50,8 @@ describe('the server process', () => {
     db,
   }) => {
     expect(db).toBeDefined()
-    const { child, exited, said, url } = await start(serverEnv(database.url))
-    await eventually(() => expect(said()).toContain('server.listening'), SLOW)
+    const { child, exited, output, url } = await start(serverEnv(database.url))
+    await eventually(() => expect(output()).toContain('server.listening'), SLOW)
     child.stdout?.pause()
     // Far more than a pipe holds: each leaves a line of some 200 bytes.
     for (let batch = 0; batch < 40; batch += 1) {
@@ -61,15 +61,15 @@ describe('the server process', () => {
     child.stdout?.resume()
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
-    expect(said()).toContain('process.stopping')
+    expect(output()).toContain('process.stopping')
   })
 
   test('waits for a database that is away, says so, and can be ended meanwhile', async ({
     start,
   }) => {
-    const { child, exited, said } = await start(serverEnv('mysql://x:x@127.0.0.1:1/x'))
-    await eventually(() => expect(said()).toContain('database.waiting'), SLOW)
-    expect(said()).toContain('the database does not answer')
+    const { child, exited, output } = await start(serverEnv('mysql://x:x@127.0.0.1:1/x'))
+    await eventually(() => expect(output()).toContain('database.waiting'), SLOW)
+    expect(output()).toContain('the database does not answer')
     expect(child.exitCode).toBeNull()
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
@@ -78,8 +78,8 @@ describe('the server process', () => {
   test('waits for migrations and names them', async ({ start, database }) => {
     const empty = new URL(database.url)
     empty.pathname = '/mysql'
-    const { child, exited, said } = await start(serverEnv(empty.href))
-    await eventually(() => expect(said()).toContain('migrations are pending'), SLOW)
+    const { child, exited, output } = await start(serverEnv(empty.href))
+    await eventually(() => expect(output()).toContain('migrations are pending'), SLOW)
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
   })
@@ -87,11 +87,11 @@ describe('the server process', () => {
   test('refuses a configuration that cannot work, in plain words, with every fault', async ({
     start,
   }) => {
-    const { exited, said } = await start({ SESSION_SECRET: 'hunter2' })
+    const { exited, output } = await start({ SESSION_SECRET: 'hunter2' })
     expect(await exited).toEqual([78, null])
-    expect(said()).toContain('DOMAIN: is missing')
-    expect(said()).toContain('SESSION_SECRET: is wrong')
-    expect(said()).toContain('PACK_IMAGE: is missing')
-    expect(said()).not.toMatch(/hunter2|at .*\.ts/)
+    expect(output()).toContain('DOMAIN: is missing')
+    expect(output()).toContain('SESSION_SECRET: is wrong')
+    expect(output()).toContain('PACK_IMAGE: is missing')
+    expect(output()).not.toMatch(/hunter2|at .*\.ts/)
   })
 })

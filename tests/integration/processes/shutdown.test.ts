@@ -17,7 +17,7 @@ const test = base.extend('server', async ({ site, database }, { onCleanup }) => 
     server.child.kill('SIGKILL')
     await server.exited
   })
-  await eventually(() => expect(server.said()).toContain('server.listening'), SLOW)
+  await eventually(() => expect(server.output()).toContain('server.listening'), SLOW)
   return server
 })
 
@@ -102,18 +102,18 @@ async function logIn({ url }: Started, email: string): Promise<string> {
   return answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
 }
 
-async function askToEnd({ child, said }: Started): Promise<void> {
+async function askToEnd({ child, output }: Started): Promise<void> {
   child.kill('SIGTERM')
-  await eventually(() => expect(said()).toContain('process.stopping'), SLOW)
+  await eventually(() => expect(output()).toContain('process.stopping'), SLOW)
 }
 
 /** A request whose head is sent; its body is the caller's to write. */
 function open({ port }: Started, path: string, headers: Record<string, string>) {
   const socket: Socket = connect(port, '127.0.0.1')
   const { promise: closed, resolve } = Promise.withResolvers<void>()
-  let said = ''
+  let output = ''
   socket.on('data', (chunk) => {
-    said += chunk
+    output += chunk
   })
   socket.on('error', () => resolve())
   socket.on('close', () => resolve())
@@ -125,7 +125,7 @@ function open({ port }: Started, path: string, headers: Record<string, string>) 
     socket,
     async answer<Data>(): Promise<{ head: string; data: Data }> {
       await closed
-      const [head = '', body = ''] = said.split('\r\n\r\n')
+      const [head = '', body = ''] = output.split('\r\n\r\n')
       return { head, data: JSON.parse(body).data }
     },
   }

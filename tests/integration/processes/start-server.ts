@@ -9,7 +9,7 @@ export type Started = {
   child: ChildProcess
   exited: Promise<unknown[]>
   /** What it wrote so far. */
-  said: () => string
+  output: () => string
   port: number
   url: string
 }
@@ -30,5 +30,5 @@ export async function startServer(env: Record<string, string>): Promise<Started>
     })
   }
   const exited = once(child, 'exit')
-  return { child, exited, said: () => text, port, url: `http://127.0.0.1:${port}` }
+  return { child, exited, output: () => text, port, url: `http://127.0.0.1:${port}` }
 }

@@ -2,10 +2,10 @@ import { claimQueued, type QueueTable, releaseClaim } from '@medforge/api/scorin
 import { RESCORES } from '@medforge/api/scoring/rescore-queue.ts'
 import { SUBMISSIONS } from '@medforge/api/scoring/submission-queue.ts'
 import { createDatabase, type DB, toSqlTime } from '@medforge/db'
-import { type Kysely, sql } from 'kysely'
-import { describe, expect } from 'vitest'
 import * as submissionRows from '@medforge/db/migrations/20261130-71-submissions-queue-rows.ts'
 import * as shadowRows from '@medforge/db/migrations/20261130-73-shadow-scores-queue-rows.ts'
+import { type Kysely, sql } from 'kysely'
+import { describe, expect } from 'vitest'
 import { signIn, statusOf, submit, TITANIC, test } from '../competitions/site.ts'
 import { copySubmission, GOOD, openRun } from './stage.ts'
 

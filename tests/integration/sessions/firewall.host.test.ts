@@ -115,7 +115,7 @@ const ask = ({ kind, host, port }) => new Promise((say) => {
     socket.connect(port, host, () => socket.send('hello'))
   }
 })
-Promise.all(JSON.parse(process.argv[1]).map(ask)).then((said) => { console.log(JSON.stringify(said)); process.exit() })`
+Promise.all(JSON.parse(process.argv[1]).map(ask)).then((text) => { console.log(JSON.stringify(text)); process.exit() })`
 
 type Question = { from: Name; kind: 'tcp' | 'udp'; host: string; port: number }
 
@@ -123,9 +123,9 @@ type Question = { from: Name; kind: 'tcp' | 'udp'; host: string; port: number }
 function askAll(questions: readonly Question[]): string[] {
   const answers: string[] = []
   for (const [from, asked] of Map.groupBy(questions, (question) => question.from)) {
-    const said = JSON.parse(inside(from, process.execPath, '-e', CLIENT, JSON.stringify(asked)))
+    const text = JSON.parse(inside(from, process.execPath, '-e', CLIENT, JSON.stringify(asked)))
     for (const [index, question] of asked.entries())
-      answers[questions.indexOf(question)] = said[index]
+      answers[questions.indexOf(question)] = text[index]
   }
   return answers
 }
@@ -377,7 +377,7 @@ describe('frames that no rule sees, from somebody with every right inside their 
   const macOf = (name: Name) =>
     /link\/ether (\S+)/.exec(inside(name, 'ip', 'link', 'show', 'eth0'))?.[1] ?? 'none'
   let guard: ReturnType<typeof spawn> | undefined
-  let said = ''
+  let text = ''
 
   beforeAll(() => {
     expect(firewall('ensure').status).toBe(0)
@@ -397,24 +397,24 @@ describe('frames that no rule sees, from somebody with every right inside their 
     // A group of its own, so that its children end with it.
     guard = spawn('nsenter', args, { env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
     guard.stdout?.on('data', (text) => {
-      said += text
+      text += text
     })
     for (const name of ['one', 'two'] as const) {
-      await eventually(() => said.includes(`isolated ${macOf(name)}`))
+      await eventually(() => text.includes(`isolated ${macOf(name)}`))
     }
     expect(findsNeighbour('two', ADDRESS.one)).toBe(false)
     expect(ask('caddy', 'tcp', ADDRESS.one, 8080)).toBe('open')
     expect(ask('one', 'tcp', ADDRESS.server, 443)).toBe('open')
-    expect(said).not.toContain('failed')
-    expect(said).not.toContain(macOf('caddy'))
+    expect(text).not.toContain('failed')
+    expect(text).not.toContain(macOf('caddy'))
   })
 
   test('do not pass from a port that is new to the bridge either', async () => {
     inside('host', 'ip', 'link', 'set', 'v-two', 'nomaster')
-    said = ''
+    text = ''
     inside('host', 'ip', 'link', 'set', 'v-two', 'master', 'mf-sessions')
     ask('two', 'udp', ADDRESS.gateway, 9000)
-    await eventually(() => said.includes(`isolated ${macOf('two')}`))
+    await eventually(() => text.includes(`isolated ${macOf('two')}`))
     expect(findsNeighbour('two', ADDRESS.one)).toBe(false)
   })
 })

@@ -105,9 +105,11 @@ export async function startNvidiaDocker(): Promise<NvidiaDocker> {
   try {
     await eventually(() => run('version') !== '', { timeoutMs: 30_000 })
   } catch (error) {
-    const said = readFileSync(join(folder, 'log'), 'utf8').slice(-2_000)
+    const output = readFileSync(join(folder, 'log'), 'utf8').slice(-2_000)
     await close()
-    throw new Error(`The Docker server with the stand-ins did not start: ${said}`, { cause: error })
+    throw new Error(`The Docker server with the stand-ins did not start: ${output}`, {
+      cause: error,
+    })
   }
 
   return {

@@ -11,3 +11,9 @@ where `sessions`.`id` = ?;
 update `sessions`
 set `attempts` = ?, `next_attempt_at` = ?, `version` = `version` + ?, `status_reason` = ?
 where `id` = ? and `status` = ?;
+
+-- listEndedWorkspaces
+select `workspace_zfs`
+from `sessions`
+where `id` in (?, ?) and `workspace_zfs` in (?, ?) and `gpu_active` is null
+order by `stopped_at`;

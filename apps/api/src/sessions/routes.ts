@@ -197,8 +197,8 @@ export function sessionProxyRoutes(deps: SessionRoutesDeps): Routes {
   const { proxy, visits, accesses } = deps
   const edges = new Set<string | undefined>(deps.trustedProxies)
   const clientOf = ({ raw }: FastifyRequest) => {
-    const said = raw.headers[EDGE_CLIENT_HEADER]
-    return typeof said === 'string' && edges.has(raw.socket.remoteAddress) ? said : undefined
+    const value = raw.headers[EDGE_CLIENT_HEADER]
+    return typeof value === 'string' && edges.has(raw.socket.remoteAddress) ? value : undefined
   }
 
   return async (app) => {

@@ -13,7 +13,7 @@ import { listPeople, removeBrowserTrust, removeSystemTrust } from '../host/trust
 import { destroyPool } from '../host/zfs.ts'
 import { acquireLock } from '../lock.ts'
 import { CONTAINERS, LOCK_FILE, LOGS, NETWORKS, POOL, STATE } from '../names.ts'
-import { must, run } from '../process.ts'
+import { run, runOrFail } from '../process.ts'
 import { inspectPlatform, listSessionContainers } from '../stack/containers.ts'
 import { readEnvFile } from '../stack/env-file.ts'
 import { type Installation, locateInstallation } from '../stack/installation.ts'
@@ -90,7 +90,7 @@ async function endSessions(installation: Installation, step: StepRunner, progres
     const asked = settings && isUp ? await stopSessions(settings, progress) : undefined
     const rest = await listSessionContainers()
     if (rest.length > 0) {
-      await must('docker', ['stop', '--time', '10', ...rest], FAILURE, { timeoutMs: 120_000 })
+      await runOrFail('docker', ['stop', '--time', '10', ...rest], FAILURE, { timeoutMs: 120_000 })
     }
     const says = [
       ...(asked && asked.ended > 0 ? [`${asked.ended} stopped with a snapshot`] : []),
@@ -112,14 +112,14 @@ async function removeContainers(step: StepRunner): Promise<void> {
       const name = CONTAINERS[service]
       if (!(await run('docker', ['container', 'inspect', name])).ok) continue
       const grace = service === 'db' ? '60' : '15'
-      await must('docker', ['stop', '--time', grace, name], FAILURE, { timeoutMs: 90_000 })
-      await must('docker', ['rm', '--force', name], FAILURE)
+      await runOrFail('docker', ['stop', '--time', grace, name], FAILURE, { timeoutMs: 90_000 })
+      await runOrFail('docker', ['rm', '--force', name], FAILURE)
       removed += 1
     }
     // The reconciler takes its own helpers away, unless it was killed.
     const helpers = await run('docker', ['ps', '-aq', '--filter', 'label=medforge.helper'])
     const left = helpers.stdout.split('\n').filter(Boolean)
-    if (left.length > 0) await must('docker', ['rm', '--force', ...left], FAILURE)
+    if (left.length > 0) await runOrFail('docker', ['rm', '--force', ...left], FAILURE)
     return { says: removed === 0 ? 'none' : `${removed} removed`, value: undefined }
   })
 }
@@ -128,7 +128,7 @@ async function purge(environment: CliEnvironment, step: StepRunner): Promise<voi
   const installation = locateInstallation(environment)
   await step('Networks', async () => {
     const left = await listSessionContainers()
-    if (left.length > 0) await must('docker', ['rm', '--force', ...left], FAILURE)
+    if (left.length > 0) await runOrFail('docker', ['rm', '--force', ...left], FAILURE)
     await run('sh', [`${installation.root}/ops/network/firewall.sh`, 'remove'])
     for (const { name } of Object.values(NETWORKS)) await run('docker', ['network', 'rm', name])
     return { says: 'removed', value: undefined }

@@ -9,7 +9,7 @@ const REASON_MAX = 300
 
 const COLUMNS: Column<AdminGpu>[] = [
   { title: 'GPU', of: ({ id }) => id },
-  { title: 'WISH', of: ({ is_enabled }) => (is_enabled ? 'enabled' : 'disabled') },
+  { title: 'DESIRED', of: ({ is_enabled }) => (is_enabled ? 'enabled' : 'disabled') },
   { title: 'STATE', of: describeGpu },
   { title: 'HEALTH', of: ({ health, quarantine }) => quarantine ?? health },
   { title: 'USER', of: ({ session }) => session?.user_email ?? null },

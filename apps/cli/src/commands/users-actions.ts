@@ -80,14 +80,14 @@ export async function enable(email: string, options: Options): Promise<void> {
 
 async function change(
   email: string,
-  wish: AccountChange,
+  change: AccountChange,
   options: Options & { yes?: boolean },
   question?: string,
 ): Promise<void> {
   await using setting = openSetting()
   const user = await requireUser(setting.db, email)
   if (question !== undefined) await confirm(question, options.yes ?? false)
-  const changed = await changeUser(setting.db, user, wish)
+  const changed = await changeUser(setting.db, user, change)
   report(options.json, { user: changed }, formatTable([changed], COLUMNS, ''))
 }
 

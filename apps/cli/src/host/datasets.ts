@@ -1,9 +1,9 @@
 import { Failure } from '../failure.ts'
 import { POOL, POOL_MOUNT, WORKSPACES } from '../names.ts'
-import { must, reasonOf, run } from '../process.ts'
+import { reasonOf, run, runOrFail } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { findMount, readMounts } from './mounts.ts'
-import { mustOnPool, runOnPool } from './pool-lock.ts'
+import { runOnPool, runOnPoolOrFail } from './pool-lock.ts'
 
 export type Dataset = { name: string; owner?: number; mode: number; properties?: string[] }
 
@@ -21,16 +21,18 @@ export async function ensureDataset(dataset: Dataset): Promise<boolean> {
   const options = (dataset.properties ?? []).flatMap((property) => ['-o', property])
   let changed = false
   if (!(await run('zfs', ['list', '-H', '-o', 'name', dataset.name])).ok) {
-    await mustOnPool('zfs', ['create', ...options, dataset.name], failure, { timeoutMs: 60_000 })
+    await runOnPoolOrFail('zfs', ['create', ...options, dataset.name], failure, {
+      timeoutMs: 60_000,
+    })
     changed = true
   }
   if (!readMounts().some(({ point }) => point === place)) {
-    await mustOnPool('zfs', ['mount', dataset.name], failure, { timeoutMs: 60_000 })
+    await runOnPoolOrFail('zfs', ['mount', dataset.name], failure, { timeoutMs: 60_000 })
     changed = true
   }
   const owner = `${dataset.owner ?? 0}:${dataset.owner ?? 0}`
-  await must('chown', [owner, place], failure)
-  await must('chmod', [dataset.mode.toString(8), place], failure)
+  await runOrFail('chown', [owner, place], failure)
+  await runOrFail('chmod', [dataset.mode.toString(8), place], failure)
   return changed
 }
 
@@ -62,7 +64,7 @@ export async function leaveWorkspacesToLaunches(progress: Progress): Promise<num
     const message = 'The workspaces of earlier sessions could not be left unmounted'
     const chunk = names.slice(done, done + CHUNK)
     const failure = { message, remedy: REMEDY }
-    await must('zfs', ['set', 'canmount=noauto', ...chunk], failure, { timeoutMs: 120_000 })
+    await runOrFail('zfs', ['set', 'canmount=noauto', ...chunk], failure, { timeoutMs: 120_000 })
   }
   return names.length
 }

@@ -1,6 +1,6 @@
 import { createPoolFiles } from '@medforge/core/pool-files'
 import { POOL_MOUNT } from '../names.ts'
-import { must } from '../process.ts'
+import { runOrFail } from '../process.ts'
 import { type ContainerFacts, inspectRunning } from '../stack/containers.ts'
 
 const LIMIT_MS = 5_000
@@ -17,7 +17,7 @@ export async function endContainersOnDeadMounts(): Promise<string[]> {
   const dead = await Promise.all(containers.map(holdsDeadMount))
   const names = containers.filter((_, index) => dead[index]).map(({ Name }) => Name.slice(1))
   if (names.length === 0) return []
-  await must('docker', ['kill', ...names], {
+  await runOrFail('docker', ['kill', ...names], {
     message: 'Containers with dead file systems could not be ended',
     remedy: 'Look at docker ps and the Docker server’s log, and run this again.',
   })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { must } from '../process.ts'
+import { runOrFail } from '../process.ts'
 
 export type Mount = { point: string; type: string; source: string; isShared: boolean }
 
@@ -40,7 +40,7 @@ export async function ensureSharedMounts(poolMount: string): Promise<boolean> {
   const mounts = readMounts()
   const isShared = (point: string) => findMount(mounts, point)?.isShared ?? true
   if (isShared('/') && isShared(poolMount)) return false
-  await must('mount', ['--make-rshared', '/'], {
+  await runOrFail('mount', ['--make-rshared', '/'], {
     message:
       'The root mount could not be made shared, so the API container would not see new workspaces',
     remedy: 'Run mount --make-rshared / as root outside of any container, and run this again.',

@@ -32,8 +32,8 @@ export async function runOnPool(
   )
 }
 
-/** As `must`, for a command that mounts or unmounts datasets. @throws Failure as `must` and `runOnPool` do */
-export async function mustOnPool(
+/** As `runOrFail`, for a command that mounts or unmounts datasets. @throws Failure as `runOrFail` and `runOnPool` do */
+export async function runOnPoolOrFail(
   program: string,
   args: string[],
   failure: { message: string; remedy: string },

@@ -15,7 +15,7 @@ import { checkPorts, type Listener } from './ports.ts'
 import { keepNewLinksQuiet } from './quiet-links.ts'
 import { detectZfs, ensurePool, ensureZfs, type ZfsKind } from './zfs.ts'
 
-export type HostWishes = {
+export type HostOptions = {
   edgeAddress: string
   poolSizeGib: number
 }
@@ -26,7 +26,7 @@ export type HostWishes = {
  * The pool comes before Docker, because a Docker server that starts restarts the platform's containers.
  */
 export async function prepareHost(
-  wishes: HostWishes,
+  options: HostOptions,
   step: StepRunner,
   progress: Progress,
 ): Promise<ZfsKind> {
@@ -44,7 +44,7 @@ export async function prepareHost(
   const kind = await step('ZFS', async () => {
     const zfs = await detectZfs()
     const daemon = await ensureZfs(zfs, progress)
-    const pool = await ensurePool(wishes.poolSizeGib, progress)
+    const pool = await ensurePool(options.poolSizeGib, progress)
     await mountPoolRoot()
     let made = 0
     for (const dataset of DATASETS) if (await ensureDataset(describeDataset(dataset))) made += 1
@@ -66,13 +66,13 @@ export async function prepareHost(
   await step('Docker', async () => {
     const started = await ensureDocker()
     const ended = await endContainersOnDeadMounts()
-    if (wishes.edgeAddress === '127.0.0.1') keepNewLinksQuiet()
+    if (options.edgeAddress === '127.0.0.1') keepNewLinksQuiet()
     // Docker's proxy holds the edge's ports for our own Caddy.
     const isOurs = await edgeRuns()
     await checkPorts([
       ...[443, 80].map((port) => ({
         port,
-        address: wishes.edgeAddress,
+        address: options.edgeAddress,
         what: port === 443 ? 'https' : 'the redirect from http to https',
         mine: (listener: Listener) => isOurs && listener.process === 'docker-proxy',
         remedy:

@@ -8,7 +8,7 @@ import {
   statSync,
 } from 'node:fs'
 import { Failure } from '../failure.ts'
-import { must, run } from '../process.ts'
+import { run, runOrFail } from '../process.ts'
 
 const SYSTEM_COPY = '/usr/local/share/ca-certificates/medforge-local-root.crt'
 export const SYSTEM_BUNDLE = '/etc/ssl/certs/ca-certificates.crt'
@@ -48,7 +48,7 @@ function bundleHolds(pem: string): boolean {
 }
 
 async function refresh(args: string[]): Promise<void> {
-  await must(
+  await runOrFail(
     'update-ca-certificates',
     args,
     {
@@ -87,10 +87,10 @@ export async function ensureBrowserTrust(certificate: string, person: Person): P
   }
   if (!existsSync(`${folder}/cert9.db`)) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    await must('certutil', ['-d', store, '-N', '--empty-password'], failure)
+    await runOrFail('certutil', ['-d', store, '-N', '--empty-password'], failure)
   }
-  if (known.ok) await must('certutil', ['-d', store, '-D', '-n', NICKNAME], failure)
-  await must(
+  if (known.ok) await runOrFail('certutil', ['-d', store, '-D', '-n', NICKNAME], failure)
+  await runOrFail(
     'certutil',
     ['-d', store, '-A', '-t', 'C,,', '-n', NICKNAME, '-i', certificate],
     failure,

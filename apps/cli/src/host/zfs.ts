@@ -14,7 +14,7 @@ import { DATASETS, POOL, POOL_FILE, POOL_MOUNT, STATE } from '../names.ts'
 import { reasonOf, run, waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { askPoolFiles, poolHealth, zfsAnswers } from './pool-health.ts'
-import { mustOnPool, runOnPool } from './pool-lock.ts'
+import { runOnPool, runOnPoolOrFail } from './pool-lock.ts'
 import {
   detachMounts,
   endZfsDaemon,
@@ -124,7 +124,7 @@ export async function ensurePool(
   rmSync(POOL_FILE, { force: true })
   closeSync(openSync(POOL_FILE, 'wx', 0o600))
   truncateSync(POOL_FILE, sizeGib * 1024 ** 3)
-  await mustOnPool(
+  await runOnPoolOrFail(
     'zpool',
     ['create', '-f', '-m', POOL_MOUNT, POOL, POOL_FILE],
     {
@@ -165,7 +165,7 @@ export async function destroyPool(): Promise<void> {
       (await runOnPool(program, args, { timeoutMs: 120_000 })).ok ? true : undefined
     if (!(await waitFor(destroy, { timeoutMs: 10_000, everyMs: 1_000 }))) {
       await detachMounts()
-      await mustOnPool(
+      await runOnPoolOrFail(
         program,
         args,
         {

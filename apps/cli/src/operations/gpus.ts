@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import { Failure } from '../failure.ts'
 
 /**
- * Wish the same of several GPUs, all or none, with an audit row for each that changes.
+ * Set the same desired state for several GPUs, all or none, with an audit row for each that changes.
  *
  * @returns those GPUs, as they are now
  * @throws Failure when one of them is none
@@ -13,7 +13,7 @@ import { Failure } from '../failure.ts'
 export async function setGpuEnableds(
   db: Kysely<DB>,
   refs: readonly string[],
-  wish: GpuRequest,
+  request: GpuRequest,
 ): Promise<AdminGpu[]> {
   const known = (await listGpus(db)).map(({ id }) => String(id))
   const unknown = refs.find((ref) => !known.includes(ref))
@@ -22,7 +22,7 @@ export async function setGpuEnableds(
   }
   const by = { actorUserId: null, at: new Date() }
   await inTransaction(db, async (tx) => {
-    for (const ref of refs) await setGpuEnabled(tx, Number(ref), wish, by)
+    for (const ref of refs) await setGpuEnabled(tx, Number(ref), request, by)
   })
   return (await listGpus(db)).filter(({ id }) => refs.includes(String(id)))
 }

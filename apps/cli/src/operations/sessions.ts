@@ -95,12 +95,12 @@ export async function listSessionEvents(
 export async function askToStop(
   db: Kysely<DB>,
   session: Pick<OperatorSession, 'id' | 'user_id'>,
-  wish: Parameters<typeof requestStop>[2],
+  request: Parameters<typeof requestStop>[2],
 ): Promise<boolean> {
   return inTransaction(db, async (tx) => {
-    const isAsked = await requestStop(tx, session.id, wish)
+    const isAsked = await requestStop(tx, session.id, request)
     if (!isAsked) return false
-    const { at, requestId } = wish
+    const { at, requestId } = request
     const detail = { user_id: session.user_id }
     const what = { action: 'session.stop', subject: session.id, detail }
     await recordAudit(tx, { actorUserId: null, ...what, requestId, at })

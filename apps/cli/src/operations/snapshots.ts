@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { assertDataset, assertSnapshot, personOf } from '@medforge/core'
 import { Failure } from '../failure.ts'
-import { mustOnPool } from '../host/pool-lock.ts'
-import { must, reasonOf, run } from '../process.ts'
+import { runOnPoolOrFail } from '../host/pool-lock.ts'
+import { reasonOf, run, runOrFail } from '../process.ts'
 
 /** A snapshot of a workspace as the pool tells of it. */
 export type Snapshot = {
@@ -114,10 +114,10 @@ export async function makeClone({ dataset, command }: ClonePlan): Promise<{ moun
   const limits = { timeoutMs: LIMIT_MS }
   const failure = { ...AWAY, message: 'The clone could not be made' }
   await ensurePerson(personOf(dataset))
-  await mustOnPool(program, args, failure, limits)
-  await mustOnPool('zfs', ['mount', dataset], failure, limits)
+  await runOnPoolOrFail(program, args, failure, limits)
+  await runOnPoolOrFail('zfs', ['mount', dataset], failure, limits)
   const [mountpoint = ''] = (
-    await must('zfs', ['get', '-H', '-o', 'value', 'mountpoint', dataset], AWAY, limits)
+    await runOrFail('zfs', ['get', '-H', '-o', 'value', 'mountpoint', dataset], AWAY, limits)
   ).stdout.split('\n')
   return { mountpoint }
 }

@@ -23,7 +23,7 @@ import { compose, type Installation } from './installation.ts'
 import { imageOverrides, imageSetting } from './settings.ts'
 import { saveSettings } from './settings-file.ts'
 
-export type StackWishes = {
+export type StackOptions = {
   environment: CliEnvironment
   installation: Installation
   settings: EnvValues
@@ -39,8 +39,8 @@ export type StackWishes = {
  * @returns the first administrator's credentials if this call created that account; its creation is the last step, so that
  *   a kill on the way can not lose the password
  */
-export async function startStack(wishes: StackWishes): Promise<NewAdmin | undefined> {
-  const { environment, installation, settings, step, progress } = wishes
+export async function startStack(options: StackOptions): Promise<NewAdmin | undefined> {
+  const { environment, installation, settings, step, progress } = options
   const databaseUrl = settings.DATABASE_URL ?? ''
   const domain = settings.DOMAIN ?? ''
 
@@ -92,7 +92,7 @@ export async function startStack(wishes: StackWishes): Promise<NewAdmin | undefi
   })
 
   if (domain === 'localhost' || settings.TLS_MODE === 'internal') {
-    await step('Names and certificate', () => ensureTrust(wishes))
+    await step('Names and certificate', () => ensureTrust(options))
   }
 
   await step('Health', async () => {
@@ -128,7 +128,7 @@ async function containerIds(): Promise<Map<string, string>> {
   return new Map([...(await inspectPlatform())].map(([service, { Id }]) => [service, Id]))
 }
 
-async function ensureTrust({ environment, settings, progress }: StackWishes) {
+async function ensureTrust({ environment, settings, progress }: StackOptions) {
   const domain = settings.DOMAIN ?? ''
   const changes: string[] = []
   if (domain === 'localhost') {

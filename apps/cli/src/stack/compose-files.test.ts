@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { findSetting, type Service, variablesOf } from '@medforge/core/settings'
 import { dirname } from 'node:path'
+import { findSetting, type Service, variablesOf } from '@medforge/core/settings'
 import { describe, expect, test } from 'vitest'
 import { POOL_LOCK_FILE } from '../host/pool-lock.ts'
 import { CONTAINERS, NETWORKS } from '../names.ts'

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts'
 import { CONTAINERS, NETWORKS, PROJECT, SERVICES, type ServiceName } from '../names.ts'
-import { must, run } from '../process.ts'
+import { run, runOrFail } from '../process.ts'
 
 /** What `docker inspect` says of a container, as far as the command line asks. */
 export type ContainerFacts = {
@@ -62,7 +62,7 @@ export async function listSessionContainers(): Promise<string[]> {
 export async function ensurePlaceholderNetwork(): Promise<boolean> {
   const { name, subnet, range } = NETWORKS.privateSessions
   if ((await run('docker', ['network', 'inspect', name])).ok) return false
-  await must(
+  await runOrFail(
     'docker',
     [
       ...['network', 'create', '--driver', 'bridge', '--subnet', subnet, '--ip-range', range],

@@ -14,7 +14,7 @@ import { COMPETITION_LOCK_FILE } from '../names.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { writeSecretFile } from './env-file.ts'
 
-export type ContentWishes = {
+export type ContentOptions = {
   databaseUrl: string
   packImage: string
   publicRoot: string
@@ -29,8 +29,8 @@ export type ContentWishes = {
  *
  * @returns what was done, for the step's line
  */
-export async function ensureContent(wishes: ContentWishes): Promise<string> {
-  const { databaseUrl, progress } = wishes
+export async function ensureContent(options: ContentOptions): Promise<string> {
+  const { databaseUrl, progress } = options
   // An import writes the same folders.
   await using _lock = await acquireLock(COMPETITION_LOCK_FILE)
   progress.detail('migrating')
@@ -43,14 +43,14 @@ export async function ensureContent(wishes: ContentWishes): Promise<string> {
     )
   })
   progress.detail('competitions')
-  const { publicRoot, hiddenRoot } = wishes
+  const { publicRoot, hiddenRoot } = options
   const log = (sentence: string) => progress.note(sentence)
-  const secretSeed = ensureHoldoutSeed(wishes.holdoutSeedFile)
+  const secretSeed = ensureHoldoutSeed(options.holdoutSeedFile)
   await ensureCompetitionData({ publicRoot, hiddenRoot, secretSeed, log })
   progress.detail('seeding')
   await using db = createDatabase(databaseUrl, { poolSize: 1 })
   await seedGpus(db)
-  await seedDefaultPack(db, wishes.packImage, new Date())
+  await seedDefaultPack(db, options.packImage, new Date())
   for (const seed of await competitionSeeds({ publicRoot, hiddenRoot, at: new Date(), log })) {
     const kept = await seedCompetition(db, seed)
     if (kept === null) continue

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Failure } from '../failure.ts'
 import { readMounts } from '../host/mounts.ts'
 import { CONTAINERS, DB_DATA } from '../names.ts'
-import { must, run, waitFor } from '../process.ts'
+import { run, runOrFail, waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { inspectContainers, lastWords } from './containers.ts'
 
@@ -21,7 +21,7 @@ export async function ensureDatabaseFolder(image: string, progress: Progress): P
   }
   if (existsSync(`${DB_DATA}/.medforge-db`)) return false
   progress.detail('initialising an empty database')
-  await must(
+  await runOrFail(
     'docker',
     [
       ...['run', '--rm', '--network', 'none', '--user', '10004:10004', '--cap-drop', 'ALL'],
@@ -51,9 +51,9 @@ export async function waitForDatabase(progress: Progress): Promise<void> {
     { timeoutMs: 120_000, everyMs: 300 },
   )
   if (answer === 'ready') return
-  const said = (await lastWords(container, 3)).split('\n').at(-1) ?? 'it said nothing'
+  const output = (await lastWords(container, 3)).split('\n').at(-1) ?? 'it said nothing'
   throw new Failure(
-    `The database did not become ready (${said.slice(0, 300)}).`,
+    `The database did not become ready (${output.slice(0, 300)}).`,
     'Read ./medforge logs db, and run this again when the cause is gone.',
   )
 }

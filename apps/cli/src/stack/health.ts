@@ -93,8 +93,9 @@ export async function checkContainers(): Promise<void> {
   )
   if (steady || unsteady === undefined) return
   const container = `medforge-${unsteady}`
-  const said = (await lastWords(container, 20)).split('\n').filter(Boolean)
-  const last = said.findLast((line) => /error|cannot|refus|fail/i.test(line)) ?? said.at(-1) ?? ''
+  const output = (await lastWords(container, 20)).split('\n').filter(Boolean)
+  const last =
+    output.findLast((line) => /error|cannot|refus|fail/i.test(line)) ?? output.at(-1) ?? ''
   throw new Failure(
     `${container} does not stay up (${last.trim().slice(0, 300)}).`,
     `Read ./medforge logs ${unsteady}, and run this again when the cause is gone.`,

@@ -18,8 +18,8 @@ export async function stopSessions(
   const limits = readLimits(settings)
   const db = createDatabase(settings.DATABASE_URL ?? '', { poolSize: 1 })
   try {
-    const wish = { requestId: randomUUID(), limits }
-    const ask = () => requestStopOfAll(db, { ...wish, at: new Date() })
+    const request = { requestId: randomUUID(), limits }
+    const ask = () => requestStopOfAll(db, { ...request, at: new Date() })
     const asked = await ask()
     if (asked === 0) return { ended: 0, left: 0 }
     progress.detail(`asked ${asked} to stop`)

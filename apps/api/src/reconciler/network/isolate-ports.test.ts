@@ -27,9 +27,9 @@ esac
   writeFileSync(join(folder, 'bridge'), standIn)
   chmodSync(join(folder, 'bridge'), 0o755)
   const env = { PATH: `${folder}:/usr/bin:/bin`, EDGE: CADDY }
-  const said = execFileSync('sh', [SCRIPT], { env, encoding: 'utf8' })
+  const output = execFileSync('sh', [SCRIPT], { env, encoding: 'utf8' })
   const done = readFileSync(join(folder, 'done'), 'utf8')
-  return { said: said.trim().split('\n'), done: done.trim().split('\n') }
+  return { output: output.trim().split('\n'), done: done.trim().split('\n') }
 }
 
 test("isolates the ports of sessions and leaves the edge's", () => {
@@ -39,13 +39,13 @@ test("isolates the ports of sessions and leaves the edge's", () => {
       [USER, 'veth2'],
     ]),
   ).toEqual({
-    said: ['watching', `isolated ${USER}`],
+    output: ['watching', `isolated ${USER}`],
     done: ['veth1 off', 'veth2 on'],
   })
 })
 
 test('never opens an isolated port again, whatever address shows up on it', () => {
-  const { said, done } = learn([
+  const { output, done } = learn([
     [USER, 'veth2'],
     [CADDY, 'veth2'],
     [USER, 'veth2'],
@@ -53,5 +53,5 @@ test('never opens an isolated port again, whatever address shows up on it', () =
     [CADDY, 'veth1'],
   ])
   expect(done).toEqual(['veth2 on', 'veth2 on', 'veth1 off'])
-  expect(said.filter((line) => line === `failed ${CADDY}`)).toHaveLength(2)
+  expect(output.filter((line) => line === `failed ${CADDY}`)).toHaveLength(2)
 })

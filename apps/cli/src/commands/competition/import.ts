@@ -86,14 +86,14 @@ function tell(
     say({ slug, outcome, evaluation_split_version: version, bundle_version, changes, difference })
     return
   }
-  const said: Record<Imported['outcome'], string> = {
+  const messages: Record<Imported['outcome'], string> = {
     registered: `is open for submissions, on the holdout ${version} (${holdout?.kind}).`,
     updated: 'has the new texts and settings; its holdout and its board are the same.',
     switched: `is on the holdout ${version} now, and so is every score.`,
     unchanged: 'is this bundle on this holdout already; nothing was changed.',
     dry_run: 'was not changed.',
   }
-  process.stdout.write(`${slug} ${said[outcome]}\n`)
+  process.stdout.write(`${slug} ${messages[outcome]}\n`)
 }
 
 /** What a board with submissions can never change: then it would be another competition. */

@@ -21,10 +21,10 @@ export async function rescore(slug: string, options: SwitchOptions): Promise<voi
     say({ slug, outcome, difference })
     return
   }
-  const said = {
+  const messages = {
     switched: 'The board was switched.',
     dry_run: 'Nothing was changed.',
     unchanged: 'Every score is what it was; nothing was changed.',
   }
-  process.stdout.write(`${slug}: ${said[outcome]}\n`)
+  process.stdout.write(`${slug}: ${messages[outcome]}\n`)
 }
