@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 const ignored = ['**/node_modules/**', '**/.next/**', '**/.artifacts/**']
 
-// biome-ignore lint/style/noProcessEnv: how ./medforge test --seed, or a person, hands the seed over
-const { MEDFORGE_SEED } = process.env
+// biome-ignore lint/style/noProcessEnv: how ./medforge test --seed and --long, or a person, hand these over
+const { MEDFORGE_SEED, MEDFORGE_LONG } = process.env
 const askedSeed = MEDFORGE_SEED ? Number(MEDFORGE_SEED) : null
 const seed = askedSeed ?? randomInt(1e9)
 const random = { provide: { seed, askedSeed }, setupFiles: ['tests/support/seed.setup.ts'] }
@@ -76,7 +76,8 @@ export default defineConfig({
           name: 'chaos',
           ...random,
           include: ['tests/chaos/**/*.chaos.test.ts'],
-          exclude: ignored,
+          // Hours of a busy host, in minutes: ./medforge test --long.
+          exclude: MEDFORGE_LONG === '1' ? ignored : [...ignored, 'tests/chaos/long/**'],
           globalSetup: ['tests/chaos/support/chaos.setup.ts'],
           fileParallelism: false,
           testTimeout: 180_000,

@@ -42,9 +42,12 @@ export type SuiteOptions = {
 
 /** What the chaos suite takes besides its random histories. */
 const CHAOS_REST_MINUTES = 30
+/** What the files of the long run alone take. */
+const CHAOS_LONG_MINUTES = 40
 
 function chaosEnvironment(chaos: ChaosRun): Record<string, string> {
-  return chaos.scope === 'short' ? {} : { MEDFORGE_CHAOS_MINUTES: String(chaos.minutes) }
+  if (chaos.scope === 'short') return {}
+  return { MEDFORGE_CHAOS_MINUTES: String(chaos.minutes), MEDFORGE_LONG: '1' }
 }
 
 /** Every suite; those of a lane run in this order. */
@@ -120,7 +123,9 @@ export function listSuites({ root, reportsDir, chaos, seed }: SuiteOptions): Sui
       needsCell: true,
       command: vitest('chaos'),
       env: { ...plain, ...chaosEnvironment(chaos) },
-      limitMs: ((chaos.scope === 'long' ? chaos.minutes : 0) + CHAOS_REST_MINUTES) * 60_000,
+      limitMs:
+        ((chaos.scope === 'long' ? chaos.minutes + CHAOS_LONG_MINUTES : 0) + CHAOS_REST_MINUTES) *
+        60_000,
     },
   ]
 }
