@@ -9,7 +9,7 @@ import type { CreatedKey, DB } from '@medforge/db'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { actorOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -86,14 +86,8 @@ export function adminSubmissionRoutes(deps: AdminSubmissionDeps): Routes {
       },
       async (request) => {
         const { submission_id: submissionId } = request.params
-        const { userId: actorUserId } = principalOf(request)
         const reason = request.body.reason.trim()
-        await excludeSubmission(db, clock, {
-          submissionId,
-          actorUserId,
-          requestId: request.id,
-          reason,
-        })
+        await excludeSubmission(db, clock, { ...actorOf(request), submissionId, reason })
         return submissionOf(request, submissionId)
       },
     )
@@ -113,8 +107,7 @@ export function adminSubmissionRoutes(deps: AdminSubmissionDeps): Routes {
       },
       async (request) => {
         const { submission_id: submissionId } = request.params
-        const { userId: actorUserId } = principalOf(request)
-        await restoreSubmission(db, clock, { submissionId, actorUserId, requestId: request.id })
+        await restoreSubmission(db, clock, { ...actorOf(request), submissionId })
         return submissionOf(request, submissionId)
       },
     )

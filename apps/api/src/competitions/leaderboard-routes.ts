@@ -16,7 +16,6 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { SaturatedError } from '../lib/limiter.ts'
 import { createBoardExports } from './board-exports.ts'
-import { findCompetition } from './catalogue-repository.ts'
 import {
   LEADERBOARD_CSV_HEADER,
   leaderboardCsv,
@@ -25,7 +24,8 @@ import {
 } from './csv-export.ts'
 import { type LeaderboardKey, readLeaderboard, readWholeBoard, withBoard } from './leaderboard.ts'
 import { countEntries, findEntry, listEntries, readBestOverTime } from './leaderboard-repository.ts'
-import { competitionNotFound, exportsSaturated } from './refusals.ts'
+import { exportsSaturated } from './refusals.ts'
+import { requireCompetition } from './require-competition.ts'
 
 export type LeaderboardDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 
@@ -58,7 +58,7 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         const isCsv = prefersCsv(request.headers.accept)
         reply.header('cache-control', 'no-cache').header('vary', 'Origin, Accept')
         if (isCsv && request.query.limit === undefined && page.after === null) {
-          if (!(await findCompetition(db, slug))) throw competitionNotFound(slug)
+          await requireCompetition(db, slug)
           const { body, sizeBytes } = await exports.open(slug).catch((error) => {
             throw error instanceof SaturatedError ? exportsSaturated() : error
           })

@@ -2,9 +2,9 @@ import type { LeaderboardEntry } from '@medforge/contracts'
 import type { DB, Page, PageRequest } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
-import { type CompetitionFacts, findCompetition } from './catalogue-repository.ts'
+import type { CompetitionFacts } from './catalogue-repository.ts'
 import { type EntryKey, listEntries } from './leaderboard-repository.ts'
-import { competitionNotFound } from './refusals.ts'
+import { requireCompetition } from './require-competition.ts'
 
 /** Where an entry stands, and on the board of which split. */
 export type LeaderboardKey = EntryKey & { split: string }
@@ -23,11 +23,7 @@ export async function withBoard<Result>(
   return db
     .transaction()
     .setIsolationLevel('repeatable read')
-    .execute(async (tx) => {
-      const competition = await findCompetition(tx, slug)
-      if (!competition) throw competitionNotFound(slug)
-      return read(tx, competition)
-    })
+    .execute(async (tx) => read(tx, await requireCompetition(tx, slug)))
 }
 
 /** @throws DomainError `invalid_cursor` when the board has moved to another split since the page before */

@@ -10,9 +10,8 @@ import type { RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
-import { findCompetition } from './catalogue-repository.ts'
 import { listProbers, listSharedFiles, type ProberKey } from './probing-repository.ts'
-import { competitionNotFound } from './refusals.ts'
+import { requireCompetition } from './require-competition.ts'
 
 export type ProbingDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 
@@ -43,8 +42,7 @@ export function probingRoutes({ db, guards, pagination }: ProbingDeps): Routes {
       async (request) => {
         const { slug } = request.params
         const page = pagination.parsePage<ProberKey>(`probing ${slug}`, request.query)
-        const competition = await findCompetition(db, slug)
-        if (!competition) throw competitionNotFound(slug)
+        const competition = await requireCompetition(db, slug)
         const [{ rows: people, next }, files] = await Promise.all([
           listProbers(db, competition.id, page),
           listSharedFiles(db, competition.id),

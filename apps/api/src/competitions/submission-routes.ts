@@ -9,16 +9,16 @@ import {
 import type { CreatedKey, DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { actorOf, principalOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
 import { readAllowance } from './allowance.ts'
-import { findCompetition } from './catalogue-repository.ts'
-import { competitionNotFound, holdoutUnavailable, submissionNotFound } from './refusals.ts'
+import { holdoutUnavailable, submissionNotFound } from './refusals.ts'
 import { findSubmission, listSubmissions } from './repository.ts'
+import { requireCompetition } from './require-competition.ts'
 import { requeueSubmission } from './score-again.ts'
 import { SCORE_WAIT_MS, type ScoreWatch } from './score-watch.ts'
 import type { SubmissionStore } from './submission-store.ts'
@@ -64,8 +64,7 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
         const { userId } = principalOf(request)
         const list = `submissions ${slug} ${userId}`
         const page = pagination.parsePage<CreatedKey>(list, request.query)
-        const competition = await findCompetition(db, slug)
-        if (!competition) throw competitionNotFound(slug)
+        const competition = await requireCompetition(db, slug)
         const owner = { userId, competitionId: competition.id }
         const { rows, next } = await listSubmissions(db, owner, page)
         return pageOf(request, rows, page.endingAt(next))
@@ -89,8 +88,7 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
       async (request) => {
         const { slug } = request.params
         const { userId } = principalOf(request)
-        const competition = await findCompetition(db, slug)
-        if (!competition) throw competitionNotFound(slug)
+        const competition = await requireCompetition(db, slug)
         const who = { userId, competitionId: competition.id }
         return envelopeOf(request, await readAllowance(db, clock, who))
       },
@@ -122,8 +120,7 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
       },
       async (request) => {
         const { submission_id: submissionId } = request.params
-        const { userId: actorUserId } = principalOf(request)
-        await requeueSubmission(db, clock, { submissionId, actorUserId, requestId: request.id })
+        await requeueSubmission(db, clock, { ...actorOf(request), submissionId })
         await watch.settled(submissionId, SCORE_WAIT_MS)
         const found = await findSubmission(db, submissionId)
         if (!found) throw submissionNotFound(submissionId)

@@ -67,6 +67,11 @@ export function principalOf(request: FastifyRequest): AuthenticatedPrincipal {
   return authenticatedOf(request).principal
 }
 
+/** Who asks, as the audit log has it. As `principalOf`. */
+export function actorOf(request: FastifyRequest): { actorUserId: string; requestId: string } {
+  return { actorUserId: principalOf(request).userId, requestId: request.id }
+}
+
 /** What proved who is asking. As `principalOf`. */
 export function credentialsOf(request: FastifyRequest): Credentials {
   return authenticatedOf(request).credentials

@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import { ADMIN_PROBLEMS, ADMIN_TAGS } from '../http/admin.ts'
 import { DomainError } from '../http/domain-error.ts'
-import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { actorOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -66,8 +66,7 @@ export function accountAdminRoutes(deps: AccountAdminRoutesDeps): Routes {
             : { maxConcurrentSessions: max_concurrent_sessions }),
           ...(is_disabled === undefined ? {} : { isDisabled: is_disabled }),
         }
-        const actorUserId = principalOf(request).userId
-        const by = { actorUserId, requestId: request.id, at: clock.now() }
+        const by = { ...actorOf(request), at: clock.now() }
         const outcome = await inTransaction(db, (tx) => changeAccount(tx, userId, change, by))
         if (outcome.kind === 'last-admin') {
           throw new DomainError('last_admin', {

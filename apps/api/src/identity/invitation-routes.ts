@@ -12,7 +12,7 @@ import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import { ADMIN_PROBLEMS, ADMIN_TAGS } from '../http/admin.ts'
 import { DomainError } from '../http/domain-error.ts'
-import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { actorOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -54,7 +54,7 @@ export function invitationRoutes(deps: InvitationRoutesDeps): Routes {
             { loc: ['body', 'expires_at'], msg, type: 'value_error.expires_at' },
           ])
         }
-        const by = { actorUserId: principalOf(request).userId, requestId: request.id, at }
+        const by = { ...actorOf(request), at }
         reply.code(201)
         return envelopeOf(request, await createInvitation(db, hashInvitation, request.body, by))
       },
@@ -94,11 +94,7 @@ export function invitationRoutes(deps: InvitationRoutesDeps): Routes {
       },
       async (request) => {
         const { invitation_id: id } = request.params
-        const by = {
-          actorUserId: principalOf(request).userId,
-          requestId: request.id,
-          at: clock.now(),
-        }
+        const by = { ...actorOf(request), at: clock.now() }
         if (!(await revokeInvitation(db, id, by))) {
           throw new DomainError('not_found', { detail: `There is no invitation ${id}.` })
         }

@@ -8,7 +8,7 @@ import {
 import type { CreatedKey } from '@medforge/db'
 import { Type } from 'typebox'
 import { ADMIN_PROBLEMS, ADMIN_TAGS } from '../http/admin.ts'
-import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { actorOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -75,9 +75,9 @@ export function sessionAdminRoutes(deps: SessionAdminRoutesDeps): Routes {
         }),
       },
       async (request) => {
-        const by = { actorUserId: principalOf(request).userId, requestId: request.id }
         const id = Number(request.params.gpu_id)
-        return envelopeOf(request, await gpus.setEnabled(id, request.body.is_enabled, by))
+        const gpu = await gpus.setEnabled(id, request.body.is_enabled, actorOf(request))
+        return envelopeOf(request, gpu)
       },
     )
   }
