@@ -128,7 +128,7 @@ describe('PATCH /admin/users/{user_id}', () => {
     expect([demotion.status, demotion.problem().code]).toEqual([409, 'last_admin'])
   })
 
-  test('says what is wrong with a change', async ({ api, db }) => {
+  test('names what is wrong with a change', async ({ api, db }) => {
     const admin = await signIn(api, db, { role: 'admin' })
     const codeOf = async (path: string, body: object) => {
       const answer = await admin.visitor.ask(path, { method: 'PATCH', body })

@@ -19,7 +19,7 @@ test('the table of abuse in docs/errors.md is the one that is tested', () => {
   expect(ROWS.map(({ sent }) => sent)).toEqual(Object.keys(ABUSE))
 })
 
-test('every upload of that table is answered as it says, and costs what it should', {
+test('every upload of that table gets its answer, and costs what it should', {
   timeout: 180_000,
 }, async ({ site, open, db }) => {
   const api = await open({

@@ -79,7 +79,7 @@ describe('an imported competition', () => {
 })
 
 describe('an imported competition whose files are damaged', () => {
-  test('can be read, and says 503 to whoever needs them, until they are imported again', async ({
+  test('can be read, and is 503 for whoever needs them, until they are imported again', async ({
     site,
     site_api,
     db,

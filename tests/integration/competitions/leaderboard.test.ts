@@ -234,7 +234,7 @@ describe('the leaderboard route', () => {
     expect(part.text).toBe(`${lines.slice(0, 2).join('\r\n')}\r\n`)
   })
 
-  test('gives a file however many ask for files of boards that do not exist, and tells those so, not in a file', async ({
+  test('gives a file however many ask for files of boards that do not exist, and answers those with a problem, not with a file', async ({
     site_api,
   }) => {
     const visitor = site_api.visitor()
@@ -270,7 +270,7 @@ describe('the leaderboard route', () => {
     expect([refused.status, refused.problem().code]).toEqual([400, 'invalid_cursor'])
   })
 
-  test('tells each their own place and how it came about, and nobody else theirs', async ({
+  test('shows each their own place and how it came about, and nobody else theirs', async ({
     site_api,
     db,
   }) => {

@@ -42,7 +42,7 @@ describe('my submissions', () => {
 })
 
 describe('what I have left today', () => {
-  test('is what the next upload is told, and starts again at midnight UTC', async ({
+  test('is what the next upload is answered, and starts again at midnight UTC', async ({
     site_api,
     db,
   }) => {
@@ -77,7 +77,7 @@ describe('what I have left today', () => {
     })
   })
 
-  test('is told to nobody who is not signed in, and of no competition that is not there', async ({
+  test('is shown to nobody who is not signed in, and of no competition that is not there', async ({
     site_api,
     db,
   }) => {

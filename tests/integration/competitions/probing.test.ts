@@ -22,7 +22,7 @@ function flagOf(
 }
 
 describe('the watch for probing', () => {
-  test('flags chains of files that differ in a few ids, and tells administrators alone', async ({
+  test('flags chains of files that differ in a few ids, and shows them to administrators alone', async ({
     site,
     site_api,
     db,
@@ -78,7 +78,7 @@ describe('the watch for probing', () => {
     expect((await admin.visitor.get('/admin/competitions/nothing/probing')).status).toBe(404)
   })
 
-  test('lists everybody by pages, and says how many it does not show of who shares a file', async ({
+  test('lists everybody by pages, with the number of those not shown who share a file', async ({
     site_api,
     db,
   }) => {

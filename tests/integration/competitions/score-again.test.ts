@@ -115,7 +115,11 @@ describe('scoring again', () => {
     expect(mine?.official_score).toMatchObject({ ...outdated, primary_score: 50 / 418 })
   })
 
-  test('says so when the holdout is what is missing', async ({ site, site_api, db }) => {
+  test('answers holdout_unavailable when the holdout is what is missing', async ({
+    site,
+    site_api,
+    db,
+  }) => {
     await db
       .updateTable('competitions')
       .set({ manifest_sha256: 'f'.repeat(64) })

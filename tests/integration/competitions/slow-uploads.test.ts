@@ -35,7 +35,7 @@ function begin(port: number, cookie: string, to: string, first: string, length: 
 
 const PART = '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
 
-test('accounts that drip hold nobody up for long, and are told why they were ended', {
+test('accounts that drip hold nobody up for long, and learn why they were ended', {
   timeout: 90_000,
 }, async ({ site, site_api, db }) => {
   const port = await listen(site_api)

@@ -85,7 +85,7 @@ describe('checking a file', () => {
     expect(await output(check(visitor, GOOD))).toEqual([409, 'competition_closed'])
   })
 
-  test('is no free processor: a person who checks all the time is told when to come back', async ({
+  test('is no free processor: a person who checks all the time is refused with a Retry-After', async ({
     site_api,
     db,
   }) => {

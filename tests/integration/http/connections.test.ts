@@ -34,7 +34,7 @@ function expectProblem(answer: { head: string; body: string }, code: keyof typeo
 }
 
 describe('a connection', () => {
-  test('with headers over 64 KiB is told so, and to clear its cookies', async ({ api }) => {
+  test('with headers over 64 KiB is refused with 431, and clears its cookies', async ({ api }) => {
     const cookies = Array.from({ length: 70 }, (_, index) => `c${index}=${'x'.repeat(1000)}`)
     const answer = await converse(
       await listen(api),

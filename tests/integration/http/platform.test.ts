@@ -64,7 +64,7 @@ describe('GET /healthz', () => {
     expect(answer.meta()).toMatchObject({ limit: null })
   })
 
-  test('is 503 and says why while nobody reports', async ({ api }) => {
+  test('is 503 with its reason while nobody reports', async ({ api }) => {
     const answer = await api.visitor().get('!/healthz')
     expect(answer.status).toBe(503)
     const { data } = JSON.parse(answer.text)

@@ -5,7 +5,7 @@ import { test } from '../app.ts'
 const LIMITED = { env: { AUTH_RATE_LIMIT: '10', AUTH_RATE_WINDOW_SECONDS: '60' } }
 
 describe('the rate limit of sign-up and log-in', () => {
-  test('lets ten attempts through, both together, and says truly when the next one works', async ({
+  test('lets ten attempts through, both together, and names truly when the next one works', async ({
     open,
   }) => {
     const api = await open(LIMITED)

@@ -55,7 +55,7 @@ describe('sign-up by invitation', () => {
     expect(await db.selectFrom('users').selectAll().execute()).toHaveLength(6)
   })
 
-  test('says the same about a missing, wrong, used, expired and revoked code', async ({
+  test('answers the same to a missing, wrong, used, expired and revoked code', async ({
     open,
     db,
   }) => {
@@ -80,7 +80,7 @@ describe('sign-up by invitation', () => {
     expect([...texts][0]).toContain('invitation')
   })
 
-  test('takes no use when it fails, and tells who has an account only to invited people', async ({
+  test('takes no use when it fails, and shows who has an account only to invited people', async ({
     open,
     db,
   }) => {
@@ -147,7 +147,7 @@ describe('the mode of sign-up', () => {
 })
 
 describe('/admin/invitations', () => {
-  test('has one use, no end and no note unless it is told', async ({ api, db }) => {
+  test('has one use, no end and no note by default', async ({ api, db }) => {
     const admin = await signIn(api, db, { role: 'admin' })
     const { invitation } = await invite(admin.visitor)
     expect(invitation).toMatchObject({
@@ -177,7 +177,10 @@ describe('/admin/invitations', () => {
     expect(answer.problem().errors?.[0]?.loc).toEqual(['body', Object.keys(body)[0]])
   })
 
-  test('lists newest first, page by page, and says which are of use', async ({ api, db }) => {
+  test('lists newest first, page by page, with those that are of use marked', async ({
+    api,
+    db,
+  }) => {
     const admin = await signIn(api, db, { role: 'admin' })
     for (const note of ['one', 'two', 'three']) {
       api.clock.advance(1000)

@@ -29,7 +29,7 @@ describe('POST /auth/login', () => {
     expect(answer.status).toBe(200)
   })
 
-  test('says the same about an unknown address and a wrong password', async ({ api, db }) => {
+  test('answers the same to an unknown address and a wrong password', async ({ api, db }) => {
     await newUser(db, { email: 'ada@example.org' })
     const wrong = await api.visitor().logIn('ada@example.org', 'wrong password')
     const unknown = await api.visitor().logIn('nobody@example.org', 'wrong password')
@@ -44,7 +44,7 @@ describe('POST /auth/login', () => {
     }
   })
 
-  test('tells that an account is disabled only to whoever knows its password', async ({
+  test('shows that an account is disabled only to whoever knows its password', async ({
     api,
     db,
   }) => {

@@ -4,7 +4,7 @@ import { test } from '../app.ts'
 const ADA = { email: 'ada@example.org', password: 'eight or more' }
 
 describe('POST /auth/signup', () => {
-  test('makes an account, logs it in and tells who it is', async ({ api }) => {
+  test('makes an account, logs it in and answers who it is', async ({ api }) => {
     const visitor = api.visitor()
     const answer = await visitor.post('/auth/signup', {
       email: '  Ada@Example.ORG ',

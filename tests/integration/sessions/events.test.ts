@@ -41,7 +41,7 @@ const LAUNCH = ['starting', 'allocated', 'workspace', 'container', 'ready', 'run
 const STOP = ['stopping', 'container_removed', 'snapshot', 'stopped']
 
 describe('GET /sessions/{id}/events', () => {
-  test('tells a launch and a stop live, from the first event to the last, and then ends', async ({
+  test('streams a launch and a stop live, from the first event to the last, and then ends', async ({
     stage,
   }) => {
     stage.ide.isReady = false
@@ -65,7 +65,7 @@ describe('GET /sessions/{id}/events', () => {
     expect(messages.every(({ event, data }) => event === data.kind)).toBe(true)
   })
 
-  test("ends for a former admin who reads somebody else's, however much there is to tell", {
+  test("ends for a former admin who reads somebody else's, however many events there are", {
     timeout: 40_000,
   }, async ({ stage, db }) => {
     const base = await listen(stage)
@@ -119,7 +119,7 @@ describe('GET /sessions/{id}/events', () => {
     expect(words(await collect(await open({ 'last-event-id': 'nonsense' })))).toHaveLength(10)
   })
 
-  test('says how long things usually take, once that is known', async ({ stage, db }) => {
+  test('has the medians of steps, once they are known', async ({ stage, db }) => {
     const base = await listen(stage)
     const { visitor } = await stage.person()
     const { id } = sessionOf(await visitor.post('/sessions', {}))

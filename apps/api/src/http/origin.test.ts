@@ -38,7 +38,7 @@ describe(isOriginAllowed, () => {
     expect(isOriginAllowed({ origin }, WEB)).toBe(false)
   })
 
-  test('allows a request without an origin, unless the browser says that it is cross-site', () => {
+  test('allows a request without an origin, unless its browser names it cross-site', () => {
     expect(isOriginAllowed({}, WEB)).toBe(true)
     expect(isOriginAllowed({ 'sec-fetch-site': 'none' }, WEB)).toBe(true)
     expect(isOriginAllowed({ 'sec-fetch-site': 'cross-site' }, WEB)).toBe(false)

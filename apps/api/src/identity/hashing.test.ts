@@ -16,7 +16,7 @@ function watched() {
 }
 
 describe(createHashing, () => {
-  test('does the same work for an account that does not exist, and says no', async () => {
+  test('does the same work for an account that does not exist, and answers no', async () => {
     const { hashing, compared } = watched()
     expect(await hashing.verify(undefined, 'anything')).toBe(false)
     const real = await hashPassword('anything')
