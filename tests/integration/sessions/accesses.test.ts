@@ -6,7 +6,7 @@ import { createAccessLog } from '@medforge/api/sessions/accesses.ts'
 import type { DB } from '@medforge/db'
 import { createFakeClock, eventually } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { collectLines, type LogLine, test } from '../app.ts'
 
 const SESSION = '3f0c7d0e-0000-4000-8000-000000000001'
@@ -28,6 +28,7 @@ function openLog(db: Kysely<DB>) {
   const clock = createFakeClock()
   const logger = createLogger('server', 'info', collectLines(lines))
   const log = createAccessLog({ db: readOnly, clock, logger, idleTtlSeconds: 604_800 })
+  onTestFinished(() => log[Symbol.asyncDispose]())
   const enter = (client: string | undefined, tokenHash = TOKEN, sessionId = SESSION) =>
     log.note({ tokenHash, sessionId }, client)
   const rows = () => db.selectFrom('session_accesses').selectAll().orderBy('id').execute()

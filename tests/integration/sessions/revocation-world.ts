@@ -13,6 +13,7 @@ import {
   newUser,
 } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
+import { onTestFinished } from 'vitest'
 
 export const NOW = new Date('2026-03-01T12:00:00Z')
 export const DAY_MS = 86_400_000
@@ -93,11 +94,16 @@ export async function openRevocations(db: Kysely<DB>) {
         listPeers: async () => new Set(),
       },
     })
+  const endServer = async () => {
+    server.kill()
+    await server.log[Symbol.asyncDispose]()
+  }
   const nextServer = async () => {
     Object.assign(server, newAccessLog(db, clock))
     await server.log.open()
   }
   await server.log.open()
+  onTestFinished(endServer)
 
   return {
     ...{ db, ada, grace, hers, other, clock, host, cuts, refusals, resisting, server },
@@ -111,7 +117,7 @@ export async function openRevocations(db: Kysely<DB>) {
     },
     /** Ends the server wherever it is, as kill -9 does, and starts another. */
     async killServer() {
-      server.kill()
+      await endServer()
       await nextServer()
     },
     nextServer,
