@@ -124,9 +124,15 @@ function ask(
     'X-Forwarded-Method: GET',
     'X-Forwarded-Proto: https',
     'X-Forwarded-Uri: /static/out/vs/code/browser/workbench/workbench.js',
+    `X-Medforge-Client: 192.0.2.17:${portOf(token)} HTTP/2.0`,
     ...more,
   ]
   return { kind, status, bytes: Buffer.from(`${lines.join('\r\n')}\r\n\r\n`) }
+}
+
+/** A browser asks over one connection. */
+function portOf(token = 'none'): number {
+  return 32_768 + (Buffer.from(token).readUInt32BE() % 28_000)
 }
 
 /** Mulberry32. */

@@ -26,6 +26,8 @@ export async function startServer(options: ServerOptions): Promise<Subject> {
       DATABASE_URL: databaseUrl,
       SESSION_SECRET: sessionSecret,
       API_PORT: String(port),
+      // The load stands for the edge.
+      TRUSTED_PROXIES: '127.0.0.1',
       GPU_MODE: 'simulated',
       PACK_IMAGE: `packs/default@sha256:${'0'.repeat(64)}`,
     },

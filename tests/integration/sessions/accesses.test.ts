@@ -15,10 +15,11 @@ const { signal } = new AbortController()
 
 /** A server's notes on a database that takes no rows while `refusing` is set. */
 function openLog(db: Kysely<DB>) {
-  const state = { refusing: false, statements: 0 }
+  const state = { refusing: false, refuseAfter: Number.POSITIVE_INFINITY, statements: 0 }
   const readOnly = db.withPlugin({
     transformQuery({ node }) {
-      if (state.refusing) throw new Error('The database is read-only.')
+      const isRefused = node.kind === 'InsertQueryNode' && state.refuseAfter-- <= 0
+      if (state.refusing || isRefused) throw new Error('The database is read-only.')
       if (node.kind === 'InsertQueryNode') state.statements += 1
       return node
     },
@@ -87,7 +88,22 @@ describe(createAccessLog, () => {
     expect(await clients()).toEqual([2, 1, 3].map((port) => `192.0.2.7:${port}`))
   })
 
-  test('tells no more than a thousand connections apart in one statement', async ({ db }) => {
+  test('writes what is left of many where a later statement of several failed', async ({ db }) => {
+    const { log, enter, clients, state } = openLog(db)
+    await log.open()
+    const ports = Array.from({ length: 250 }, (_, index) => index + 1)
+    for (const port of ports) enter(`192.0.2.7:${port} HTTP/1.1`)
+    state.refuseAfter = 1
+    await expect(log.flush()).rejects.toThrow('read-only')
+    expect(await clients()).toHaveLength(100)
+    state.refuseAfter = Number.POSITIVE_INFINITY
+    await log.flush()
+    expect(await clients()).toEqual(ports.map((port) => `192.0.2.7:${port}`))
+  })
+
+  test('tells no more than a thousand connections apart that wait to be written', async ({
+    db,
+  }) => {
     const { log, enter, rows } = openLog(db)
     for (let port = 1; port <= 1_500; port += 1) enter(`192.0.2.7:${port} HTTP/1.1`)
     await log.flush()

@@ -30,10 +30,12 @@ export type AccessLogDeps = {
   idleTtlSeconds: number
 }
 
-const WRITE_AFTER_MS = 500
+const WRITE_AFTER_MS = 1_000
 const RETRY_AFTER_MS = 2_000
-// Beyond it connections are not told apart any more: the table and a statement stay small, whoever opens thousands.
+// Beyond it connections are not told apart any more: the table stays small, whoever opens thousands.
 const CLIENTS_MAX = 1_000
+// Decisions wait for less than 2 ms while one is put together.
+const ROWS_A_STATEMENT = 100
 
 type Access = { tokenHash: Buffer; sessionId: string; client: string | undefined; seenMs: number }
 
@@ -66,16 +68,18 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
     clearTimeout(timer)
     timer = undefined
     await open()
-    if (unwritten.size === 0) return
-    const taken = unwritten
+    const taken = [...unwritten]
     unwritten = new Map()
-    try {
-      await replaceAccesses(db, [...taken.values()].map(rowOf))
-    } catch (error) {
-      // What was used again meanwhile is the later one.
-      for (const key of unwritten.keys()) taken.delete(key)
-      unwritten = new Map([...taken, ...unwritten])
-      throw error
+    for (let at = 0; at < taken.length; at += ROWS_A_STATEMENT) {
+      const rows = taken.slice(at, at + ROWS_A_STATEMENT).map(([, access]) => rowOf(access))
+      try {
+        await replaceAccesses(db, rows)
+      } catch (error) {
+        // What was used again meanwhile is the later one.
+        const left = taken.slice(at).filter(([key]) => !unwritten.has(key))
+        unwritten = new Map([...left, ...unwritten])
+        throw error
+      }
     }
   }
 
