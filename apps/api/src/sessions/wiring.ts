@@ -13,9 +13,11 @@ import type { Logger } from '../lib/logger.ts'
 import { createAccessLog } from './accesses.ts'
 import { sessionAdminRoutes } from './admin-routes.ts'
 import { createChangeFeed } from './changes.ts'
+import { sessionEventRoutes } from './event-routes.ts'
 import { createGpuService } from './gpus.ts'
 import { createSessionProxy, type ProxyIdentity } from './proxy.ts'
-import { sessionProxyRoutes, sessionRoutes } from './routes.ts'
+import { sessionProxyRoutes } from './proxy-routes.ts'
+import { sessionRoutes } from './routes.ts'
 import { createSessionService, type SessionService } from './service.ts'
 import { createStepMedians } from './step-medians.ts'
 import { createVisitLog } from './visits.ts'
@@ -76,23 +78,16 @@ export function openSessions(deps: SessionsDeps): Sessions {
   return {
     service,
     routes(guards) {
-      const routesDeps = {
-        service,
-        proxy,
-        visits,
-        accesses,
-        trustedProxies: config.trustedProxies,
-        events: { db, changes, medians: createStepMedians(db) },
-        guards,
-        pagination,
-        authenticate: async (credentials: Credentials) =>
-          (await identity.authenticate(credentials)).principal,
-        signal,
-      }
+      const authenticate = async (credentials: Credentials) =>
+        (await identity.authenticate(credentials)).principal
+      const events = { db, changes, medians: createStepMedians(db) }
+      const gpus = createGpuService({ db, clock })
+      const { trustedProxies } = config
       return [
-        sessionRoutes(routesDeps),
-        sessionProxyRoutes(routesDeps),
-        sessionAdminRoutes({ service, gpus: createGpuService({ db, clock }), guards, pagination }),
+        sessionRoutes({ service, guards, pagination }),
+        sessionEventRoutes({ service, events, guards, authenticate, signal }),
+        sessionProxyRoutes({ proxy, visits, accesses, trustedProxies }),
+        sessionAdminRoutes({ service, gpus, guards, pagination }),
       ]
     },
     async [Symbol.asyncDispose]() {
