@@ -35,6 +35,10 @@ import * as sessionAccesses from './20261130-50-session-accesses.ts'
 import * as authSessionsTokenReplaced from './20261130-51-auth-sessions-token-replaced.ts'
 import * as usersDemoted from './20261130-52-users-demoted.ts'
 import * as socketsMark from './20261130-53-sockets-mark.ts'
+import * as submissionsQueueColumns from './20261130-70-submissions-queue-columns.ts'
+import * as submissionsQueueRows from './20261130-71-submissions-queue-rows.ts'
+import * as shadowScoresQueueColumns from './20261130-72-shadow-scores-queue-columns.ts'
+import * as shadowScoresQueueRows from './20261130-73-shadow-scores-queue-rows.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -78,4 +82,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261130-51-auth-sessions-token-replaced': authSessionsTokenReplaced,
   '20261130-52-users-demoted': usersDemoted,
   '20261130-53-sockets-mark': socketsMark,
+  '20261130-70-submissions-queue-columns': submissionsQueueColumns,
+  '20261130-71-submissions-queue-rows': submissionsQueueRows,
+  '20261130-72-shadow-scores-queue-columns': shadowScoresQueueColumns,
+  '20261130-73-shadow-scores-queue-rows': shadowScoresQueueRows,
 }
