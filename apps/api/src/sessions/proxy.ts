@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import { type Credentials, readCredentials } from '../http/credentials.ts'
 import { DomainError } from '../http/domain-error.ts'
 import { type AuthenticatedPrincipal, type CookieVerdict, unauthenticated } from '../http/guards.ts'
-import { gatherReads } from './gather-reads.ts'
+import { batchReads } from './batch-reads.ts'
 import { readSlugs } from './repository.ts'
 
 /** The headers that the decision looks at; nothing else of a request can move it. */
@@ -51,7 +51,7 @@ export function createSessionProxy(deps: {
   webHost: string
 }): SessionProxy {
   const { db, identity, webHost } = deps
-  const lookup = gatherReads((slugs: readonly string[]) => readSlugs(db, slugs), {
+  const lookup = batchReads((slugs: readonly string[]) => readSlugs(db, slugs), {
     atOnce: READS_AT_ONCE,
   })
   const sessionHost = new RegExp(

@@ -8,7 +8,7 @@ type Batch<Key, Reading> = { keys: Set<Key>; reading: PromiseWithResolvers<Readi
  *
  * @returns a function that resolves to a reading whose keys include the one asked for
  */
-export function gatherReads<Key, Reading>(
+export function batchReads<Key, Reading>(
   read: (keys: readonly Key[]) => Promise<Reading>,
   { atOnce }: { atOnce: number },
 ): (key: Key) => Promise<Reading> {

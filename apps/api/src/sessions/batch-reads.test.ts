@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { gatherReads } from './gather-reads.ts'
+import { batchReads } from './batch-reads.ts'
 
-/** A read that answers when told to, and notes for which keys it began. */
+/** A read that answers when its promise is settled here, and notes for which keys it began. */
 function createRead() {
   const begun: (PromiseWithResolvers<number> & { keys: readonly string[] })[] = []
   const read = (keys: readonly string[]) => {
@@ -12,10 +12,10 @@ function createRead() {
   return { begun, read }
 }
 
-describe(gatherReads, () => {
+describe(batchReads, () => {
   test('never answers with a reading that began before the caller asked', async () => {
     const { begun, read } = createRead()
-    const ask = gatherReads(read, { atOnce: 1 })
+    const ask = batchReads(read, { atOnce: 1 })
     const first = ask('a')
     const second = ask('a')
     expect(begun).toHaveLength(1)
@@ -28,7 +28,7 @@ describe(gatherReads, () => {
 
   test('reads once for everybody who waits, whatever their keys', async () => {
     const { begun, read } = createRead()
-    const ask = gatherReads(read, { atOnce: 1 })
+    const ask = batchReads(read, { atOnce: 1 })
     const first = ask('a')
     const waiting = ['b', 'c', 'b', 'a'].map(ask)
     begun[0]?.resolve(1)
@@ -40,7 +40,7 @@ describe(gatherReads, () => {
 
   test('begins at once while fewer readings than allowed are under way', async () => {
     const { begun, read } = createRead()
-    const ask = gatherReads(read, { atOnce: 2 })
+    const ask = batchReads(read, { atOnce: 2 })
     const both = [ask('a'), ask('b')]
     expect(begun).toHaveLength(2)
     begun[1]?.resolve(2)
@@ -55,7 +55,7 @@ describe(gatherReads, () => {
 
   test('lets a reading that hangs hold up nobody else', async () => {
     const { begun, read } = createRead()
-    const ask = gatherReads(read, { atOnce: 2 })
+    const ask = batchReads(read, { atOnce: 2 })
     void ask('hung')
     for (let turn = 1; turn <= 3; turn += 1) {
       const answer = ask('a')
@@ -66,7 +66,7 @@ describe(gatherReads, () => {
 
   test('passes a failure on to everybody who waits, and reads again for the next', async () => {
     const { begun, read } = createRead()
-    const ask = gatherReads(read, { atOnce: 1 })
+    const ask = batchReads(read, { atOnce: 1 })
     const first = ask('a')
     const second = ask('b')
     begun[0]?.reject(new Error('away'))
