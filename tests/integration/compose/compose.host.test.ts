@@ -34,8 +34,8 @@ async function composeConfig(files: string[], envFile: string): Promise<string> 
 }
 
 test.each([
-  { kind: 'fuse', has: '/run/zfs', lacks: 'SYS_ADMIN' },
-  { kind: 'kernel', has: 'SYS_ADMIN', lacks: '/run/zfs' },
+  { kind: 'fuse', has: '/run/zfs', lacks: '/dev/zfs' },
+  { kind: 'kernel', has: '/dev/zfs', lacks: '/run/zfs' },
 ])("this host's compose accepts the files for ZFS of kind $kind", async ({ kind, has, lacks }) => {
   const files = ['docker-compose.yml', `docker-compose.zfs-${kind}.yml`]
   const config = await composeConfig(files, writeSettings())

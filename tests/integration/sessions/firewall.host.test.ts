@@ -396,8 +396,8 @@ describe('frames that no rule sees, from somebody with every right inside their 
     const env = { ...ENVIRONMENT, EDGE: `${macOf('caddy')} ${macOf('api')}` }
     // A group of its own, so that its children end with it.
     guard = spawn('nsenter', args, { env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
-    guard.stdout?.on('data', (text) => {
-      text += text
+    guard.stdout?.on('data', (chunk) => {
+      text += chunk
     })
     for (const name of ['one', 'two'] as const) {
       await eventually(() => text.includes(`isolated ${macOf(name)}`))
