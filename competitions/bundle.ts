@@ -92,15 +92,15 @@ export async function readBundleFolder(
   others: readonly string[] = [],
 ): Promise<{ files: BundleFiles; others: (Buffer | null)[]; unread: BundleFault[] }> {
   const unread: BundleFault[] = []
-  const say = (file: string) => (error: unknown) => {
+  const toFault = (file: string) => (error: unknown) => {
     if (!(error instanceof UnreadableFileError)) throw error
     unread.push({ file, row: null, message: error.message })
     return null
   }
-  await using handed = await openHandedFolder(folder).catch(say(folder))
+  await using handed = await openHandedFolder(folder).catch(toFault(folder))
   const read = async (name: string): Promise<Buffer | null> => {
     const maxBytes = name.endsWith('.csv') ? CSV_MAX_BYTES : TEXT_MAX_BYTES
-    return (await handed?.read(name, maxBytes).catch(say(name))) ?? null
+    return (await handed?.read(name, maxBytes).catch(toFault(name))) ?? null
   }
   const [manifest, overview, rules, sample] = await Promise.all(BUNDLE_FILES.map(read))
   const files: BundleFiles = {
@@ -128,20 +128,21 @@ export function checkBundle(
   { unread = [], uploadMaxBytes = Number.POSITIVE_INFINITY }: BundleCheck = {},
 ): { bundle: Bundle } | { faults: BundleFault[] } {
   const faults: BundleFault[] = []
-  const say = (file: string, message: string, row: number | null = null) => {
+  const addFault = (file: string, message: string, row: number | null = null) => {
     faults.push({ file, row, message })
   }
   for (const file of BUNDLE_FILES) {
     if (files[file] !== null) continue
-    say(file, unread.find((fault) => fault.file === file)?.message ?? 'cannot be read')
+    addFault(file, unread.find((fault) => fault.file === file)?.message ?? 'cannot be read')
   }
   const texts = { description: textOf(files, 'overview.md'), rules: textOf(files, 'rules.md') }
-  if (files['overview.md'] && texts.description === '') say('overview.md', 'is empty or not UTF-8')
-  if (files['rules.md'] && texts.rules === '') say('rules.md', 'is empty or not UTF-8')
+  if (files['overview.md'] && texts.description === '')
+    addFault('overview.md', 'is empty or not UTF-8')
+  if (files['rules.md'] && texts.rules === '') addFault('rules.md', 'is empty or not UTF-8')
   const manifestText = files['manifest.json']?.toString('utf8')
   const read = manifestText === undefined ? { faults: [] } : readManifest(manifestText)
   if ('faults' in read) {
-    for (const message of read.faults) say('manifest.json', message)
+    for (const message of read.faults) addFault('manifest.json', message)
     return { faults }
   }
   const { manifest } = read
@@ -150,15 +151,18 @@ export function checkBundle(
   if (sampleSubmission === null) return { faults }
   const expected = expectIds([...new Set(readColumn(sampleSubmission, spec.idColumn))])
   const checked = checkSubmission(spec, expected, sampleSubmission)
-  for (const fault of faultsOf(checked)) say('sample_submission.csv', fault.message, fault.row)
+  for (const fault of faultsOf(checked)) addFault('sample_submission.csv', fault.message, fault.row)
   if (checked.ok && expected.ids.length !== manifest.expected_rows) {
     const count = expected.ids.length
-    say('sample_submission.csv', `has ${count} ids, the manifest says ${manifest.expected_rows}`)
+    addFault(
+      'sample_submission.csv',
+      `has ${count} ids, the manifest says ${manifest.expected_rows}`,
+    )
   }
   const { length } = sampleSubmission
   if (length > uploadMaxBytes) {
     const limits = `has ${length} bytes, and uploads end at ${uploadMaxBytes} (SUBMISSION_UPLOAD_MAX_BYTES)`
-    say('sample_submission.csv', `${limits}: nobody could submit such a file`)
+    addFault('sample_submission.csv', `${limits}: nobody could submit such a file`)
   }
   if (faults.length > 0) return { faults }
   const idsSha256 = hashIds(expected)

@@ -71,7 +71,6 @@ describeSessionWorkspaces('ZFS', () => ({
   },
 }))
 
-// Before the pool is filled: ZFS gives space back in its own time.
 describe('workspaces that are made at once', () => {
   test('are mounted one after the other, and the file systems go on answering', {
     timeout: 180_000,
@@ -194,36 +193,6 @@ describe('a workspace', () => {
       run('umount', path)
     }
   })
-
-  test('cannot be made or snapshotted in a pool that is full, and the refusals say so', {
-    timeout: 180_000,
-  }, async () => {
-    const dataset = newDataset()
-    const path = await createZfsWorkspaces({ root: ROOT, quotaBytes: null }).ensure(dataset, signal)
-    const filler = join(path, 'filler')
-    try {
-      for (;;) writeFileSync(filler, Buffer.alloc(8 * MIB, 1), { flag: 'a', flush: true })
-    } catch {}
-    try {
-      for (;;) writeFileSync(filler, Buffer.alloc(4096, 1), { flag: 'a', flush: true })
-    } catch {}
-    try {
-      const attempts = Array.from({ length: 20 }, () => workspaces.ensure(newDataset(), signal))
-      const results = await Promise.allSettled(attempts)
-      const refused = results.find((result) => result.status === 'rejected')
-      expect(refused).toMatchObject({ reason: { code: 'pool_full' } })
-      const snapshots = Array.from({ length: 20 }, (_, index) =>
-        workspaces.snapshot(`${dataset}@stop-${1795472777000 + index}`, signal),
-      )
-      const untaken = (await Promise.allSettled(snapshots)).find(
-        ({ status }) => status === 'rejected',
-      )
-      expect(untaken).toMatchObject({ reason: { code: 'pool_full' } })
-    } finally {
-      unlinkSync(filler)
-      run('sync')
-    }
-  })
 })
 
 describe('a pool that is away', () => {
@@ -326,5 +295,38 @@ describe('a workspace that somebody is still in', () => {
     }
     const isReleased = async () => (await workspaces.release(dataset, signal)) === 'released'
     await eventually(isReleased, { timeoutMs: 30_000 })
+  })
+})
+
+// Last: ZFS gives the space of what was deleted back in its own time.
+describe('a workspace in a pool that is full', () => {
+  test('cannot be made or snapshotted, and the refusals say so', {
+    timeout: 180_000,
+  }, async () => {
+    const dataset = newDataset()
+    const path = await createZfsWorkspaces({ root: ROOT, quotaBytes: null }).ensure(dataset, signal)
+    const filler = join(path, 'filler')
+    try {
+      for (;;) writeFileSync(filler, Buffer.alloc(8 * MIB, 1), { flag: 'a', flush: true })
+    } catch {}
+    try {
+      for (;;) writeFileSync(filler, Buffer.alloc(4096, 1), { flag: 'a', flush: true })
+    } catch {}
+    try {
+      const attempts = Array.from({ length: 20 }, () => workspaces.ensure(newDataset(), signal))
+      const results = await Promise.allSettled(attempts)
+      const refused = results.find((result) => result.status === 'rejected')
+      expect(refused).toMatchObject({ reason: { code: 'pool_full' } })
+      const snapshots = Array.from({ length: 20 }, (_, index) =>
+        workspaces.snapshot(`${dataset}@stop-${1795472777000 + index}`, signal),
+      )
+      const untaken = (await Promise.allSettled(snapshots)).find(
+        ({ status }) => status === 'rejected',
+      )
+      expect(untaken).toMatchObject({ reason: { code: 'pool_full' } })
+    } finally {
+      unlinkSync(filler)
+      run('sync')
+    }
   })
 })

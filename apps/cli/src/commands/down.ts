@@ -92,11 +92,11 @@ async function endSessions(installation: Installation, step: StepRunner, progres
     if (rest.length > 0) {
       await runOrFail('docker', ['stop', '--time', '10', ...rest], FAILURE, { timeoutMs: 120_000 })
     }
-    const says = [
+    const summary = [
       ...(asked && asked.ended > 0 ? [`${asked.ended} stopped with a snapshot`] : []),
       ...(rest.length > 0 ? [`${rest.length} containers stopped, their files kept`] : []),
     ]
-    return { says: says.join(', ') || 'none', value: undefined }
+    return { summary: summary.join(', ') || 'none', value: undefined }
   })
 }
 
@@ -120,7 +120,7 @@ async function removeContainers(step: StepRunner): Promise<void> {
     const helpers = await run('docker', ['ps', '-aq', '--filter', 'label=medforge.helper'])
     const left = helpers.stdout.split('\n').filter(Boolean)
     if (left.length > 0) await runOrFail('docker', ['rm', '--force', ...left], FAILURE)
-    return { says: removed === 0 ? 'none' : `${removed} removed`, value: undefined }
+    return { summary: removed === 0 ? 'none' : `${removed} removed`, value: undefined }
   })
 }
 
@@ -131,13 +131,13 @@ async function purge(environment: CliEnvironment, step: StepRunner): Promise<voi
     if (left.length > 0) await runOrFail('docker', ['rm', '--force', ...left], FAILURE)
     await run('sh', [`${installation.root}/ops/network/firewall.sh`, 'remove'])
     for (const { name } of Object.values(NETWORKS)) await run('docker', ['network', 'rm', name])
-    return { says: 'removed', value: undefined }
+    return { summary: 'removed', value: undefined }
   })
   await step('Pool and state', async () => {
     if (await zfsAnswers()) await destroyPool()
     for (const folder of [STATE, LOGS]) removeFolder(folder)
     rmSync(installation.envFile, { force: true })
-    return { says: 'deleted', value: undefined }
+    return { summary: 'deleted', value: undefined }
   })
   await step('Trust and names', async () => {
     await removeSystemTrust()
@@ -145,7 +145,7 @@ async function purge(environment: CliEnvironment, step: StepRunner): Promise<voi
       await removeBrowserTrust(person)
     }
     ensureHostNames([])
-    return { says: 'removed', value: undefined }
+    return { summary: 'removed', value: undefined }
   })
   process.stdout.write(
     `MedForge is gone from this host. Kept: installed packages, the images in Docker, ${environment.cacheDir}, and the Docker and ZFS servers, which still run.\n`,

@@ -37,7 +37,7 @@ async function up(options: { domain?: string; set?: string[] }): Promise<void> {
       overrides: parseOverrides(options.set ?? []),
     })
     const isNew = saveSettings(installation, values)
-    return { says: `${isNew} ${installation.envFile}`, value: values }
+    return { summary: `${isNew} ${installation.envFile}`, value: values }
   })
 
   const zfs = await prepareHost(
@@ -56,7 +56,7 @@ async function up(options: { domain?: string; set?: string[] }): Promise<void> {
     const mode = chooseGpuMode({ recorded, domain: settings.DOMAIN ?? '', gpuCount })
     settings.GPU_MODE = mode
     saveSettings(installation, settings)
-    return { says: describeGpus(mode, gpuCount, Boolean(recorded)), value: undefined }
+    return { summary: describeGpus(mode, gpuCount, Boolean(recorded)), value: undefined }
   })
 
   const admin = await startStack({ environment, installation, settings, step, progress })

@@ -1,8 +1,9 @@
+import { findMount } from '@medforge/core/mount-table'
 import { Failure } from '../failure.ts'
 import { POOL, POOL_MOUNT, WORKSPACES } from '../names.ts'
 import { reasonOf, run, runOrFail } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { findMount, readMounts } from './mounts.ts'
+import { readMounts } from './mounts.ts'
 import { runOnPool, runOnPoolOrFail } from './pool-lock.ts'
 
 export type Dataset = { name: string; owner?: number; mode: number; properties?: string[] }
@@ -26,7 +27,7 @@ export async function ensureDataset(dataset: Dataset): Promise<boolean> {
     })
     changed = true
   }
-  if (!readMounts().some(({ point }) => point === place)) {
+  if (!readMounts().some(({ path }) => path === place)) {
     await runOnPoolOrFail('zfs', ['mount', dataset.name], failure, { timeoutMs: 60_000 })
     changed = true
   }

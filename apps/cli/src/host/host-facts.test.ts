@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findMount, parseMounts } from '@medforge/core/mount-table'
 import { describe, expect, test } from 'vitest'
 import type { Failure } from '../failure.ts'
 import { checkDiskSpace, GIB } from './disk.ts'
 import { chooseGpuMode } from './gpus.ts'
 import { ensureHostNames, withNames } from './hosts-file.ts'
-import { findMount, parseMounts } from './mounts.ts'
 import { hasCandidate } from './packages.ts'
 
 describe(checkDiskSpace, () => {
@@ -89,9 +89,9 @@ describe(parseMounts, () => {
 
   test('knows what is shared, and spaces in names', () => {
     expect(parseMounts(INFO)).toEqual([
-      { point: '/', type: 'ext4', source: '/dev/vda', isShared: true },
-      { point: '/tank', type: 'fuse.zfs', source: 'tank', isShared: false },
-      { point: '/mnt/a b', type: 'tmpfs', source: 'tmpfs', isShared: false },
+      { path: '/', type: 'ext4', source: '/dev/vda', isShared: true },
+      { path: '/tank', type: 'fuse.zfs', source: 'tank', isShared: false },
+      { path: '/mnt/a b', type: 'tmpfs', source: 'tmpfs', isShared: false },
     ])
   })
 

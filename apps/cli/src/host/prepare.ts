@@ -37,8 +37,8 @@ export async function prepareHost(
       [...BASE_REQUIREMENTS, zfs === 'kernel' ? ZFS_KERNEL : ZFS_FUSE],
       progress,
     )
-    const says = installed.length > 0 ? `installed ${installed.join(', ')}` : 'all there'
-    return { says, value: undefined }
+    const summary = installed.length > 0 ? `installed ${installed.join(', ')}` : 'all there'
+    return { summary, value: undefined }
   })
 
   const kind = await step('ZFS', async () => {
@@ -60,7 +60,7 @@ export async function prepareHost(
       ...(made > 0 ? [`${made} datasets made ready`] : []),
       ...(left > 0 ? [`${left} workspaces left unmounted by a start of the host`] : []),
     ]
-    return { says: what.join(', '), value: zfs }
+    return { summary: what.join(', '), value: zfs }
   })
 
   await step('Docker', async () => {
@@ -79,11 +79,11 @@ export async function prepareHost(
           'Stop that program, or give MedForge another address with EDGE_BIND_ADDRESS in deploy/compose/.env, and run this again.',
       })),
     ])
-    const says = [
+    const summary = [
       started ? 'started' : 'answers',
       ...(ended.length > 0 ? [`ended ${ended.join(', ')}, whose file systems were dead`] : []),
     ]
-    return { says: says.join(', '), value: undefined }
+    return { summary: summary.join(', '), value: undefined }
   })
   return kind
 }

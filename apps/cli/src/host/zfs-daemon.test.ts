@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { findTopMount } from './zfs-daemon.ts'
 
-const mount = (point: string, type = 'fuse.zfs') => ({ point, type, source: 'x', isShared: true })
+const mount = (path: string, type = 'fuse.zfs') => ({ path, type, source: 'x', isShared: true })
 
 describe(findTopMount, () => {
   test('names the uppermost mount of the pool, which takes all below it along', () => {

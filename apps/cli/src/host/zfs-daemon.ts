@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import type { Mount } from '@medforge/core/mount-table'
 import { Failure } from '../failure.ts'
 import { LOGS, POOL_MOUNT } from '../names.ts'
 import { run, startDaemon, waitFor } from '../process.ts'
 import { isSystemdHost } from './docker.ts'
-import { type Mount, readMounts } from './mounts.ts'
+import { readMounts } from './mounts.ts'
 import { zfsAnswers } from './pool-health.ts'
 
 /* The daemon of ZFS in user space. */
@@ -72,7 +73,7 @@ export async function detachMounts(): Promise<void> {
 /** The uppermost mount of the pool. It is detached with all below it, where no path leads any more once it is dead. */
 export function findTopMount(mounts: readonly Mount[]): string | undefined {
   return mounts.find(
-    ({ point, type }) =>
-      type.startsWith('fuse') && (point === POOL_MOUNT || point.startsWith(`${POOL_MOUNT}/`)),
-  )?.point
+    ({ path, type }) =>
+      type.startsWith('fuse') && (path === POOL_MOUNT || path.startsWith(`${POOL_MOUNT}/`)),
+  )?.path
 }

@@ -12,20 +12,20 @@ export function createActivity(
   now: () => number = Date.now,
 ): Activity {
   const running = new Map<symbol, { what: string; detail: string; startedAt: number }>()
-  const tell = () => {
+  const emit = () => {
     if (running.size > 0) report(describe([...running.values()], now()))
   }
-  const timer = setInterval(tell, HEARTBEAT_MS)
+  const timer = setInterval(emit, HEARTBEAT_MS)
   return {
     begin(what) {
       const key = Symbol(what)
       const entry = { what, detail: '', startedAt: now() }
       running.set(key, entry)
-      tell()
+      emit()
       return {
         detail(text) {
           entry.detail = text
-          tell()
+          emit()
         },
         [Symbol.dispose]: () => void running.delete(key),
       }

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hasMountWithin } from '@medforge/core/mount-table'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
-import { hasMountWithin, sweepFolder } from './sweep.ts'
+import { sweepFolder } from './sweep.ts'
 
 const mountAt = (point: string) => `36 35 0:5 / ${point} rw,relatime shared:1 - proc proc rw\n`
 

@@ -61,7 +61,7 @@ export async function startStack(options: StackOptions): Promise<NewAdmin | unde
       settings[imageSetting(name)] = images[name]
     }
     saveSettings(installation, settings)
-    return { says: changed > 0 ? `${changed} new` : 'unchanged', value: undefined }
+    return { summary: changed > 0 ? `${changed} new` : 'unchanged', value: undefined }
   })
 
   await step('Database', async () => {
@@ -71,7 +71,7 @@ export async function startStack(options: StackOptions): Promise<NewAdmin | unde
     await waitForDatabase(progress)
     // Loaded here, so that commands which need no database start without its driver.
     const { ensureContent } = await import('./content.ts')
-    const says = await ensureContent({
+    const summary = await ensureContent({
       databaseUrl,
       packImage: settings.PACK_IMAGE ?? '',
       publicRoot: `${installation.root}/competitions`,
@@ -79,7 +79,7 @@ export async function startStack(options: StackOptions): Promise<NewAdmin | unde
       holdoutSeedFile: HOLDOUT_SEED_FILE,
       progress,
     })
-    return { says: isNew ? `initialised, ${says}` : says, value: undefined }
+    return { summary: isNew ? `initialised, ${summary}` : summary, value: undefined }
   })
 
   await step('Containers', async () => {
@@ -87,8 +87,8 @@ export async function startStack(options: StackOptions): Promise<NewAdmin | unde
     await startServices(installation, [])
     const after = await containerIds()
     const started = [...after].filter(([name, id]) => before.get(name) !== id).map(([name]) => name)
-    const says = started.length > 0 ? `started ${started.join(', ')}` : 'unchanged'
-    return { says, value: undefined }
+    const summary = started.length > 0 ? `started ${started.join(', ')}` : 'unchanged'
+    return { summary, value: undefined }
   })
 
   if (domain === 'localhost' || settings.TLS_MODE === 'internal') {
@@ -98,13 +98,13 @@ export async function startStack(options: StackOptions): Promise<NewAdmin | unde
   await step('Health', async () => {
     await waitForHealthz(domain, progress)
     await checkContainers()
-    return { says: `https://api.medforge.${domain}/healthz says ok`, value: undefined }
+    return { summary: `https://api.medforge.${domain}/healthz is ok`, value: undefined }
   })
 
   return await step('Administrator', async () => {
     const { ensureFirstAdmin } = await import('./accounts.ts')
     const admin = await ensureFirstAdmin(databaseUrl, settings.INITIAL_ADMIN_EMAIL ?? '')
-    return { says: admin ? 'created' : 'there already', value: admin }
+    return { summary: admin ? 'created' : 'there already', value: admin }
   })
 }
 
@@ -151,6 +151,6 @@ async function ensureTrust({ environment, settings, progress }: StackOptions) {
       }
     }
   }
-  const says = changes.length > 0 ? `wrote ${changes.join(', ')}` : 'unchanged'
-  return { says, value: undefined }
+  const summary = changes.length > 0 ? `wrote ${changes.join(', ')}` : 'unchanged'
+  return { summary, value: undefined }
 }

@@ -13,7 +13,7 @@ import { inspectContainers, lastWords } from './containers.ts'
  * @returns whether this call initialised it
  */
 export async function ensureDatabaseFolder(image: string, progress: Progress): Promise<boolean> {
-  if (!readMounts().some(({ point }) => point === DB_DATA)) {
+  if (!readMounts().some(({ path }) => path === DB_DATA)) {
     throw new Failure(
       `${DB_DATA} is not a mounted dataset.`,
       'Look at zfs list, and run this again, which mounts it.',

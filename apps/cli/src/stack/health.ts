@@ -71,7 +71,7 @@ export async function waitForHealthz(domain: string, progress: Progress): Promis
   if (healthy) return
   await checkContainers()
   throw new Failure(
-    `The platform did not become healthy: ${url} says ${last.replace(/\.$/, '')}.`,
+    `The platform did not become healthy: ${url} answers ${last.replace(/\.$/, '')}.`,
     'Run ./medforge doctor, which names what is missing, or read ./medforge logs api.',
   )
 }

@@ -1,11 +1,11 @@
 /** A result for a program: one JSON object. */
-export function say(result: unknown): void {
+export function printJson(result: unknown): void {
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
 }
 
 /** A result for whoever asked: the object for a program, the text for a person. */
 export function report(isJson: boolean | undefined, result: unknown, text: string): void {
-  if (isJson) say(result)
+  if (isJson) printJson(result)
   else process.stdout.write(`${text}\n`)
 }
 

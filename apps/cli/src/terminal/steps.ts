@@ -1,7 +1,7 @@
 import type { Progress } from './progress.ts'
 
 /** What a step has to say when it is done, and what later steps need from it. */
-export type StepResult<Value> = { says: string; value: Value }
+export type StepResult<Value> = { summary: string; value: Value }
 
 export type StepRunner = <Value>(
   title: string,
@@ -15,8 +15,8 @@ export type StepRunner = <Value>(
 export function createStepRunner(progress: Progress): StepRunner {
   return async (title, work) => {
     progress.begin(title)
-    const { says, value } = await work()
-    progress.end(says)
+    const { summary, value } = await work()
+    progress.end(summary)
     return value
   }
 }

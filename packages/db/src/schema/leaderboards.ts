@@ -1,7 +1,7 @@
 import type { SqlTime } from '../time.ts'
 
 /**
- * A person's place on the board of one split: kept equal to the official scores by `apps/api/src/scoring/board.ts`, and by nobody else.
+ * A person's place on the board of one split: kept equal to the official scores by `packages/core/src/boards/board.ts`, and by nobody else.
  */
 export type LeaderboardEntriesTable = {
   competition_id: string

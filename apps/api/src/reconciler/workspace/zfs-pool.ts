@@ -1,8 +1,8 @@
+import { findMountInText, listSources } from '@medforge/core/mount-table'
 import { readFile } from 'node:fs/promises'
 import { createPoolFiles, POOL_FILES_SILENT } from '@medforge/core/pool-files'
 import { POOL_LOCK_BUSY, underPoolLock } from '@medforge/core/pool-lock'
 import { HostAwayError, HostRefusedError } from '../host-error.ts'
-import { findMount, listSources } from './mounts.ts'
 import type { CommandLimits, CommandResult, runCommand } from './run-command.ts'
 
 export type Refusal = ['workspace_refused' | 'workspace_not_mounted', string]
@@ -140,7 +140,7 @@ export function createZfsPool(root: string, run: typeof runCommand): ZfsPool {
 }
 
 async function isMountedAt(dataset: string, path: string): Promise<boolean> {
-  return findMount(await readFile(MOUNTS_FILE, 'utf8'), path)?.source === dataset
+  return findMountInText(await readFile(MOUNTS_FILE, 'utf8'), path)?.source === dataset
 }
 
 const OUT_OF_SPACE = /out of space|no space left|quota exceeded/i

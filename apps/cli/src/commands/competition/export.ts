@@ -6,7 +6,7 @@ import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Failure } from '../../failure.ts'
 import { PUBLIC_BUNDLES } from '../../names.ts'
-import { say } from '../../terminal/output.ts'
+import { printJson } from '../../terminal/output.ts'
 import { requirePublicFiles } from './public-part.ts'
 import { type CompetitionRow, openDatabase, requireRow } from './setting.ts'
 
@@ -47,7 +47,7 @@ export async function exportCompetition(
   for (const [name, bytes] of files) await writeFile(join(incoming, name), bytes)
   const submissions = await writeSubmissions(db, row, join(incoming, 'submissions.csv'))
   await rename(incoming, folder)
-  if (options.json) say({ slug, folder, submissions })
+  if (options.json) printJson({ slug, folder, submissions })
   else process.stdout.write(`${folder}: ${slug} with ${submissions} submissions.\n`)
 }
 

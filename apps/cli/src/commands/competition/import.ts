@@ -11,7 +11,7 @@ import type { Kysely } from 'kysely'
 import { Failure } from '../../failure.ts'
 import { HIDDEN_HOLDOUTS, HOLDOUT_SEED_FILE, PUBLIC_BUNDLES } from '../../names.ts'
 import { ensureHoldoutSeed } from '../../stack/content.ts'
-import { say } from '../../terminal/output.ts'
+import { printJson } from '../../terminal/output.ts'
 import { type Change, changesOf, describeChanges } from './changes.ts'
 import { planHoldout } from './holdout-plan.ts'
 import { type CompetitionRow, findRow, lockCompetitions, openDatabase } from './setting.ts'
@@ -56,7 +56,7 @@ export async function importBundle(folder: string, options: ImportOptions): Prom
   if (options.dryRun && !(row && isOther)) {
     const outcome = row && isNothingNew(row, bundle_version, options) ? 'unchanged' : 'dry_run'
     const manifest = holdout.facts?.manifest ?? null
-    tell({ outcome }, { slug, bundle_version, changes, holdout: manifest }, options)
+    reportImport({ outcome }, { slug, bundle_version, changes, holdout: manifest }, options)
     return
   }
   const facts = await holdout.store()
@@ -65,7 +65,7 @@ export async function importBundle(folder: string, options: ImportOptions): Prom
   const imported = row
     ? await change(db, row, seed, bundle_version, options)
     : await register(db, seed, bundle_version, options)
-  tell(imported, { slug, bundle_version, changes, holdout: facts.manifest }, options)
+  reportImport(imported, { slug, bundle_version, changes, holdout: facts.manifest }, options)
 }
 
 type Told = {
@@ -76,14 +76,21 @@ type Told = {
   holdout: Pick<HoldoutFacts['manifest'], 'split_version' | 'kind'> | null
 }
 
-function tell(
+function reportImport(
   { outcome, difference }: Imported,
   { slug, bundle_version, changes, holdout }: Told,
   options: ImportOptions,
 ): void {
   const version = holdout?.split_version ?? null
   if (options.json) {
-    say({ slug, outcome, evaluation_split_version: version, bundle_version, changes, difference })
+    printJson({
+      slug,
+      outcome,
+      evaluation_split_version: version,
+      bundle_version,
+      changes,
+      difference,
+    })
     return
   }
   const messages: Record<Imported['outcome'], string> = {

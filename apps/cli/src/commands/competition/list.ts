@@ -1,4 +1,4 @@
-import { say } from '../../terminal/output.ts'
+import { printJson } from '../../terminal/output.ts'
 import { openDatabase } from './setting.ts'
 
 /** Every competition with what it is scored on. */
@@ -26,7 +26,7 @@ export async function listCompetitions({ json }: { json?: boolean }): Promise<vo
     .execute()
   const competitions = rows.map((row) => ({ ...row, submissions: Number(row.submissions) }))
   if (json) {
-    say({ competitions })
+    printJson({ competitions })
     return
   }
   for (const row of competitions) {

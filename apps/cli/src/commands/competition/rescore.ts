@@ -1,4 +1,4 @@
-import { say } from '../../terminal/output.ts'
+import { printJson } from '../../terminal/output.ts'
 import { lockCompetitions, openDatabase, requireRow } from './setting.ts'
 import { assertNote, replaceBoard, type SwitchOptions } from './switch.ts'
 
@@ -18,7 +18,7 @@ export async function rescore(slug: string, options: SwitchOptions): Promise<voi
     options,
   })
   if (options.json) {
-    say({ slug, outcome, difference })
+    printJson({ slug, outcome, difference })
     return
   }
   const messages = {

@@ -5,7 +5,7 @@ import { Failure } from '../../failure.ts'
 import { type EnvValues, readEnvFile } from '../../stack/env-file.ts'
 import { locateInstallation } from '../../stack/installation.ts'
 import { requireSetting } from '../../stack/settings.ts'
-import { say } from '../../terminal/output.ts'
+import { printJson } from '../../terminal/output.ts'
 
 export type ValidateOptions = { holdout?: string; json?: boolean }
 
@@ -15,7 +15,7 @@ export async function validateBundle(folder: string, options: ValidateOptions): 
   const faults = inspected.ok ? [] : inspected.faults
   if (!inspected.ok) process.exitCode = 1
   if (options.json) {
-    say({ ok: inspected.ok, faults })
+    printJson({ ok: inspected.ok, faults })
     return
   }
   if (!inspected.ok) {
