@@ -1,5 +1,4 @@
 import { API_PREFIX } from '@medforge/contracts'
-import { POOL_FILES_SILENT } from '@medforge/core/pool-files'
 import type { FastifyInstance } from 'fastify'
 import { competitionRoutes } from './competitions/index.ts'
 import type { ServerContext } from './context.ts'
@@ -22,8 +21,7 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
     webOrigin: hosts.webOrigin,
     trustedProxies: config.trustedProxies,
     timeouts: context.timeouts,
-    findOutageCause: async () =>
-      (await context.askPoolFiles()) === 'silent' ? POOL_FILES_SILENT : undefined,
+    findOutageCause: context.findOutageCause,
   })
 
   await app.register(healthRoutes(platform))

@@ -1,4 +1,4 @@
-import { createPoolFiles, type PoolFiles } from '@medforge/core/pool-files'
+import { createPoolFiles, POOL_FILES_SILENT, type PoolFiles } from '@medforge/core/pool-files'
 import { createDatabase, type DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { longestUploadMs } from './competitions/index.ts'
@@ -34,8 +34,8 @@ export type ServerContext = AsyncDisposable & {
   sessions: Sessions
   platform: PlatformService
   failpoint: Failpoint
-  /** Whether the file systems of the pool answer. Never rejects. */
-  askPoolFiles: () => Promise<PoolFiles>
+  /** What is behind a host or a database that does not answer, as a sentence, where it is known. Never rejects. */
+  findOutageCause: () => Promise<string | undefined>
   /** Aborts when the process is asked to end. */
   signal: AbortSignal
 }
@@ -88,6 +88,8 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
   const poolPaths = [`/${config.sessions.workspaceZfsRoot}`]
   const askPoolFiles =
     overrides.askPoolFiles ?? createPoolFiles(poolPaths, { limitMs: POOL_FILES_LIMIT_MS })
+  const findOutageCause = async () =>
+    (await askPoolFiles()) === 'silent' ? POOL_FILES_SILENT : undefined
   const failpoint = createFailpoint(config.failpoints)
   const { recoveryEnabled, gpuMode } = config.sessions
   const pagination = createPagination(secrets.sessionSecret)
@@ -99,6 +101,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     pagination,
     endpoint: overrides.endpoint ?? parentChannel,
     config,
+    findOutageCause,
     signal,
     failpoint,
   })
@@ -122,10 +125,10 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
       clock,
       gpuMode,
       signupMode: config.auth.signupMode,
-      readHealth: createHealthReader({ db, clock, logger, recoveryEnabled, askPoolFiles }),
+      readHealth: createHealthReader({ db, clock, logger, recoveryEnabled, findOutageCause }),
     }),
     failpoint,
-    askPoolFiles,
+    findOutageCause,
     signal,
     async [Symbol.asyncDispose]() {
       await sessions[Symbol.asyncDispose]()

@@ -244,6 +244,26 @@ describe('a reconciler that is not able', () => {
       expect(await db.selectFrom('sessions').selectAll().execute()).toEqual([])
     },
   )
+
+  test('is explained by file systems of the pool that do not answer, with which it can report nothing', async ({
+    stage,
+    open,
+  }) => {
+    const api = await open({ poolFiles: 'silent' })
+    const { user } = await stage.person()
+    const visitor = api.visitor()
+    await visitor.logIn(user.email)
+    api.clock.advance(16_000)
+    const silent = 'The file systems of the pool do not answer.'
+    expect((await visitor.post('/sessions', {})).problem().detail).toBe(
+      `Failed to start session runtime. ${silent} Nothing was reserved; try again in a minute.`,
+    )
+    const health = await visitor.get('!/healthz')
+    expect(JSON.parse(health.text).data.reasons).toEqual([
+      silent,
+      'The reconciler does not answer.',
+    ])
+  })
 })
 
 describe('a launch that fails', () => {

@@ -1,10 +1,9 @@
-import type { PoolFiles } from '@medforge/core/pool-files'
 import { describe, expect, test } from 'vitest'
 import { createLogger } from '../lib/logger.ts'
 import { readInTime } from './health.ts'
 
 const logger = createLogger('test', 'silent')
-const on = (files: PoolFiles) => ({ logger, askPoolFiles: async () => files })
+const because = (cause?: string) => ({ logger, findOutageCause: async () => cause })
 const never = () => new Promise<never>(() => {})
 const LATE = 'The database does not answer in time.'
 const SILENT = 'The file systems of the pool do not answer.'
@@ -13,11 +12,11 @@ describe(readInTime, () => {
   test('passes on what is known', async () => {
     const health = { status: 'degraded', reasons: ['The firewall is missing.'] } as const
     const read = async () => ({ ...health, reasons: [...health.reasons] })
-    expect(await readInTime(read, on('answer'))).toEqual(health)
+    expect(await readInTime(read, because())).toEqual(health)
   })
 
   test('is degraded when nothing is known in time', async () => {
-    expect(await readInTime(never, on('answer'), 10)).toEqual({
+    expect(await readInTime(never, because(), 10)).toEqual({
       status: 'degraded',
       reasons: [LATE],
     })
@@ -27,7 +26,7 @@ describe(readInTime, () => {
     [Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'The database cannot be reached.'],
     [new SyntaxError('x'), 'The state of the platform cannot be read.'],
   ])('is degraded when reading fails with %s', async (error, reason) => {
-    expect(await readInTime(() => Promise.reject(error), on('answer'))).toEqual({
+    expect(await readInTime(() => Promise.reject(error), because())).toEqual({
       status: 'degraded',
       reasons: [reason],
     })
@@ -35,26 +34,34 @@ describe(readInTime, () => {
 
   test('names file systems that do not answer as the cause of a database that does not', async () => {
     const away = Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
-    expect(await readInTime(never, on('silent'), 10)).toEqual({
+    expect(await readInTime(never, because(SILENT), 10)).toEqual({
       status: 'degraded',
       reasons: [SILENT, LATE],
     })
-    expect(await readInTime(() => Promise.reject(away), on('silent'))).toEqual({
+    expect(await readInTime(() => Promise.reject(away), because(SILENT))).toEqual({
       status: 'degraded',
       reasons: [SILENT, 'The database cannot be reached.'],
     })
   })
 
-  test('waits no longer than its deadline for a pool whose state is not known either', async () => {
-    expect(await readInTime(never, { logger, askPoolFiles: never }, 10)).toEqual({
+  test('waits no longer than its deadline for a cause that cannot be found out either', async () => {
+    expect(await readInTime(never, { logger, findOutageCause: never }, 10)).toEqual({
       status: 'degraded',
       reasons: [LATE],
     })
   })
 
-  test('asks the pool nothing while the database answers', async () => {
-    const askPoolFiles = () => expect.fail('The pool was asked.')
-    expect(await readInTime(async () => ({ status: 'ok' }), { logger, askPoolFiles })).toEqual({
+  test('names a cause before what it leads to, and once', async () => {
+    const read = async () => ({ status: 'degraded' as const, reasons: ['The reconciler is away.'] })
+    const named = { status: 'degraded', reasons: [SILENT, 'The reconciler is away.'] }
+    expect(await readInTime(read, because(SILENT))).toEqual(named)
+    const again = async () => ({ status: 'degraded' as const, reasons: [SILENT] })
+    expect(await readInTime(again, because(SILENT))).toEqual(await again())
+  })
+
+  test('looks for no cause while all is well', async () => {
+    const findOutageCause = () => expect.fail('It was asked for.')
+    expect(await readInTime(async () => ({ status: 'ok' }), { logger, findOutageCause })).toEqual({
       status: 'ok',
     })
   })

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Health } from '@medforge/contracts'
 import { readReconcilerState } from '@medforge/core'
-import { POOL_FILES_SILENT, type PoolFiles } from '@medforge/core/pool-files'
 import { type DB, isDatabaseAway } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
@@ -15,8 +14,8 @@ export type HealthDeps = {
   clock: Clock
   logger: Logger
   recoveryEnabled: boolean
-  /** Whether the file systems of the pool answer; the database lies on one of them. */
-  askPoolFiles: () => Promise<PoolFiles>
+  /** What is behind a host or a database that does not answer, as a sentence, where it is known. Never rejects. */
+  findOutageCause: () => Promise<string | undefined>
 }
 
 /** The one reader of health: for `/healthz`, `/status` and the administrators' overview. Never rejects. */
@@ -34,44 +33,53 @@ export async function readHealth(
 }
 
 /**
- * What `read` finds, or degraded when it finds nothing out in time: an unknown state is never reported as a good one. Where the database has
- * not answered for a while the pool below it is asked, early enough to be named within the deadline itself.
+ * What `read` finds, or degraded when it finds nothing out in time: an unknown state is never reported as a good one. Where something is not
+ * well, what may be behind all of it is asked for as well, early enough to be named within the deadline itself.
  */
 export async function readInTime(
   read: () => Promise<Health>,
-  { logger, askPoolFiles }: Pick<HealthDeps, 'logger' | 'askPoolFiles'>,
+  { logger, findOutageCause }: Pick<HealthDeps, 'logger' | 'findOutageCause'>,
   deadlineMs = DEADLINE_MS,
 ): Promise<Health> {
   const ending = new AbortController()
   const wait = (ms: number) => sleep(ms, undefined, { signal: ending.signal })
+  let known = degraded('The database does not answer in time.')
+
+  async function readAndExplain(): Promise<Health> {
+    known = await read().catch((error) => {
+      logger.warn({ err: error }, 'health.unreadable')
+      return degraded(
+        isDatabaseAway(error)
+          ? 'The database cannot be reached.'
+          : 'The state of the platform cannot be read.',
+      )
+    })
+    return known.status === 'ok' ? known : withCause(known, await findOutageCause())
+  }
 
   async function giveUp(): Promise<Health> {
     const headStartMs = Math.min(HEAD_START_MS, deadlineMs / 2)
     await wait(headStartMs)
     const late = wait(deadlineMs - headStartMs)
-    const files = await Promise.race([askPoolFiles(), late])
+    const cause = await Promise.race([findOutageCause(), late])
     await late
-    return degraded('The database does not answer in time.', files === 'silent')
-  }
-
-  async function readOrExplain(): Promise<Health> {
-    try {
-      return await read()
-    } catch (error) {
-      logger.warn({ err: error }, 'health.unreadable')
-      if (!isDatabaseAway(error)) return degraded('The state of the platform cannot be read.')
-      return degraded('The database cannot be reached.', (await askPoolFiles()) === 'silent')
-    }
+    return withCause(known, cause)
   }
 
   try {
-    return await Promise.race([readOrExplain(), giveUp()])
+    return await Promise.race([readAndExplain(), giveUp()])
   } finally {
     ending.abort()
   }
 }
 
+function degraded(reason: string): Health {
+  return { status: 'degraded', reasons: [reason] }
+}
+
 /** The cause first: whoever reads one reason reads that one. */
-function degraded(reason: string, isPoolSilent = false): Health {
-  return { status: 'degraded', reasons: isPoolSilent ? [POOL_FILES_SILENT, reason] : [reason] }
+function withCause(health: Health, cause: string | undefined): Health {
+  const { reasons = [] } = health
+  if (cause === undefined || health.status === 'ok' || reasons.includes(cause)) return health
+  return { status: 'degraded', reasons: [cause, ...reasons] }
 }

@@ -43,6 +43,8 @@ export type SessionServiceDeps = {
   ipc: Ipc
   changes: ChangeFeed
   failpoint: Failpoint
+  /** What is behind a host that cannot start sessions, as a sentence, where it is known. Never rejects. */
+  findOutageCause: () => Promise<string | undefined>
   config: { domain: string; workspaceRoot: string; limits: LifecycleLimits }
 }
 
@@ -83,7 +85,7 @@ const START_FAILED = 'Failed to start session runtime.'
 const LOOK_AGAIN_MS = 2_000
 
 export function createSessionService(deps: SessionServiceDeps): SessionService {
-  const { db, clock, logger, ipc, changes, failpoint, config } = deps
+  const { db, clock, logger, ipc, changes, failpoint, findOutageCause, config } = deps
 
   async function assertPack(packId: string, tier: SessionTier): Promise<void> {
     const pack = await findPack(db, packId)
@@ -107,8 +109,10 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
   async function assertAble(tx: Kysely<DB>): Promise<void> {
     const { able, reasons } = await readReconcilerState(tx, clock)
     if (able) return
+    // What the reconciler reports last may be old: it writes its report to a database on the same pool.
+    const reason = (await findOutageCause()) ?? reasons[0] ?? ''
     throw new DomainError('runtime_unavailable', {
-      detail: `${START_FAILED} ${reasons[0] ?? ''} Nothing was reserved; try again in a minute.`,
+      detail: `${START_FAILED} ${reason} Nothing was reserved; try again in a minute.`,
       headers: { 'retry-after': '10' },
     })
   }

@@ -36,6 +36,8 @@ export type SessionsDeps = {
     auth: { idleTtlSeconds: number }
     sessions: SessionsConfig
   }
+  /** What is behind a host or a database that does not answer, as a sentence, where it is known. Never rejects. */
+  findOutageCause: () => Promise<string | undefined>
   signal: AbortSignal
   failpoint?: Failpoint
 }
@@ -60,6 +62,7 @@ export function openSessions(deps: SessionsDeps): Sessions {
     ipc,
     changes,
     failpoint: deps.failpoint ?? noFailpoint,
+    findOutageCause: deps.findOutageCause,
     config: {
       domain: config.domain,
       workspaceRoot: workspaceZfsRoot,
