@@ -12,7 +12,13 @@ import {
 import { Type } from 'typebox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectData, expectProblem } from '../support/expectations.ts'
-import { docker, inContainer, readInstallation, runOnHost } from '../support/installation.ts'
+import {
+  docker,
+  eventually,
+  inContainer,
+  readInstallation,
+  runOnHost,
+} from '../support/installation.ts'
 import { callApi, type Person, signUp } from '../support/person.ts'
 import { launch, stop, visit } from '../support/sessions.ts'
 import { listSnapshots, readSnapshot } from '../support/snapshots.ts'
@@ -175,6 +181,9 @@ describe('a session from launch to stop', () => {
     expect(await listSnapshots(session.workspace_zfs)).toEqual([snapshot])
     expect(await readSnapshot(snapshot)).toMatchObject({ 'result.txt': 'kept\n' })
     expect(await docker('ps', '-aq', '--filter', `name=${container}`)).toBe('')
+    const mount = ['get', '-H', '-o', 'value', 'mounted', session.workspace_zfs]
+    const isUnmounted = async () => (await runOnHost('zfs', ...mount)).trim() === 'no'
+    await eventually(isUnmounted, 'the workspace is mounted no longer')
   })
 
   test('answers a stop that comes too late with a success', async () => {
