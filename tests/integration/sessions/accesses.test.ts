@@ -101,9 +101,7 @@ describe(createAccessLog, () => {
     expect(await clients()).toEqual(ports.map((port) => `192.0.2.7:${port}`))
   })
 
-  test('tells no more than a thousand connections apart that wait to be written', async ({
-    db,
-  }) => {
+  test('distinguishes at most a thousand connections that wait to be written', async ({ db }) => {
     const { log, enter, rows } = openLog(db)
     for (let port = 1; port <= 1_500; port += 1) enter(`192.0.2.7:${port} HTTP/1.1`)
     await log.flush()

@@ -54,7 +54,8 @@ export function createRevocations(deps: {
   async function pass(signal: AbortSignal): Promise<boolean> {
     if (!(await deps.flush(FLUSH_LIMIT_MS, signal))) {
       if (signal.aborted) return true
-      await assumeLostAccesses(db, { at: clock.now(), idleTtlMs })
+      const areLost = await assumeLostAccesses(db, { at: clock.now(), idleTtlMs })
+      if (areLost) logger.warn('session.accesses.not_known')
     }
     const nowMs = clock.now().getTime()
     const ended = await listEndedAccesses(db, { nowMs, idleTtlMs })

@@ -16,7 +16,7 @@ export interface AccessLog extends AsyncDisposable {
   /**
    * Before the answer that grants it. Returns at once; the row is written within `WRITE_AFTER_MS`, and tried again until it is.
    *
-   * @param client  what the edge says of the connection; undefined when nobody trustworthy said anything
+   * @param client  the edge's header about the connection; undefined without one from the edge
    */
   note(decision: Pick<ProxyDecision, 'tokenHash' | 'sessionId'>, client: string | undefined): void
   /** Resolves once everything that was noted before is written. @throws the database's own error */
@@ -32,7 +32,7 @@ export type AccessLogDeps = {
 
 const WRITE_AFTER_MS = 1_000
 const RETRY_AFTER_MS = 2_000
-// Beyond it connections are not told apart any more: the table stays small, whoever opens thousands.
+// Beyond it connections are no longer distinguished: the table stays small, whoever opens thousands.
 const CLIENTS_MAX = 1_000
 // Decisions wait for less than 2 ms while one is put together.
 const ROWS_A_STATEMENT = 100

@@ -48,14 +48,17 @@ export async function closeAccesses(db: Kysely<DB>, writer: string, at: Date): P
  * Put down that every login which could enter a running session since accesses were last complete may have done so, by any connection:
  * when one of them ends, or has ended since, all connections of that session end.
  *
- * For when the server does not answer; does nothing when it closed its accesses. May be repeated.
+ * For when the server does not answer. May be repeated.
+ *
+ * @returns false, and nothing was put down, when the server has closed its accesses
  */
-export async function assumeLostAccesses(db: Kysely<DB>, { at, idleTtlMs }: Now): Promise<void> {
-  await inTransaction(db, async (tx) => {
+export async function assumeLostAccesses(db: Kysely<DB>, { at, idleTtlMs }: Now): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
     const { writer, isClosed, completeUntilMs } = await readWriter(tx)
-    if (isClosed) return
+    if (isClosed) return false
     await assumeSince(tx, completeUntilMs, { at, idleTtlMs })
     await saveWriter(tx, { writer, is_closed: false }, at)
+    return true
   })
 }
 
