@@ -1,5 +1,5 @@
-import { findMountInText, listSources } from '@medforge/core/mount-table'
 import { readFile } from 'node:fs/promises'
+import { findMountInText, listSources } from '@medforge/core/mount-table'
 import { createPoolFiles, POOL_FILES_SILENT } from '@medforge/core/pool-files'
 import { POOL_LOCK_BUSY, underPoolLock } from '@medforge/core/pool-lock'
 import { HostAwayError, HostRefusedError } from '../host-error.ts'
