@@ -195,6 +195,38 @@ describe('a workspace', () => {
   })
 })
 
+describe('a host on which somebody else mounts', () => {
+  test('lets a launch wait, and neither observations nor snapshots', async () => {
+    const dataset = newDataset()
+    const fresh = newDataset()
+    await workspaces.ensure(dataset, signal)
+    const [program, args] = underPoolLock(['sh', '-c', 'echo held; exec sleep 600'], {
+      waitSeconds: 30,
+    })
+    const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore']
+    const holder = spawn(program, args, { detached: true, stdio })
+    await once(holder.stdout, 'data')
+    let isLaunched = false
+    const launch = workspaces.ensure(fresh, signal).then(() => {
+      isLaunched = true
+    })
+    try {
+      const stop = `${dataset}@stop-1795472777000`
+      await workspaces.check(signal)
+      expect(await workspaces.snapshot(stop, signal)).toBe('taken')
+      expect(await workspaces.observe(dataset, stop, signal)).toMatchObject({ snapshotTaken: true })
+      // Its dataset is made meanwhile; its mount is what waits.
+      const isMade = () => run('zfs', 'list', '-H', '-o', 'name', fresh) === fresh
+      await eventually(isMade, { timeoutMs: 30_000 })
+      expect(isLaunched).toBe(false)
+    } finally {
+      process.kill(-(holder.pid ?? 0), 'SIGKILL')
+    }
+    await launch
+    expect(property(fresh, 'mounted')).toBe('yes')
+  })
+})
+
 describe('a pool that is away', () => {
   test('makes facts unknown, is never taken for empty, and nothing is written below its mount', async () => {
     const dataset = newDataset()
