@@ -13,14 +13,21 @@ const SESSION = '3f0c7d0e-0000-4000-8000-000000000001'
 const TOKEN = randomBytes(32)
 const { signal } = new AbortController()
 
-/** A server's notes on a database that takes no rows while `refusing` is set. */
+/** A server's notes on a database that takes no rows while it is read-only. */
 function openLog(db: Kysely<DB>) {
-  const state = { refusing: false, refuseAfter: Number.POSITIVE_INFINITY, statements: 0 }
+  const state = {
+    isReadOnly: false,
+    statements: 0,
+    /** More are refused. */
+    statementsMax: Number.POSITIVE_INFINITY,
+  }
   const readOnly = db.withPlugin({
     transformQuery({ node }) {
-      const isRefused = node.kind === 'InsertQueryNode' && state.refuseAfter-- <= 0
-      if (state.refusing || isRefused) throw new Error('The database is read-only.')
-      if (node.kind === 'InsertQueryNode') state.statements += 1
+      if (node.kind !== 'InsertQueryNode') return node
+      if (state.isReadOnly || state.statements >= state.statementsMax) {
+        throw new Error('The database is read-only.')
+      }
+      state.statements += 1
       return node
     },
     transformResult: async ({ result }) => result,
@@ -76,27 +83,27 @@ describe(createAccessLog, () => {
   test('writes what could not be written as soon as it can, in its order', async ({ db }) => {
     const { log, enter, clients, state } = openLog(db)
     const at = (port: number) => enter(`192.0.2.7:${port} HTTP/1.1`)
-    await log.open()
-    state.refusing = true
+    await log.flush()
+    state.isReadOnly = true
     at(1)
     at(2)
     await expect(log.flush()).rejects.toThrow('read-only')
     at(1)
     at(3)
-    state.refusing = false
+    state.isReadOnly = false
     await log.flush()
     expect(await clients()).toEqual([2, 1, 3].map((port) => `192.0.2.7:${port}`))
   })
 
   test('writes what is left of many where a later statement of several failed', async ({ db }) => {
     const { log, enter, clients, state } = openLog(db)
-    await log.open()
+    await log.flush()
     const ports = Array.from({ length: 250 }, (_, index) => index + 1)
     for (const port of ports) enter(`192.0.2.7:${port} HTTP/1.1`)
-    state.refuseAfter = 1
+    state.statementsMax = state.statements + 1
     await expect(log.flush()).rejects.toThrow('read-only')
     expect(await clients()).toHaveLength(100)
-    state.refuseAfter = Number.POSITIVE_INFINITY
+    state.statementsMax = Number.POSITIVE_INFINITY
     await log.flush()
     expect(await clients()).toEqual(ports.map((port) => `192.0.2.7:${port}`))
   })
@@ -112,7 +119,7 @@ describe(createAccessLog, () => {
 
   test('gathers what comes while a statement runs in the next one', async ({ db }) => {
     const { log, enter, clients, state } = openLog(db)
-    await log.open()
+    await log.flush()
     const before = state.statements
     enter('192.0.2.7:1 HTTP/1.1')
     const flushes = [log.flush()]
@@ -126,21 +133,34 @@ describe(createAccessLog, () => {
     expect(await clients()).toHaveLength(20)
   })
 
-  test('is not open before the table knows it', async ({ db }) => {
+  test('is ready at once where the server before closed nothing, even on a database that takes no rows', async ({
+    db,
+  }) => {
     const { log, state } = openLog(db)
-    state.refusing = true
-    await expect(log.open()).rejects.toThrow('read-only')
-    expect(log.isOpen).toBe(false)
-    state.refusing = false
-    await Promise.all([log.open(), log.open()])
-    expect(log.isOpen).toBe(true)
+    state.isReadOnly = true
+    expect(log.isReady).toBe(false)
+    await log.ready()
+    expect(log.isReady).toBe(true)
+  })
+
+  test('is not ready before it has opened what the server before closed', async ({ db }) => {
+    const before = openLog(db)
+    await before.log.flush()
+    await before.log[Symbol.asyncDispose]()
+    const { log, state } = openLog(db)
+    state.isReadOnly = true
+    await expect(log.ready()).rejects.toThrow('read-only')
+    expect(log.isReady).toBe(false)
+    state.isReadOnly = false
+    await Promise.all([log.ready(), log.ready()])
+    expect(log.isReady).toBe(true)
   })
 
   test('ends while the database refuses, and says how much was lost', async ({ db }) => {
     const { log, enter, state, lines } = openLog(db)
-    await log.open()
+    await log.flush()
     enter('192.0.2.7:1 HTTP/1.1')
-    state.refusing = true
+    state.isReadOnly = true
     await log[Symbol.asyncDispose]()
     const [line] = lines.filter(({ msg }) => msg === 'session.accesses.not_closed')
     expect(line).toMatchObject({ level: 'warn', accesses: 1 })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
+import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
@@ -100,7 +100,7 @@ async function openWebsocket(
   headers: Record<string, string> = {},
   localPort?: number,
 ): Promise<Open> {
-  const { socket, transport } = await connectToEdge(localPort)
+  const { socket, transport } = await connectToEdge('http/1.1', localPort)
   const lines = Object.entries({
     host: SESSION,
     cookie: visitor.cookie() ?? '',
@@ -120,13 +120,16 @@ async function openWebsocket(
   return { socket, transport, closed }
 }
 
-async function connectToEdge(localPort?: number) {
+// An address of their own: the edge shares this host's ports, and may reach a session by one that a client has.
+const CLIENTS_ADDRESS = '127.88.0.7'
+
+async function connectToEdge(protocol: 'http/1.1' | 'h2', localPort?: number) {
   const transport = connect({
-    ...{ host: edge.target.address, port: 443 },
+    ...{ host: edge.target.address, port: 443, localAddress: CLIENTS_ADDRESS },
     ...(localPort === undefined ? {} : { localPort }),
   })
   const socket = connectTls({
-    ...{ socket: transport, servername: SESSION, ALPNProtocols: ['http/1.1'] },
+    ...{ socket: transport, servername: SESSION, ALPNProtocols: [protocol] },
     ca: readFileSync(edge.target.certificate),
   })
   // A reset is one way to end.
@@ -146,9 +149,10 @@ async function echoes({ socket }: Open): Promise<boolean> {
 
 /** An answer that goes on, on a connection of its own. */
 async function openStream(visitor: Visitor) {
-  const connection: ClientHttp2Session = await edge.connectHttp2(SESSION)
-  onTestFinished(() => connection.destroy())
-  const stream: ClientHttp2Stream = connection.request({
+  const { socket } = await connectToEdge('h2')
+  const connection = connectHttp2(`https://${SESSION}`, { createConnection: () => socket })
+  connection.on('error', () => {})
+  const stream = connection.request({
     ':path': '/stream',
     cookie: visitor.cookie() ?? '',
   })
@@ -196,7 +200,7 @@ describe('the end of a login at the real edge', () => {
     const { api, owner, revocations } = await openWorld(db, open)
     const [phone, laptop] = [await signIn(api, owner.email), await signIn(api, owner.email)]
     const kept = await openWebsocket(laptop)
-    const claim = `127.0.0.1:${kept.transport.localPort} HTTP/1.1`
+    const claim = `${CLIENTS_ADDRESS}:${kept.transport.localPort} HTTP/1.1`
     const ended = await openWebsocket(phone, { 'x-medforge-client': claim })
     await phone.post('/auth/logout')
     await revocations.runOnce(signal)
@@ -226,11 +230,9 @@ describe('the end of a login at the real edge', () => {
     await written()
     await db.deleteFrom('session_accesses').execute()
     // The next server finds that the one before did not close its notes.
-    const next = await open(ENV)
-    await next.visitor({ domain: DOMAIN }).get('/auth/session-proxy', {
-      host: SESSION,
-      cookie: laptop.cookie() ?? '',
-    })
+    const next = createIpcPair()
+    await open({ ...ENV, endpoint: next.server })
+    expect(await createIpc(next.reconciler).flush(20_000, signal)).toBe(true)
     await phone.post('/auth/logout')
     await revocations.runOnce(signal)
     await Promise.all(ended.map(({ closed }) => closed))

@@ -100,9 +100,9 @@ export async function openRevocations(db: Kysely<DB>) {
   }
   const nextServer = async () => {
     Object.assign(server, newAccessLog(db, clock))
-    await server.log.open()
+    await server.log.flush()
   }
-  await server.log.open()
+  await server.log.flush()
   onTestFinished(endServer)
 
   return {

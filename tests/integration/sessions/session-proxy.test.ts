@@ -291,19 +291,33 @@ describe('the connection that a login uses', () => {
     expect(begun).toMatchObject([{ client: null, session_id: session.id }])
   })
 
-  test('is granted nothing while nothing can be kept', async ({ stage }) => {
-    const { ask } = await running(stage)
-    // What MariaDB says while it is read-only.
-    await sql`
-      CREATE TRIGGER refuse BEFORE INSERT ON platform_state FOR EACH ROW
-      SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290`.execute(stage.db)
-    try {
-      expect((await ask()).status).toBe(503)
-    } finally {
-      await sql`DROP TRIGGER refuse`.execute(stage.db)
-    }
-    expect((await ask()).status).toBe(200)
-  })
+  test.for([
+    [200, 'left its notes open, so that what is lost now is taken for lost', false],
+    [503, 'closed its notes, so that nobody would miss what is lost now', true],
+  ] as const)(
+    'is answered with %s on a database that takes no rows where the server before %s',
+    async ([status, , is_closed], { stage }) => {
+      const { ask } = await running(stage)
+      await stage.db
+        .insertInto('platform_state')
+        .values({
+          name: 'session-accesses',
+          value: JSON.stringify({ writer: 'another', is_closed }),
+          updated_at: '2026-03-01 11:00:00.000000',
+        })
+        .execute()
+      // What MariaDB says while it is read-only.
+      await sql`
+        CREATE TRIGGER refuse BEFORE UPDATE ON platform_state FOR EACH ROW
+        SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290`.execute(stage.db)
+      try {
+        expect((await ask()).status).toBe(status)
+      } finally {
+        await sql`DROP TRIGGER refuse`.execute(stage.db)
+      }
+      expect((await ask()).status).toBe(200)
+    },
+  )
 })
 
 describe('Origin', () => {

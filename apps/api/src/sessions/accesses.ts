@@ -1,4 +1,4 @@
-import { closeAccesses, newId, openAccesses } from '@medforge/core'
+import { areAccessesClosed, closeAccesses, newId, openAccesses } from '@medforge/core'
 import { type DB, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
@@ -9,10 +9,10 @@ import { type AccessRow, replaceAccesses } from './repository.ts'
 
 /** Keeps which token entered which session through which connection of the edge, for the end of its login. */
 export interface AccessLog extends AsyncDisposable {
-  /** False until the table knows that this server writes it; nothing may be granted before. */
-  readonly isOpen: boolean
-  /** Resolves once accesses may be granted. @throws the database's own error; the next call tries again */
-  open(): Promise<void>
+  /** Whether access may be granted: what is noted from now on and then lost would be taken for lost. */
+  readonly isReady: boolean
+  /** Resolves once it may. One read, and a write where the server before has closed its notes. @throws the database's own error */
+  ready(): Promise<void>
   /**
    * Before the answer that grants it. Returns at once; the row is written within `WRITE_AFTER_MS`, and tried again until it is.
    *
@@ -43,8 +43,10 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
   const { db, clock, logger } = deps
   const idleTtlMs = deps.idleTtlSeconds * 1000
   const writer = newId()
+  let isReady = false
   let isOpen = false
   let isClosing = false
+  let isFailing = false
   let opening: Promise<void> | undefined
   /** In the order of the last use, which the ids of the rows repeat. */
   let unwritten = new Map<string, Access>()
@@ -58,16 +60,37 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
     try {
       await opening
       isOpen = true
+      isReady = true
     } finally {
       opening = undefined
     }
+  }
+
+  async function ready(): Promise<void> {
+    if (isReady) return
+    if (await areAccessesClosed(db)) await open()
+    isReady = true
   }
 
   async function write(): Promise<void> {
     next = undefined
     clearTimeout(timer)
     timer = undefined
-    await open()
+    try {
+      await open()
+      await writeTaken()
+      isFailing = false
+    } catch (error) {
+      if (!isFailing) {
+        logger.warn({ err: error, accesses: unwritten.size }, 'session.accesses.not_written')
+      }
+      isFailing = true
+      if (!isClosing) writeAfter(RETRY_AFTER_MS)
+      throw error
+    }
+  }
+
+  async function writeTaken(): Promise<void> {
     const taken = [...unwritten]
     unwritten = new Map()
     for (let at = 0; at < taken.length; at += ROWS_A_STATEMENT) {
@@ -91,19 +114,14 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
   }
 
   function writeAfter(ms: number): void {
-    timer ??= setTimeout(() => {
-      flush().catch((error) => {
-        logger.warn({ err: error, accesses: unwritten.size }, 'session.accesses.not_written')
-        if (!isClosing) writeAfter(RETRY_AFTER_MS)
-      })
-    }, ms).unref()
+    timer ??= setTimeout(() => flush().catch(() => {}), ms).unref()
   }
 
   return {
-    get isOpen() {
-      return isOpen
+    get isReady() {
+      return isReady
     },
-    open,
+    ready,
     flush,
     note({ tokenHash, sessionId }, client) {
       const kept = unwritten.size < CLIENTS_MAX ? client : undefined
@@ -115,12 +133,12 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
     async [Symbol.asyncDispose]() {
       isClosing = true
       clearTimeout(timer)
-      if (!isOpen) return
+      if (!isOpen && unwritten.size === 0) return
       try {
         await flush()
         await closeAccesses(db, writer, clock.now())
       } catch (error) {
-        // The next server takes it that any login may have entered any session it could.
+        // The next server assumes that any login may have entered any session it could.
         logger.warn({ err: error, accesses: unwritten.size }, 'session.accesses.not_closed')
       }
     },

@@ -26,8 +26,8 @@ export function sessionProxyRoutes(deps: SessionProxyRoutesDeps): Routes {
   }
 
   return async (app) => {
-    // So that the first question need not wait for it; a failure is tried again by whoever needs it.
-    app.addHook('onListen', async () => void accesses.open().catch(() => {}))
+    // What a server before lost is assumed at once, and not with the first question.
+    app.addHook('onListen', async () => void accesses.flush().catch(() => {}))
 
     app.get(
       '/auth/session-proxy',
@@ -49,7 +49,7 @@ export function sessionProxyRoutes(deps: SessionProxyRoutesDeps): Routes {
       },
       async (request, reply) => {
         const decision = await proxy.decide(request.raw.headers)
-        if (!accesses.isOpen) await accesses.open()
+        if (!accesses.isReady) await accesses.ready()
         accesses.note(decision, clientOf(request))
         reply.raw.once('finish', () => visits.note(decision, request.id))
         reply.header('x-upstream', decision.upstream).header('cache-control', 'no-store')

@@ -6,6 +6,7 @@ const WRITER = [{ value: '{"writer":"w","is_closed":false}', updated_at: '2026-0
 const NEWEST = [{ at: '2026-03-01' }]
 
 export const samples: SqlSamples<typeof accesses> = {
+  areAccessesClosed: { args: [], rows: [WRITER] },
   openAccesses: { args: ['v', NOW], rows: [WRITER, NEWEST] },
   closeAccesses: { args: ['w', NOW.at], rows: [WRITER, NEWEST] },
   assumeLostAccesses: { args: [NOW], rows: [WRITER, NEWEST] },

@@ -1,5 +1,10 @@
 -- Made by npm run generate:sql.
 
+-- areAccessesClosed
+select `value`, `updated_at`
+from `platform_state`
+where `name` = ?;
+
 -- openAccesses
 begin;
 select `value`, `updated_at`

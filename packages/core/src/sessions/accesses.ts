@@ -19,8 +19,14 @@ type Now = {
   idleTtlMs: number
 }
 
+/** Whether the last server to write accesses has closed them: before another one opens them, nothing of its own may be lost. */
+export async function areAccessesClosed(db: Kysely<DB>): Promise<boolean> {
+  const row = await selectWriter(db).executeTakeFirst()
+  return parseWriter(row).is_closed
+}
+
 /**
- * Begin to write accesses, before the first is granted. What the server before left unwritten is put down as `assumeLostAccesses` does.
+ * Begin to write accesses. What the server before left unwritten is put down as `assumeLostAccesses` does.
  *
  * @param writer  a name that no other process has
  */
@@ -64,20 +70,21 @@ export async function assumeLostAccesses(db: Kysely<DB>, { at, idleTtlMs }: Now)
 
 type Writer = { writer: string | null; is_closed: boolean }
 
+function selectWriter(db: Kysely<DB>) {
+  return db.selectFrom('platform_state').select(['value', 'updated_at']).where('name', '=', WRITER)
+}
+
+function parseWriter(row: { value: string } | undefined): Writer {
+  return row ? JSON.parse(row.value) : { writer: null, is_closed: false }
+}
+
 async function readWriter(tx: Transaction<DB>) {
-  const row = await tx
-    .selectFrom('platform_state')
-    .select(['value', 'updated_at'])
-    .where('name', '=', WRITER)
-    .forUpdate()
-    .executeTakeFirst()
+  const row = await selectWriter(tx).forUpdate().executeTakeFirst()
   const newest = await tx
     .selectFrom('session_accesses')
     .select(({ fn }) => fn.max<SqlTime | null>('seen_at').as('at'))
     .executeTakeFirst()
-  const { writer, is_closed: isClosed }: Writer = row
-    ? JSON.parse(row.value)
-    : { writer: null, is_closed: false }
+  const { writer, is_closed: isClosed } = parseWriter(row)
   const completeUntilMs = Math.max(
     ...[row?.updated_at, newest?.at].map((time) => (time ? sqlTimeToMs(time) : 0)),
   )
