@@ -2,8 +2,10 @@ import { Writable } from 'node:stream'
 import { buildApp } from '@medforge/api/app.ts'
 import { parseServerConfig } from '@medforge/api/config/config.ts'
 import { openServerContext, type ServerContext } from '@medforge/api/context.ts'
+import { createHashing } from '@medforge/api/identity/hashing.ts'
 import type { IpcEndpoint } from '@medforge/api/ipc/channel.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
+import { normalizePassword, verifyPassword } from '@medforge/core'
 import type { PoolFiles } from '@medforge/core/pool-files'
 import type { DB } from '@medforge/db'
 import {
@@ -14,6 +16,7 @@ import {
   type Visitor,
   type VisitorOptions,
 } from '@medforge/test-support'
+import { hash } from '@node-rs/argon2'
 import type { Kysely } from 'kysely'
 import { test as base, expect } from 'vitest'
 import { conforming } from './conformance.ts'
@@ -51,6 +54,8 @@ export type LogLine = Record<string, unknown> & { level: string; msg?: string }
 export type TestAppOptions = {
   env?: Record<string, string>
   timeouts?: Partial<ServerContext['timeouts']>
+  /** argon2id at its least cost, unless a test is about what is hashed, or what that costs. */
+  hashing?: 'real'
   /** The server's end of the channel to a reconciler; nobody listens unless given. */
   endpoint?: IpcEndpoint
   /** What the file systems of the pool say; there are none unless given. */
@@ -58,6 +63,20 @@ export type TestAppOptions = {
   /** Replaces parts of the context before the application is built from it. */
   arrange?: (context: ServerContext) => void
 }
+
+const CHEAPEST_ARGON2ID = {
+  algorithm: 2,
+  memoryCost: 8,
+  timeCost: 1,
+  parallelism: 1,
+  outputLen: 32,
+}
+
+const cheapHashing = () =>
+  createHashing({
+    hash: (password) => hash(normalizePassword(password), CHEAPEST_ARGON2ID),
+    verify: verifyPassword,
+  })
 
 /** The whole API on a database of this worker, with a clock that stands still; without a port. */
 export async function openTestApp(
@@ -78,6 +97,7 @@ export async function openTestApp(
       clock,
       monotonicMs: () => monotonic.nowMs,
       endpoint: options.endpoint ?? { on() {}, off() {} },
+      ...(options.hashing === 'real' ? {} : { hashing: cheapHashing() }),
       askPoolFiles: async () => options.poolFiles ?? 'absent',
       ...(options.timeouts ? { timeouts: options.timeouts } : {}),
     },

@@ -8,7 +8,7 @@ import { hostsOf } from './http/hosts.ts'
 import { createPagination, type Pagination } from './http/pagination.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import { HTTP_TIMEOUTS, type HttpTimeouts } from './http/server.ts'
-import { createIdentity, type Identity } from './identity/index.ts'
+import { createIdentity, type Identity, type IdentityDeps } from './identity/index.ts'
 import type { IpcEndpoint } from './ipc/channel.ts'
 import { parentChannel } from './ipc/parent-channel.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
@@ -52,6 +52,7 @@ export type ServerContextOptions = {
     timeouts?: Partial<HttpTimeouts>
     /** This process's end of the channel to the reconciler. */
     endpoint?: IpcEndpoint
+    hashing?: IdentityDeps['hashing']
     askPoolFiles?: () => Promise<PoolFiles>
   }
 }
@@ -77,6 +78,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
       sessionSecret: secrets.sessionSecret,
     },
     countActiveSessions: (userId) => countActive(db, userId),
+    ...(overrides.hashing ? { hashing: overrides.hashing } : {}),
   })
   const { max, windowSeconds } = config.auth.rateLimit
   const guards = createGuards({

@@ -6,7 +6,15 @@ import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { seedOr } from '../../support/seed.ts'
 import type { TestApp } from '../app.ts'
-import { signIn, submit, TITANIC, test, titanicCsv } from '../competitions/site.ts'
+import {
+  openWorker,
+  type Site,
+  signIn,
+  submit,
+  TITANIC,
+  test,
+  titanicCsv,
+} from '../competitions/site.ts'
 import { conforming } from '../conformance.ts'
 import { type FuzzedOperation, type FuzzedRequest, fuzzedRequest, type Schema } from './requests.ts'
 
@@ -29,6 +37,7 @@ describe('whatever is asked', () => {
     const operations = await readOperations(api)
     const owner = await signIn(api, db)
     const { submission } = await submit(owner.visitor, titanicCsv())
+    await using _worker = await keepScoring(db, site, api)
     const over = await newSession(db, { user_id: owner.userId, status: 'stopped' })
     const ids = [submission.id, over.id, owner.userId, over.slug, TITANIC, 'titanic-kaggle', '3']
     const requests = fc.sample(fuzzedRequest(operations, ids), { numRuns: REQUESTS, seed: SEED })
@@ -76,6 +85,19 @@ describe('whatever is asked', () => {
   })
 })
 
+/** A request to score again waits for a worker: with one, that is no 10 seconds. */
+async function keepScoring(db: Database, site: Site, api: TestApp): Promise<AsyncDisposable> {
+  const worker = await openWorker(db, site, { clock: api.clock })
+  const stopping = new AbortController()
+  const running = worker.run(stopping.signal)
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
 async function readOperations(api: TestApp): Promise<FuzzedOperation[]> {
   type Described = {
     parameters: { name: string; in: string }[]
@@ -96,9 +118,10 @@ async function readOperations(api: TestApp): Promise<FuzzedOperation[]> {
   )
 }
 
+type Database = Parameters<typeof signIn>[1]
 type Cookies = Record<FuzzedRequest['role'], string | undefined>
 
-async function newPeople(api: TestApp, db: Parameters<typeof signIn>[1]): Promise<Cookies> {
+async function newPeople(api: TestApp, db: Database): Promise<Cookies> {
   const person = (await signIn(api, db)).visitor.cookie()
   const admin = (await signIn(api, db, { role: 'admin' })).visitor.cookie()
   const forged = `medforge_session=${'A'.repeat(64)}`

@@ -44,7 +44,8 @@ describe('POST /auth/signup', () => {
     ])
   })
 
-  test('keeps neither the password nor the token', async ({ api, db }) => {
+  test('keeps neither the password nor the token', async ({ open, db }) => {
+    const api = await open({ hashing: 'real' })
     const visitor = api.visitor()
     await visitor.post('/auth/signup', ADA)
     const token = /^medforge_session=([^;]{64});/.exec(visitor.cookie() ?? '')?.[1] ?? 'none'

@@ -13,7 +13,7 @@ import { accountRoutes } from './account-routes.ts'
 import { createAccountService } from './account-service.ts'
 import { accountAdminRoutes } from './admin-routes.ts'
 import { AMBIGUOUS, type Authenticator, createAuthenticator } from './authentication.ts'
-import { createHashing } from './hashing.ts'
+import { createHashing, type Hashing } from './hashing.ts'
 import { invitationRoutes } from './invitation-routes.ts'
 import { createLoginCookies } from './login-cookies.ts'
 import { keepSweepingLogins } from './login-sweep.ts'
@@ -42,6 +42,8 @@ export type IdentityDeps = {
   logger: Logger
   config: { auth: AuthConfig; cookieDomain: string; sessionSecret: string }
   countActiveSessions: (userId: string) => Promise<number>
+  /** A cheaper one, for tests. */
+  hashing?: Hashing
 }
 
 const RENAMES = { max: 10, windowMs: 60 * 60_000 }
@@ -63,7 +65,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     idleTtlSeconds: auth.idleTtlSeconds,
   })
   const hashInvitation = createInvitationHasher(sessionSecret)
-  const hashing = createHashing()
+  const hashing = deps.hashing ?? createHashing()
   const service = createIdentityService({
     db,
     hashing,
