@@ -75,6 +75,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           ...random,
+          isolate: false,
           include: ['tests/chaos/**/*.chaos.test.ts'],
           // Hours of a busy host, in minutes: ./medforge test --long.
           exclude: MEDFORGE_LONG === '1' ? ignored : [...ignored, 'tests/chaos/long/**'],

@@ -1,14 +1,15 @@
 import { SEEDED_GPU_IDS } from '@medforge/contracts'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, expect, inject } from 'vitest'
 import { type Chaos, createChooser, openChaos } from './support/chaos.ts'
 import { type Client, CREATE_REFUSALS, undocumented } from './support/clients.ts'
 import { cause, type Fault, killDatabase } from './support/faults.ts'
+import { test } from './support/test.ts'
 import type { Lifetime } from './support/witness.ts'
 
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())

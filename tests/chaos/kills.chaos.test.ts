@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect } from 'vitest'
 import { eventually } from '../support/installation.ts'
 import { type Chaos, isLong, type KillPoint, openChaos } from './support/chaos.ts'
+import { test } from './support/test.ts'
 
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())

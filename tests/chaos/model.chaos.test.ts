@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, inject, test } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import { type Chaos, openChaos } from './support/chaos.ts'
 import { type Model, sessionCommands } from './support/model.ts'
+import { test } from './support/test.ts'
 
 const PEOPLE = 4
 const SHORT = { histories: 2, commands: 20 }
@@ -9,8 +10,8 @@ const LONG = { histories: 5, commands: 30 }
 
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())

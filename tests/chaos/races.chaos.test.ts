@@ -1,15 +1,16 @@
 import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import { createDatabase } from '@medforge/db'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, onTestFinished } from 'vitest'
 import { eventually } from '../support/installation.ts'
 import { type Chaos, createChooser, HEAL_MS, isLong, openChaos } from './support/chaos.ts'
 import type { Client } from './support/clients.ts'
+import { test } from './support/test.ts'
 
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterEach(() => chaos.stopAll())

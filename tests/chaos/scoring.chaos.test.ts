@@ -1,15 +1,16 @@
 import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect } from 'vitest'
 import { eventually } from '../support/installation.ts'
 import { readSample } from '../support/submissions.ts'
 import { type Chaos, HEAL_MS, isLong, type KillPoint, openChaos } from './support/chaos.ts'
 import type { Client } from './support/clients.ts'
+import { test } from './support/test.ts'
 
 let chaos: Chaos
 let sample: string
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
   sample = await readSample(chaos.installation)
 })

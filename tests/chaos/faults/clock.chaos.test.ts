@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect } from 'vitest'
 import { visit } from '../../support/sessions.ts'
 import { type Chaos, openChaos } from '../support/chaos.ts'
 import { undocumented } from '../support/clients.ts'
 import type { Start } from '../support/processes.ts'
+import { test } from '../support/test.ts'
 
 /* What happens when the clock of the host is set while sessions are under way: F21. */
 
@@ -14,8 +15,8 @@ const clockFile = join(folder, 'clock')
 const set = (offset: string) => writeFileSync(clockFile, `${offset}\n`)
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterAll(async () => {
@@ -26,9 +27,11 @@ afterEach(() => chaos.stopAll())
 
 /** With a clock that can be moved. */
 async function restart(start: Start = {}): Promise<void> {
-  for (const name of ['server', 'reconciler', 'worker'] as const) {
-    await chaos.plane.restart(name, { clockFile, ...(name === 'reconciler' ? start : {}) })
-  }
+  await Promise.all([
+    chaos.plane.restart('server', { clockFile }),
+    chaos.plane.restart('reconciler', { clockFile, ...start }),
+    chaos.plane.restart('worker', { clockFile }),
+  ])
 }
 
 const statusOf = async (id: string) =>

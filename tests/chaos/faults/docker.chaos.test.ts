@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { toSqlTime } from '@medforge/db'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect } from 'vitest'
 import { docker, eventually, runOnHost } from '../../support/installation.ts'
 import { visit } from '../../support/sessions.ts'
 import { type Handshake, openWebsocket } from '../../support/websocket.ts'
@@ -9,13 +9,14 @@ import type { Client } from '../support/clients.ts'
 import { processesOf, signalAll, startDocker, untilGone } from '../support/daemons.ts'
 import { SERVER_URL } from '../support/processes.ts'
 import { withoutSessionsNetwork } from '../support/sessions-network.ts'
+import { test } from '../support/test.ts'
 
 /* What happens when Docker and what belongs to it fails: F9, F10, F14, F15, F16; and F26. */
 
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())

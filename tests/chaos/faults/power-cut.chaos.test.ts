@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, expect, inject } from 'vitest'
 import { docker } from '../../support/installation.ts'
 import { type Chaos, createChooser, isLong, openChaos } from '../support/chaos.ts'
 import { signalAll, startDatabase, startDocker, startZfs, untilGone } from '../support/daemons.ts'
+import { test } from '../support/test.ts'
 
 /* F25, and F18 with it: everything ends at once, as the host's power does, and comes back in any order. */
 
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())

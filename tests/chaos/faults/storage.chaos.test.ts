@@ -1,15 +1,16 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect } from 'vitest'
 import { eventually, runOnHost } from '../../support/installation.ts'
 import { type Chaos, openChaos } from '../support/chaos.ts'
 import { undocumented } from '../support/clients.ts'
 import { signalAll } from '../support/daemons.ts'
+import { test } from '../support/test.ts'
 
 /* What happens when the storage hangs, or is full: F17 and F18. The database is on the same pool. */
 
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())

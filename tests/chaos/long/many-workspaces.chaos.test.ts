@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { eventually, REPOSITORY, runOnHost } from '../../support/installation.ts'
 import { type Chaos, openChaos } from '../support/chaos.ts'
 import { type Client, CREATE_REFUSALS, undocumented } from '../support/clients.ts'
 import { signalAll, startDatabase, startZfs, untilGone } from '../support/daemons.ts'
+import { test } from '../support/test.ts'
 
 /* ZFS in user space under as many mounts, and with as many datasets, as a busy host has in a term. Part of the long run. */
 
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())

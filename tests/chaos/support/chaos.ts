@@ -16,7 +16,7 @@ import { listSessionContainers } from './docker-api.ts'
 import { readFacts } from './facts.ts'
 import { createHistory, type History } from './history.ts'
 import { findViolations } from './invariants.ts'
-import { type ControlPlane, createControlPlane, type ProcessName, SERVER_URL } from './processes.ts'
+import { type ControlPlane, type ProcessName, SERVER_URL } from './processes.ts'
 import { openWitness, type Witness } from './witness.ts'
 
 /** The platform in the cell, its processes in the hands of the test, and everything that can be known about it. */
@@ -64,15 +64,17 @@ const MEMORY = { SESSION_MEM_LIMIT: '512m', SESSION_SHM_SIZE: '64m' }
 /** Whether every failpoint and every kind of end is tried (`./medforge test --long`), or one an action. */
 export const isLong = () => inject('chaosMinutes') !== null
 
-export async function openChaos(): Promise<Chaos> {
+/** For `createControlPlane`. */
+export const CHAOS_SETTINGS = { ...PACE, ...MEMORY }
+
+/** @param processes  those of the whole run: a file takes them over from the one before */
+export async function openChaos(processes: ControlPlane): Promise<Chaos> {
   const installation = readInstallation()
   const db = openDatabase(installation)
   const since = new Date()
   const tinyPack = inject('chaosPack')
   const history = createHistory()
   const witness = await openWitness()
-  const pace = { ...PACE, ...MEMORY }
-  const processes = createControlPlane(installation, inject('chaosModules'), pace)
   const plane: ControlPlane = {
     ...processes,
     async restart(name, start) {
@@ -237,8 +239,8 @@ export async function openChaos(): Promise<Chaos> {
     async allUp() {
       const names = ['server', 'reconciler', 'worker'] as const
       const before = await bootId()
-      await Promise.all(names.map((name) => processes.restart(name)))
-      await untilOther(before)
+      const started = await Promise.all(names.map((name) => processes.plain(name)))
+      if (started[names.indexOf('reconciler')]) await untilOther(before)
       await untilHealthy()
     },
     settle,
@@ -256,7 +258,6 @@ export async function openChaos(): Promise<Chaos> {
       )
     },
     async [Symbol.asyncDispose]() {
-      await processes[Symbol.asyncDispose]()
       for (const name of (await docker('ps', '-aq', '--filter', 'label=medforge.managed')).split(
         '\n',
       )) {

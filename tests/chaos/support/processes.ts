@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { readProcessEnv } from '@medforge/api/config/env.ts'
 import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import { childEnvironment, relayOf } from '@medforge/api/main/supervision.ts'
@@ -22,6 +23,12 @@ export type ProcessName = 'server' | 'reconciler' | 'second-reconciler' | 'worke
 export interface ControlPlane extends AsyncDisposable {
   /** Kill (if it runs) and start with these failpoints and settings, and wait until it is at work. */
   restart(name: ProcessName, start?: Start): Promise<void>
+  /**
+   * At work as in the installation: without failpoints, with no settings but the plane's own, on the true clock. Left alone where it is.
+   *
+   * @returns whether it was started
+   */
+  plain(name: ProcessName): Promise<boolean>
   /** Failpoints for the start that follows the next death, instead of none: it saves a start of its own. */
   arm(name: ProcessName, failpoints: string): void
   /** The failpoints that it runs with. */
@@ -183,14 +190,32 @@ export function createControlPlane(
     )
   }
 
+  function isPlain({ child, failpoints, armed, settings: own, clockFile }: Held): boolean {
+    const isMarked = failpoints !== '' || armed !== '' || clockFile !== undefined
+    return child !== undefined && !isMarked && isDeepStrictEqual(own, settings)
+  }
+
   return {
     ready,
+    async plain(name) {
+      const mine = of(name)
+      if (isPlain(mine)) {
+        await ready(name)
+        return false
+      }
+      await end(name)
+      Object.assign(mine, { settings: { ...settings }, clockFile: undefined })
+      await ensureAddress()
+      start(name)
+      await ready(name)
+      return true
+    },
     async restart(name, { failpoints, settings: more, clockFile } = {}) {
       await end(name)
       Object.assign(of(name).settings, more)
       of(name).clockFile = clockFile ?? of(name).clockFile
       await ensureAddress()
-      for (const mark of readdirSync(marks)) rmSync(join(marks, mark))
+      for (const mark of readdirSync(marks)) rmSync(join(marks, mark), { force: true })
       start(name, failpoints)
       await ready(name)
     },
