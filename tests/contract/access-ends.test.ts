@@ -67,7 +67,7 @@ describe('access to a session', () => {
   })
 
   test('ends with an administrator’s logout for this administrator, and leaves its owner’s and another administrator’s', async () => {
-    const { person, session } = await launchFor('visited by two')
+    const { person, session } = await launchFor('visited-by-two')
     const visiting = await logIn(installation, admin.email, admin.password)
     const kept = [await openSocket(session, person), await openSocket(session, admin)]
     const { socket, closed } = await openSocket(session, visiting)
@@ -81,8 +81,8 @@ describe('access to a session', () => {
   })
 
   test('ends for whoever ceases to be an administrator, and leaves their own session', async () => {
-    const { session } = await launchFor('somebody else')
-    const own = await launchFor('former admin')
+    const { session } = await launchFor('somebody-else')
+    const own = await launchFor('former-admin')
     const change = (role: 'admin' | 'user') =>
       admin.api('PATCH', `/admin/users/${own.person.user_id}`, { json: { role } })
     expect((await change('admin')).status).toBe(200)

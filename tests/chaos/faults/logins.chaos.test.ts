@@ -1,11 +1,12 @@
 import { Message } from '@medforge/contracts'
 import { toSqlTime } from '@medforge/db'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect } from 'vitest'
 import { expectData } from '../../support/expectations.ts'
 import { within } from '../../support/installation.ts'
 import { logIn, PASSWORD, type Person } from '../../support/person.ts'
 import { openWebsocket } from '../../support/websocket.ts'
 import { type Chaos, openChaos } from '../support/chaos.ts'
+import { test } from '../support/test.ts'
 
 /* What a login opened ends with it, whatever becomes of the server before it has written down who came. */
 
@@ -13,8 +14,8 @@ const SOCKETS_END_WITHIN_MS = 10_000
 
 let chaos: Chaos
 
-beforeAll(async () => {
-  chaos = await openChaos()
+test.beforeAll(async ({ plane }) => {
+  chaos = await openChaos(plane)
   await chaos.allUp()
 })
 afterAll(() => chaos?.[Symbol.asyncDispose]())
