@@ -6,13 +6,13 @@ import { askPoolFiles, poolHealth } from '../host/pool-health.ts'
 import { CONTAINERS, POOL, SERVICES } from '../names.ts'
 import { inspectPlatform, listSessionContainers } from '../stack/containers.ts'
 import { readEnvFile } from '../stack/env-file.ts'
-import { getVerified } from '../stack/health.ts'
+import { type PlatformHealth, readHealth } from '../stack/health.ts'
 import { locateInstallation } from '../stack/installation.ts'
 
 export type PlatformStatus = {
   set_up: boolean
   address: string | null
-  health: { ok: boolean; detail: string }
+  health: PlatformHealth
   docker: boolean
   pool: string | null
   pool_files: PoolFiles
@@ -42,7 +42,12 @@ async function readStatus(): Promise<PlatformStatus> {
     askPoolFiles(),
     inspectPlatform(),
     listSessionContainers(),
-    settings ? askHealth(settings.DOMAIN ?? '') : { ok: false, detail: 'not set up' },
+    settings
+      ? readHealth(settings.DOMAIN ?? '').catch(({ message: detail }: Error) => ({
+          ok: false,
+          detail,
+        }))
+      : { ok: false, detail: 'not set up' },
   ])
   return {
     set_up: settings !== undefined,
@@ -62,20 +67,6 @@ async function readStatus(): Promise<PlatformStatus> {
       }
     }),
     sessions,
-  }
-}
-
-async function askHealth(domain: string): Promise<{ ok: boolean; detail: string }> {
-  try {
-    const answer = await getVerified(`https://api.medforge.${domain}/healthz`)
-    const body = JSON.parse(answer.body) as { data?: { status?: string; reasons?: string[] } }
-    const reasons = body.data?.reasons ?? []
-    return {
-      ok: answer.status === 200,
-      detail: [body.data?.status ?? `status ${answer.status}`, ...reasons].join('; '),
-    }
-  } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
   }
 }
 

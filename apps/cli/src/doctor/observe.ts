@@ -6,7 +6,7 @@ import { detectZfs } from '../host/zfs.ts'
 import { run } from '../process.ts'
 import { inspectPlatform } from '../stack/containers.ts'
 import { readEnvFile } from '../stack/env-file.ts'
-import { getVerified } from '../stack/health.ts'
+import { getVerified, readHealth } from '../stack/health.ts'
 import { locateInstallation } from '../stack/installation.ts'
 import type { HostFacts } from './verdicts.ts'
 
@@ -27,7 +27,7 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
       inspectPlatform(),
       listLines('docker', ['network', 'ls', '--format', '{{.Name}}']),
       listLines('zfs', ['list', '-H', '-o', 'name']),
-      askHealthz(domain),
+      readHealth(domain).catch(() => null),
     ])
   return {
     settings,
@@ -67,15 +67,5 @@ async function tlsFault(name: string): Promise<string | null> {
     return null
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
-  }
-}
-
-async function askHealthz(domain: string): Promise<HostFacts['healthz']> {
-  try {
-    const { status, body } = await getVerified(`https://api.medforge.${domain}/healthz`)
-    const data = (JSON.parse(body) as { data?: { status?: string; reasons?: string[] } }).data
-    return { status, detail: [data?.status ?? '', ...(data?.reasons ?? [])].join(' ').trim() }
-  } catch {
-    return null
   }
 }

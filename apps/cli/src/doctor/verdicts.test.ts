@@ -77,7 +77,7 @@ function healthy(change: Partial<HostFacts> = {}): HostFacts {
     web: container('172.30.0.6', withEnvironment(environmentOf('web', settings))),
     worker: container('172.30.0.4', withEnvironment(environmentOf('api-worker', settings))),
     db: container('172.30.0.5', withEnvironment(environmentOf('db', settings))),
-    healthz: { status: 200, detail: 'ok' },
+    healthz: { ok: true, detail: 'ok' },
     ...change,
   }
 }
@@ -207,7 +207,7 @@ describe(judge, () => {
     },
     {
       note: 'a degraded API',
-      change: { healthz: { status: 503, detail: 'degraded the firewall is missing' } },
+      change: { healthz: { ok: false, detail: 'degraded; the firewall is missing' } },
       title: /can start sessions/,
       remedy: /logs api/,
     },

@@ -12,6 +12,7 @@ import {
 } from '../names.ts'
 import type { ContainerFacts } from '../stack/containers.ts'
 import type { EnvValues } from '../stack/env-file.ts'
+import type { PlatformHealth } from '../stack/health.ts'
 import { findSettingFaults } from '../stack/settings.ts'
 
 /** Everything that the doctor looked at, so that the verdicts are pure. */
@@ -37,7 +38,7 @@ export type HostFacts = {
   worker: ContainerFacts | undefined
   db: ContainerFacts | undefined
   /** What `/healthz` answered through the edge; null where nothing answered. */
-  healthz: { status: number; detail: string } | null
+  healthz: PlatformHealth | null
 }
 
 /** What a report is divided into, in this order. */
@@ -248,8 +249,8 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
     verdict(
       'Host runtime',
       'The API can start sessions',
-      healthz?.status === 200,
-      healthz ? `${healthz.status} ${healthz.detail}` : '/healthz does not answer',
+      healthz?.ok === true,
+      healthz ? healthz.detail : '/healthz does not answer',
       healthz ? 'Read ./medforge logs api; the reasons above name the part.' : UP,
     ),
   ]

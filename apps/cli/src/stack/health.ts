@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
+import type { Health } from '@medforge/contracts'
 import { Failure } from '../failure.ts'
 import { SYSTEM_BUNDLE } from '../host/trust.ts'
 import { SERVICES } from '../names.ts'
@@ -46,20 +47,45 @@ export function getVerified(url: string, address?: string): Promise<HttpsAnswer>
   })
 }
 
+export type PlatformHealth = { ok: boolean; detail: string }
+
+const healthUrl = (domain: string) => `https://api.medforge.${domain}/healthz`
+
+/**
+ * What `/healthz` answers through the edge; `detail` is fit for one line.
+ *
+ * @throws Error when nothing answers
+ */
+export async function readHealth(domain: string): Promise<PlatformHealth> {
+  const { status, body } = await getVerified(healthUrl(domain))
+  return { ok: status === 200, detail: describeHealth(status, body) }
+}
+
+function describeHealth(status: number, body: string): string {
+  try {
+    const { data, detail } = JSON.parse(body) as { data?: Health; detail?: string }
+    if (data) return [data.status, ...(data.reasons ?? [])].join('; ')
+    if (detail) return detail
+  } catch {
+    // no JSON: the status has to do
+  }
+  return `status ${status}`
+}
+
 /**
  * Wait until the API, asked as a browser asks it, says that it is healthy.
  *
  * @throws Failure with the API's own reasons, or with the container that is not up
  */
 export async function waitForHealthz(domain: string, progress: Progress): Promise<void> {
-  const url = `https://api.medforge.${domain}/healthz`
+  const url = healthUrl(domain)
   let last = 'it did not answer'
   const healthy = await waitFor(
     async () => {
       try {
-        const answer = await getVerified(url)
-        if (answer.status === 200) return true
-        last = reasonsOf(answer)
+        const health = await readHealth(domain)
+        if (health.ok) return true
+        last = health.detail
       } catch (error) {
         last = error instanceof Error ? error.message : String(error)
       }
@@ -106,15 +132,4 @@ export async function checkContainers(): Promise<void> {
 function isSteady(facts: ContainerFacts | undefined): boolean {
   if (facts?.State.Status !== 'running') return false
   return facts.RestartCount === 0 || Date.now() - Date.parse(facts.State.StartedAt) > 10_000
-}
-
-function reasonsOf(answer: HttpsAnswer): string {
-  try {
-    const body = JSON.parse(answer.body) as { data?: { reasons?: string[] }; detail?: string }
-    const told = body.data?.reasons?.join('; ') ?? body.detail
-    if (told) return `${answer.status} ${told}`
-  } catch {
-    // no JSON: the status has to do
-  }
-  return `status ${answer.status}`
 }
