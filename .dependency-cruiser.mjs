@@ -12,7 +12,7 @@ const WORKSPACES = {
   'packages/scoring': ['packages/contracts'],
   'packages/core': ['packages/contracts', 'packages/db', 'packages/scoring'],
   'packages/test-support': ['packages/contracts', 'packages/db'],
-  competitions: ['packages/contracts', 'packages/db', 'packages/scoring'],
+  competitions: ['packages/contracts', 'packages/core', 'packages/db', 'packages/scoring'],
   'apps/api': [
     'packages/contracts',
     'packages/core',

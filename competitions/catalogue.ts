@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { BoundedMap } from '@medforge/core/bounded-map'
 import {
   BUNDLES_ROOT,
   type Bundle,
@@ -39,7 +40,7 @@ export function createBundleCatalogue({
   shippedRoot = BUNDLES_ROOT,
   installedRoot,
 }: BundleRoots): BundleCatalogue {
-  const kept = new Map<string, Promise<Bundle | null>>()
+  const kept = new BoundedMap<string, Promise<Bundle | null>>(KEPT_MAX)
 
   async function read({ slug, bundle_version }: BundleName): Promise<Bundle | null> {
     if (bundle_version !== null) return readInstalledBundle(installedRoot, slug, bundle_version)
@@ -53,8 +54,6 @@ export function createBundleCatalogue({
       const key = `${name.slug}/${name.bundle_version ?? ''}`
       const known = kept.get(key)
       if (known) return known
-      const [oldest] = kept.keys()
-      if (oldest !== undefined && kept.size >= KEPT_MAX) kept.delete(oldest)
       const reading = read(name)
       kept.set(key, reading)
       reading.catch(() => kept.delete(key))

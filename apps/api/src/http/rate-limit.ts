@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { BoundedMap } from '../lib/bounded-map.ts'
+import { BoundedMap } from '@medforge/core/bounded-map'
 
 export type RateLimit = { max: number; windowMs: number }
 

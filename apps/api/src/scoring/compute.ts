@@ -10,6 +10,7 @@ import {
   readHoldoutFacts,
   readHoldoutTable,
 } from '@medforge/competitions'
+import { BoundedMap } from '@medforge/core/bounded-map'
 import { createChecker, score, type Table } from '@medforge/scoring'
 import { createFailpoint, type FailpointSettings } from '../lib/failpoints.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -37,7 +38,7 @@ export function createComputer(options: ComputeOptions): Computer {
   const { hiddenRoot, submissionsDir } = options
   const failpoint = createFailpoint(options.failpoints ?? null)
   const bundles = createBundleCatalogue(options)
-  const holdouts = new Map<string, Table>()
+  const holdouts = new BoundedMap<string, Table>(HOLDOUTS_KEPT_MAX)
 
   async function readHoldout(bundle: Bundle, job: ScoringJob): Promise<Table> {
     const { competitionSlug, evaluationSplitVersion, manifestSha256 } = job
@@ -51,8 +52,6 @@ export function createComputer(options: ComputeOptions): Computer {
     const known = holdouts.get(key)
     if (known) return known
     const table = await readHoldoutTable(hiddenRoot, bundle, facts)
-    const [oldest] = holdouts.keys()
-    if (oldest !== undefined && holdouts.size >= HOLDOUTS_KEPT_MAX) holdouts.delete(oldest)
     holdouts.set(key, table)
     return table
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BoundedMap } from '@medforge/core/bounded-map'
 import { type AuditEntry, type DB, recordAudit } from '@medforge/db'
 import type { Kysely } from 'kysely'
-import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { ProxyDecision } from './proxy.ts'
