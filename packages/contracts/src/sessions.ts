@@ -20,8 +20,9 @@ export type GpuMode = (typeof GPU_MODES)[number]
 export const DEFAULT_PACK_ID = '00000000-0000-0000-0000-000000000100'
 export const SEEDED_GPU_IDS = [0, 1, 2, 3, 4, 5, 6] as const
 
-/** A slug as it is minted. */
+/** A slug as it is minted: eight characters of `SESSION_SLUG_ALPHABET`. */
 export const SESSION_SLUG_PATTERN = '^[a-z2-7]{8}$'
+export const SESSION_SLUG_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 
 /**
  * The first label of a session's host, with the slug as its only group. For recognising such a host in origins and links: wider than

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { DEFAULT_PACK_ID } from '@medforge/contracts'
+import { DEFAULT_PACK_ID, SESSION_SLUG_ALPHABET } from '@medforge/contracts'
 import { type DB, seedDefaultPack, seedGpus, toSqlTime } from '@medforge/db'
 import type { Insertable, Kysely, Selectable } from 'kysely'
 
@@ -39,8 +39,6 @@ export async function newHost(db: Kysely<DB>): Promise<void> {
   await seedDefaultPack(db, `packs/default@${DIGEST}`, new Date('2026-03-01T11:00:00Z'))
 }
 
-const SLUG_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
-
 /** A session of somebody on a host that `newHost` made; running on GPU 0 unless told otherwise. */
 export async function newSession(
   db: Kysely<DB>,
@@ -58,7 +56,7 @@ export async function newSession(
       status,
       container_id: status === 'running' ? 'c'.repeat(64) : null,
       gpu_id: 0,
-      slug: [...randomBytes(8)].map((byte) => SLUG_ALPHABET[byte % 32]).join(''),
+      slug: [...randomBytes(8)].map((byte) => SESSION_SLUG_ALPHABET[byte % 32]).join(''),
       workspace_zfs: `tank/medforge/workspaces/${overrides.user_id}/${id}`,
       created_at: AT,
       started_at: status === 'starting' ? null : AT,

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { SessionTier } from '@medforge/contracts'
+import { SESSION_SLUG_ALPHABET, type SessionTier } from '@medforge/contracts'
 import { ALLOCATED, deadlineOf, type LifecycleLimits, lockUser, newId } from '@medforge/core'
 import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
@@ -50,11 +50,9 @@ export async function allocateSession(
   )
 }
 
-const SLUG_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
-
 /** Eight characters of `a-z2-7`: 40 bits from a CSPRNG. Unique for ever by a key of the table. */
 export function mintSlug(): string {
-  return Array.from({ length: 8 }, () => SLUG_ALPHABET[randomInt(32)]).join('')
+  return Array.from({ length: 8 }, () => SESSION_SLUG_ALPHABET[randomInt(32)]).join('')
 }
 
 async function assertMayHold(tx: Transaction<DB>, userId: string): Promise<void> {

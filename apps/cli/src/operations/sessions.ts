@@ -1,8 +1,14 @@
-import { ACTIVE_SESSION_STATUSES, type SessionStatus } from '@medforge/contracts'
+import {
+  ACTIVE_SESSION_STATUSES,
+  SESSION_SLUG_PATTERN,
+  type SessionStatus,
+} from '@medforge/contracts'
 import { requestStop } from '@medforge/core'
 import { type DB, inTransaction, recordAudit, toTimestamp } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Failure } from '../failure.ts'
+
+const SLUG = new RegExp(SESSION_SLUG_PATTERN)
 
 /** A session as the operator's commands print it with `--json`. */
 export type OperatorSession = {
@@ -58,13 +64,11 @@ export async function listSessions(
  * @throws Failure when there is none
  */
 export async function requireSession(db: Kysely<DB>, ref: string): Promise<OperatorSession> {
-  const slug = /^(?:mf-session-|s-)?([a-z0-9]{8})$/i.exec(ref.trim())?.[1]
+  const name = ref.trim().toLowerCase()
+  const slug = name.replace(/^(mf-session-|s-)/, '')
+  const isSlug = SLUG.test(slug)
   const row = await selectSessions(db)
-    .where(
-      slug === undefined ? 'sessions.id' : 'sessions.slug',
-      '=',
-      (slug ?? ref.trim()).toLowerCase(),
-    )
+    .where(isSlug ? 'sessions.slug' : 'sessions.id', '=', isSlug ? slug : name)
     .executeTakeFirst()
   if (row) return toOperatorSession(row)
   throw new Failure(
