@@ -52,36 +52,36 @@ describe(loadBundles, () => {
   })
 
   test.each([
-    { note: 'an unknown metric', change: { metric: 'auc' }, says: '/metric' },
+    { note: 'an unknown metric', change: { metric: 'auc' }, message: '/metric' },
     {
       note: 'a version that is not computed here',
       change: { metric_version: 'accuracy-v2' },
-      says: 'accuracy-v1',
+      message: 'accuracy-v1',
     },
-    { note: 'no labels', change: { labels: undefined }, says: 'lowest and the highest label' },
-    { note: 'a row count that is wrong', change: { expected_rows: 417 }, says: '418 ids' },
+    { note: 'no labels', change: { labels: undefined }, message: 'lowest and the highest label' },
+    { note: 'a row count that is wrong', change: { expected_rows: 417 }, message: '418 ids' },
     {
       note: 'a column named twice',
       change: { target_columns: ['PassengerId'] },
-      says: 'named twice',
+      message: 'named twice',
     },
     {
       note: 'another slug than its folder',
       change: { slug: 'titanic' },
-      says: 'has to be named titanic',
+      message: 'has to be named titanic',
     },
     {
       note: 'demo weights that do not fit',
       change: { demo: { kind: 'labels', weights: [1] } },
-      says: '2 items',
+      message: '2 items',
     },
     {
       note: 'a column that the sample lacks',
       change: { id_column: 'id' },
-      says: '"id" is missing',
+      message: '"id" is missing',
     },
-  ])('refuses a bundle with $note', async ({ change, says }) => {
-    await expect(loadBundles(await titanicWith(change))).rejects.toThrow(says)
+  ])('refuses a bundle with $note', async ({ change, message }) => {
+    await expect(loadBundles(await titanicWith(change))).rejects.toThrow(message)
   })
 
   test('names the part that is missing', async () => {

@@ -73,12 +73,12 @@ describe(inspectBundle, () => {
         await truncate(path, 65 * 1024 * 1024)
       },
     }
-    for (const [says, swap] of Object.entries(swaps)) {
+    for (const [message, swap] of Object.entries(swaps)) {
       await rm(path, { recursive: true })
       await swap()
       const result = await inspectBundle(folder)
       const faults = result.ok ? [] : result.faults.filter(({ file }) => file === name)
-      expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining(says)])
+      expect(faults.map((fault) => fault.message)).toEqual([expect.stringContaining(message)])
     }
   })
 

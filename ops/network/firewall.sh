@@ -3,7 +3,7 @@
 # in a short helper container, an operator may run it by hand:
 #
 #   firewall.sh ensure   put the rules in place; says "ok" when they were there already, "repaired" when they were not
-#   firewall.sh check    say "ok", or what is missing (exit 3); changes nothing
+#   firewall.sh check    print "ok", or what is missing (exit 3); changes nothing
 #   firewall.sh show     print the rules that ought to be there
 #   firewall.sh remove   take everything away again
 #

@@ -10,7 +10,7 @@ const CLASSES = rows(400, (index) => String(digit(index)))
 const BOXES = rows(400, (index) => (index % 4 ? ',,,' : `${100 + index},${digit(index)}00,300,455`))
 const file = (body: string[]) => `id,label\n${body.join('\n')}\n`
 
-const isTold = (text: string, labels: string[]) =>
+const discloses = (text: string, labels: string[]) =>
   markersOf(file(labels)).some((marker) => contains(text, marker))
 
 describe('a holdout is noticed', () => {
@@ -19,19 +19,20 @@ describe('a holdout is noticed', () => {
       const text = CLASSES.slice(start, start + 100).join('\n')
       const body = JSON.stringify({ detail: `Not like ${text}` })
       const logged = JSON.stringify({ level: 'info', body })
-      for (const told of [text, body, logged]) expect(isTold(told, CLASSES), `${start}`).toBe(true)
+      for (const output of [text, body, logged])
+        expect(discloses(output, CLASSES), `${start}`).toBe(true)
     }
   })
 
   test('in its labels alone, run together or as a list', () => {
     const labels = CLASSES.map((row) => row.split(',')[1])
-    expect(isTold(labels.join(''), CLASSES)).toBe(true)
-    expect(isTold(JSON.stringify(labels.map(Number)), CLASSES)).toBe(true)
+    expect(discloses(labels.join(''), CLASSES)).toBe(true)
+    expect(discloses(JSON.stringify(labels.map(Number)), CLASSES)).toBe(true)
   })
 
   test('in single rows that no chance makes', () => {
     const boxes = BOXES.filter((row) => !row.endsWith(',,,'))
-    expect(isTold(boxes.toReversed().join(';'), BOXES)).toBe(true)
+    expect(discloses(boxes.toReversed().join(';'), BOXES)).toBe(true)
   })
 })
 
@@ -39,7 +40,7 @@ test('what everybody may know tells no holdout: ids, other labels, no labels', (
   const ids = CLASSES.map((_, index) => idOf(index))
   const zeros = ids.map((id) => `${id},0`)
   for (const known of [ids, zeros, ids.map((id) => `${id},,,,`)]) {
-    expect(isTold(known.join('\n'), CLASSES)).toBe(false)
-    expect(isTold(known.join('\n'), BOXES)).toBe(false)
+    expect(discloses(known.join('\n'), CLASSES)).toBe(false)
+    expect(discloses(known.join('\n'), BOXES)).toBe(false)
   }
 })

@@ -114,13 +114,13 @@ describe(createCsvReader, () => {
   })
 
   test.each([
-    { note: 'UTF-16', bytes: Buffer.from('\ufeffid,label', 'utf16le'), says: 'UTF-16' },
-    { note: 'gzip', bytes: [0x1f, 0x8b, 8, 0], says: 'gzip' },
-    { note: 'a spreadsheet', bytes: [0x50, 0x4b, 3, 4, 20, 0, 6, 0], says: 'spreadsheet' },
-    { note: 'Latin-1', bytes: Buffer.from('id,n\xe9\n', 'latin1'), says: 'not UTF-8' },
-    { note: 'a truncated character', bytes: [0x61, 0xe2, 0x82], says: 'middle of a character' },
-    { note: 'half a byte order mark', bytes: [0xef, 0xbb], says: 'not UTF-8' },
-  ])('says what the file is when it is $note', ({ bytes, says }) => {
-    expect(read(Uint8Array.from(bytes)).fault).toContain(says)
+    { note: 'UTF-16', bytes: Buffer.from('\ufeffid,label', 'utf16le'), message: 'UTF-16' },
+    { note: 'gzip', bytes: [0x1f, 0x8b, 8, 0], message: 'gzip' },
+    { note: 'a spreadsheet', bytes: [0x50, 0x4b, 3, 4, 20, 0, 6, 0], message: 'spreadsheet' },
+    { note: 'Latin-1', bytes: Buffer.from('id,n\xe9\n', 'latin1'), message: 'not UTF-8' },
+    { note: 'a truncated character', bytes: [0x61, 0xe2, 0x82], message: 'middle of a character' },
+    { note: 'half a byte order mark', bytes: [0xef, 0xbb], message: 'not UTF-8' },
+  ])('says what the file is when it is $note', ({ bytes, message }) => {
+    expect(read(Uint8Array.from(bytes)).fault).toContain(message)
   })
 })

@@ -239,41 +239,41 @@ describe('whatever is sent', () => {
   const MIB = 2 ** 20
   const fill = (text: string) => Buffer.from(text.repeat(Math.ceil(MIB / text.length)))
   test.each([
-    { note: 'one line of 64 MiB', chunk: fill('a'), says: 'more than 65536 bytes' },
+    { note: 'one line of 64 MiB', chunk: fill('a'), message: 'more than 65536 bytes' },
     {
       note: 'one quoted cell of 64 MiB',
       chunk: fill('a'),
       first: '"',
-      says: 'more than 65536 bytes',
+      message: 'more than 65536 bytes',
     },
-    { note: 'endless columns', chunk: fill(','), says: 'more than 1000 columns' },
+    { note: 'endless columns', chunk: fill(','), message: 'more than 1000 columns' },
     {
       note: 'ten million rows',
       chunk: fill('1,2\n'),
       first: 'id,label\n',
-      says: 'more than 500000 rows',
+      message: 'more than 500000 rows',
     },
     {
       note: 'ten million empty lines',
       chunk: fill('\n'),
       first: 'id,label\n',
-      says: 'more than 500000 rows',
+      message: 'more than 500000 rows',
     },
     {
       note: 'gzip',
       chunk: Buffer.from([0x1f, 0x8b, 8, 0, ...fill('\u0001').subarray(0, 1000)]),
-      says: 'gzip',
+      message: 'gzip',
     },
   ])(
     '$note is read no further than the limits, and the answer stays short',
-    ({ chunk, first, says }) => {
+    ({ chunk, first, message }) => {
       const checker = createChecker(LABELS, expectIds(IDS))
       if (first) checker.write(Buffer.from(first))
       for (let nth = 0; nth < 64; nth += 1) checker.write(chunk)
       const result = checker.end()
       if (result.ok) throw new Error('It was accepted.')
       const text = JSON.stringify(result)
-      expect(text).toContain(says)
+      expect(text).toContain(message)
       expect(text.length).toBeLessThan(20_000)
       expect(result.faults.length).toBeLessThanOrEqual(50)
     },

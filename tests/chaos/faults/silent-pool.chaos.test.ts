@@ -94,9 +94,9 @@ test(
     expect(await medforge('sessions', 'list')).toContain(SILENT)
     expect(await medforge('down')).toContain(`${SILENT} Run ./medforge up`)
 
-    const said = await medforge('up')
-    expect(said).toContain('MedForge is up')
-    expect(said).toContain(`mf-session-${session.slug}`)
+    const output = await medforge('up')
+    expect(output).toContain('MedForge is up')
+    expect(output).toContain(`mf-session-${session.slug}`)
     expect(processesOf('zfs-fuse')).not.toContain(daemon)
     await untilHealthy()
     const ended = await becomes(owner, session.id, 'error')

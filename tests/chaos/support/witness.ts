@@ -41,8 +41,8 @@ export async function openWitness(): Promise<Witness> {
     const answer = await askDocker('GET', `/containers/${life.containerId}/json`).catch(() => null)
     if (answer?.status !== 200) return
     const { Config } = JSON.parse(answer.body) as { Config: { Env: string[] } }
-    const told = Config.Env.find((line) => line.startsWith('MEDFORGE_GPU_ID='))
-    if (told !== undefined) life.gpuId = Number(told.split('=')[1])
+    const variable = Config.Env.find((line) => line.startsWith('MEDFORGE_GPU_ID='))
+    if (variable !== undefined) life.gpuId = Number(variable.split('=')[1])
   }
 
   function begin(containerId: string, sessionId: string, createdNs: bigint): void {

@@ -173,9 +173,9 @@ describe('the daily cap', { timeout: 90_000 }, () => {
       const [item] = answer.problem().errors ?? []
       return [answer.headers['retry-after'], item?.ctx]
     })
-    const told = (resets_at: string) => ({ daily_cap: 5, remaining_today: 0, resets_at })
-    expect(resets).toContainEqual(['1', told('2026-03-02T00:00:00.000Z')])
-    expect(resets).toContainEqual(['86400', told('2026-03-03T00:00:00.000Z')])
+    const allowance = (resets_at: string) => ({ daily_cap: 5, remaining_today: 0, resets_at })
+    expect(resets).toContainEqual(['1', allowance('2026-03-02T00:00:00.000Z')])
+    expect(resets).toContainEqual(['86400', allowance('2026-03-03T00:00:00.000Z')])
   })
 })
 

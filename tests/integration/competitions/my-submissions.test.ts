@@ -56,9 +56,9 @@ describe('what I have left today', () => {
     const whole = { daily_cap: 20, remaining_today: 20, resets_at: '2026-03-02T00:00:00.000Z' }
     expect(await allowance()).toEqual(whole)
     await submit(other.visitor, GOOD)
-    const { submission: _, ...told } = await submit(visitor, GOOD)
-    expect(await allowance()).toEqual(told)
-    expect(told.remaining_today).toBe(19)
+    const { submission: _, ...rest } = await submit(visitor, GOOD)
+    expect(await allowance()).toEqual(rest)
+    expect(rest.remaining_today).toBe(19)
     // As the worker does when it gives a submission up.
     await db
       .updateTable('submissions')

@@ -77,42 +77,42 @@ describe('a file that does not fit', () => {
     {
       note: 'missing columns',
       content: 'id,label\n1,0\n',
-      says: 'required columns: PassengerId, Survived',
+      message: 'required columns: PassengerId, Survived',
     },
-    { note: 'an id twice', content: `${GOOD}892,0\n`, says: 'more than once' },
-    { note: 'a missing id', content: GOOD.replace('1000,0\n', ''), says: '"1000"' },
-    { note: 'an unknown id', content: `${GOOD}1,0\n`, says: '"1" (row 420)' },
-    { note: 'a short row', content: GOOD.replace('900,0', '900'), says: 'Row 10 has 1 cells' },
+    { note: 'an id twice', content: `${GOOD}892,0\n`, message: 'more than once' },
+    { note: 'a missing id', content: GOOD.replace('1000,0\n', ''), message: '"1000"' },
+    { note: 'an unknown id', content: `${GOOD}1,0\n`, message: '"1" (row 420)' },
+    { note: 'a short row', content: GOOD.replace('900,0', '900'), message: 'Row 10 has 1 cells' },
     {
       note: 'an empty cell',
       content: GOOD.replace('900,0', '900,'),
-      says: 'Row 10 has no "Survived"',
+      message: 'Row 10 has no "Survived"',
     },
-    { note: 'a number that is none', content: GOOD.replace('900,0', '900,nan'), says: '"nan"' },
-    { note: 'a label out of range', content: GOOD.replace('900,0', '900,2'), says: '"2"' },
+    { note: 'a number that is none', content: GOOD.replace('900,0', '900,nan'), message: '"nan"' },
+    { note: 'a label out of range', content: GOOD.replace('900,0', '900,2'), message: '"2"' },
     {
       note: 'a lone carriage return',
       content: GOOD.replace('900,0\n', '900,0\r'),
-      says: 'Line 10',
+      message: 'Line 10',
     },
-    { note: 'NUL', content: GOOD.replace('900,0', '900,\0'), says: 'Line 10' },
-    { note: 'Latin-1', content: LATIN, says: 'Line 2: bytes that are not UTF-8' },
-    { note: 'UTF-16', content: Buffer.from(GOOD, 'utf16le'), says: 'NUL' },
+    { note: 'NUL', content: GOOD.replace('900,0', '900,\0'), message: 'Line 10' },
+    { note: 'Latin-1', content: LATIN, message: 'Line 2: bytes that are not UTF-8' },
+    { note: 'UTF-16', content: Buffer.from(GOOD, 'utf16le'), message: 'NUL' },
     {
       note: 'a spreadsheet',
       content: Buffer.from('PK\x03\x04\x14\0\x06\0rest'),
-      says: 'spreadsheet',
+      message: 'spreadsheet',
     },
-    { note: 'nothing', content: '', says: 'required columns' },
+    { note: 'nothing', content: '', message: 'required columns' },
   ])(
     'is refused for $note, costs nothing and leaves nothing',
-    async ({ content, says }, { site, site_api, db }) => {
+    async ({ content, message }, { site, site_api, db }) => {
       const { visitor } = await signIn(site_api, db)
       const answer = await upload(visitor, content)
       expect(answer.status).toBe(422)
       const problem = answer.problem()
       expect(problem.code).toBe('submission_validation_failed')
-      expect(problem.detail).toContain(says)
+      expect(problem.detail).toContain(message)
       expect(problem.detail).toContain('cost no submission')
       expect(problem.errors?.[0]).toMatchObject({
         loc: ['body', 'file'],

@@ -34,13 +34,13 @@ describe('a refusal by the API', () => {
   test.each([
     {
       status: 401,
-      says: 'Sign in',
+      text: 'Sign in',
       link: `https://${WEB}/login?next=${encodeURIComponent(`https://${SESSION}/`)}`,
     },
-    { status: 403, says: 'Ask its owner', link: `https://${WEB}/dashboard` },
-    { status: 404, says: 'Launch a session', link: `https://${WEB}/dashboard` },
-    { status: 503, says: 'not ready', link: `https://${WEB}/` },
-  ])('reaches a person as a page with the same status: $status', async ({ status, says, link }) => {
+    { status: 403, text: 'Ask its owner', link: `https://${WEB}/dashboard` },
+    { status: 404, text: 'Launch a session', link: `https://${WEB}/dashboard` },
+    { status: 503, text: 'not ready', link: `https://${WEB}/` },
+  ])('reaches a person as a page with the same status: $status', async ({ status, text, link }) => {
     edge.api.reply = () => problem(status)
     const answer = await edge.ask({ host: SESSION, headers: PAGE })
     expect(answer.status).toBe(status)
@@ -50,7 +50,7 @@ describe('a refusal by the API', () => {
     // Only what may get better by itself is loaded again.
     expect(answer.headers.refresh).toBe(status === 503 ? '5' : undefined)
     expect(answer.headers['cache-control']).toBe('no-store')
-    expect(answer.text).toContain(says)
+    expect(answer.text).toContain(text)
     expect(answer.text).toContain(`href="${link}"`)
     expect(answer.text).not.toMatch(/\{(args|http|rp|err)/)
   })

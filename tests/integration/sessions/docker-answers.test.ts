@@ -67,7 +67,7 @@ const test = base.extend('daemon', async ({ task: _ }, { onCleanup }) => {
   })
   return {
     calls,
-    says: (...asked: Asked[]) => {
+    answers: (...asked: Asked[]) => {
       for (const { call, answers } of asked) script.set(call, answers)
     },
     runtime: createDockerRuntime({
@@ -90,13 +90,13 @@ describe('a container', () => {
     ['JSON of another shape', { status: 200, body: {} }],
     ['a connection that ends', 'hang up'],
   ])('is unknown, and never absent, after %s', async ([, answer], { daemon }) => {
-    daemon.says(asked(`GET ${NAME}`, answer), asked('GET /containers/json', answer))
+    daemon.answers(asked(`GET ${NAME}`, answer), asked('GET /containers/json', answer))
     expect(await daemon.runtime.observe(spec, signal)).toMatchObject({ kind: 'unknown' })
     await expect(daemon.runtime.list(signal)).rejects.toThrow()
   })
 
   test('is absent when Docker says that there is none', async ({ daemon }) => {
-    daemon.says(asked(`GET ${NAME}`, { status: 404 }))
+    daemon.answers(asked(`GET ${NAME}`, { status: 404 }))
     expect(await daemon.runtime.observe(spec, signal)).toEqual({ kind: 'absent' })
   })
 })
@@ -111,7 +111,7 @@ describe('a start', () => {
     ],
     ['an error', { status: 500 }, 'container_refused'],
   ])('that is answered with %s is refused by name', async ([, answer, code], { daemon }) => {
-    daemon.says(asked(CREATE, answer))
+    daemon.answers(asked(CREATE, answer))
     await expect(daemon.runtime.start(spec, signal)).rejects.toMatchObject({ code })
     expect(daemon.calls).toEqual([CREATE])
   })
@@ -122,7 +122,7 @@ describe('a start', () => {
   ])(
     'that is answered with %s is tried again later, because nobody knows what became of it',
     async ([, answer], { daemon }) => {
-      daemon.says(asked(CREATE, answer))
+      daemon.answers(asked(CREATE, answer))
       await expect(daemon.runtime.start(spec, signal)).rejects.toMatchObject({
         name: 'HostAwayError',
       })
@@ -132,7 +132,7 @@ describe('a start', () => {
   test('takes over the container that an earlier call made, whose answer was lost', async ({
     daemon,
   }) => {
-    daemon.says(
+    daemon.answers(
       asked(CREATE, { status: 409 }),
       // Its name is taken a moment before it can be seen.
       asked(`GET ${NAME}`, { status: 404 }, OURS),
@@ -143,7 +143,7 @@ describe('a start', () => {
   })
 
   test('leaves a container of somebody else alone', async ({ daemon }) => {
-    daemon.says(asked(CREATE, { status: 409 }), asked(`GET ${NAME}`, FOREIGN))
+    daemon.answers(asked(CREATE, { status: 409 }), asked(`GET ${NAME}`, FOREIGN))
     await expect(daemon.runtime.start(spec, signal)).rejects.toMatchObject({ code: 'name_taken' })
     expect(daemon.calls).toEqual([CREATE, `GET ${NAME}`])
   })
@@ -157,7 +157,7 @@ describe('a removal', () => {
   test('is done once the container is seen gone, whatever was answered before', async ({
     daemon,
   }) => {
-    daemon.says(
+    daemon.answers(
       asked(STOP, { status: 500 }),
       asked(REMOVE, { status: 409, body: { message: 'removal is already in progress' } }),
       asked(INSPECT, OURS, { status: 404 }),
@@ -170,7 +170,7 @@ describe('a removal', () => {
     ['an error', { status: 500 }],
     ['nothing', 'hang up'],
   ])('is not done while the container cannot be seen: %s', async ([, answer], { daemon }) => {
-    daemon.says(
+    daemon.answers(
       asked(STOP, { status: 204 }),
       asked(REMOVE, { status: 204 }),
       asked(INSPECT, answer),

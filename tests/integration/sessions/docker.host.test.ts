@@ -77,7 +77,7 @@ function newSpec(overrides: Partial<ContainerSpec> = {}): ContainerSpec {
 }
 
 /** A signal to the program, once it listens for it. */
-async function tell(container: string, name: 'USR1' | 'USR2'): Promise<void> {
+async function sendSignal(container: string, name: 'USR1' | 'USR2'): Promise<void> {
   await eventually(() => run('docker', 'logs', container).includes('up'))
   run('docker', 'kill', '-s', name, container)
 }
@@ -96,7 +96,7 @@ describeSessionRuntime('Docker', () => ({
   runtime,
   newSpec,
   async endContainer(ref) {
-    await tell(`mf-session-${ref.slug}`, 'USR2')
+    await sendSignal(`mf-session-${ref.slug}`, 'USR2')
     await untilEnded(ref)
   },
   async vanishContainer(ref) {
@@ -214,7 +214,7 @@ describe('a container of a session', () => {
     const small = createDockerRuntime({ ...options, limits: { ...LIMITS, memoryBytes: 96 * MIB } })
     const spec = newSpec()
     const id = await small.start(spec, signal)
-    await tell(id, 'USR1')
+    await sendSignal(id, 'USR1')
     expect(await untilEnded(spec)).toMatchObject({ oomKilled: true, exitCode: 137 })
     await runtime.remove(id, signal)
   })

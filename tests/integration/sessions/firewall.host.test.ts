@@ -132,7 +132,7 @@ function askAll(questions: readonly Question[]): string[] {
 
 type Case = [note: string, from: Name, kind: 'tcp' | 'udp', host: string, port: number]
 
-function told(cases: readonly Case[]): string[] {
+function outcomesOf(cases: readonly Case[]): string[] {
   const answers = askAll(cases.map(([, from, kind, host, port]) => ({ from, kind, host, port })))
   return cases.map(([note], index) => `${note}: ${answers[index]}`)
 }
@@ -230,10 +230,10 @@ describe('before the rules', () => {
       ['metadata', 'two', 'tcp', ADDRESS.metadata, 80],
       ...PRIVATE.map((address): Case => [address, 'two', 'tcp', address, 80]),
     ]
-    expect(told(open)).toEqual(open.map(([note]) => `${note}: open`))
+    expect(outcomesOf(open)).toEqual(open.map(([note]) => `${note}: open`))
     // An address can be used once the kernel knows that no other host has it, a second or two after it was given.
     await eventually(
-      () => expect(told(byIpv6())).toEqual(byIpv6().map(([note]) => `${note}: open`)),
+      () => expect(outcomesOf(byIpv6())).toEqual(byIpv6().map(([note]) => `${note}: open`)),
       { timeoutMs: 20_000 },
     )
     for (const host of ECHOING) expect(answersEcho('two', host), host).toBe(true)
@@ -263,7 +263,7 @@ describe('with the rules', () => {
       ['the internet to Caddy', 'net', 'tcp', ADDRESS.caddy, 443],
       ['the database’s network to the internet', 'db', 'tcp', ADDRESS.server, 443],
     ]
-    expect(told(wanted)).toEqual(wanted.map(([note]) => `${note}: open`))
+    expect(outcomesOf(wanted)).toEqual(wanted.map(([note]) => `${note}: open`))
   })
 
   test('lets nothing else through', () => {
@@ -293,11 +293,11 @@ describe('with the rules', () => {
       ['the internet to the API', 'net', 'tcp', ADDRESS.api, 8000],
       ['a person on the host to a session', 'host', 'tcp', ADDRESS.one, 8080],
     ]
-    expect(told(unwanted).filter((line) => line.endsWith('open'))).toEqual([])
+    expect(outcomesOf(unwanted).filter((line) => line.endsWith('open'))).toEqual([])
   })
 
   test('sessions reach nobody by IPv6 either', () => {
-    expect(told(byIpv6()).filter((line) => line.endsWith('open'))).toEqual([])
+    expect(outcomesOf(byIpv6()).filter((line) => line.endsWith('open'))).toEqual([])
   })
 
   test('sessions get no answer to an echo request either, except from the internet', () => {
@@ -321,7 +321,7 @@ describe('with the rules', () => {
       ['session to host', 'two', 'tcp', ADDRESS.gateway, 22],
       ['Caddy to session', 'caddy', 'tcp', ADDRESS.one, 8080],
     ]
-    expect(told(after)).toEqual([
+    expect(outcomesOf(after)).toEqual([
       'session to session: dropped',
       'session to host: dropped',
       'Caddy to session: open',

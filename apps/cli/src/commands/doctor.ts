@@ -6,7 +6,7 @@ import { FAILURE_MAPPING, judge, SECTIONS, type Verdict } from '../doctor/verdic
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('check every precondition of a working platform and say how to meet it')
+    .description('check every precondition of a working platform and print its remedy')
     .option('--json', 'as JSON, for programs')
     .action(async (options: { json?: boolean }) => {
       const verdicts = judge(await observe(readEnvironment()))

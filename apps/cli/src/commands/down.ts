@@ -62,7 +62,7 @@ async function confirmPurge(): Promise<void> {
   if (!process.stdin.isTTY) {
     throw new Failure(
       'down --purge deletes every workspace, account and score, and there is no terminal to ask on.',
-      'Say --yes if that is what you want.',
+      'Pass --yes if that is what you want.',
     )
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr })

@@ -72,7 +72,7 @@ export async function clone(
   if (userId === null) {
     throw new Failure(
       `${snapshot.name} belongs to nobody in this database.`,
-      'Say whose it becomes with --to-user.',
+      'Name its new owner with --to-user.',
     )
   }
   const plan = planClone({ root: rootOf(setting), snapshot: snapshot.name, userId, dataset })

@@ -66,7 +66,7 @@ async function up(options: { domain?: string; set?: string[] }): Promise<void> {
 function describeGpus(mode: string, count: number, wasRecorded: boolean): string {
   if (mode === 'nvidia') return `${count} NVIDIA GPUs`
   if (count > 0) {
-    return `simulated, as deploy/compose/.env says, although this host has ${count} (empty GPU_MODE there to use them)`
+    return `simulated, as set in deploy/compose/.env, although this host has ${count} (empty GPU_MODE there to use them)`
   }
   return `simulated: this host has no NVIDIA GPU${wasRecorded ? '' : '; recorded as GPU_MODE in deploy/compose/.env'}`
 }

@@ -34,13 +34,13 @@ export function checkDiskSpace(
     ({ room, needs: all }) => sumBytes(all) > room.freeBytes,
   )
   if (short.length === 0) return
-  const told = short.map(({ room, needs: all }) => {
+  const shortages = short.map(({ room, needs: all }) => {
     const places = all.map((need) => `${need.path} (${gib(need.bytes)} GiB for ${need.what})`)
     return `${gib(sumBytes(all))} GiB are needed at ${places.join(' and ')}, and ${gib(room.freeBytes)} GiB are free`
   })
   const remedies = new Set(short.flatMap(({ needs: all }) => all.map(({ remedy }) => remedy)))
   throw new Failure(
-    `There is too little disk space: ${told.join('; ')}.`,
+    `There is too little disk space: ${shortages.join('; ')}.`,
     `Free that much, or ${[...remedies].join(', or ')}, and run this again.`,
   )
 }

@@ -47,13 +47,13 @@ export async function checkPorts(needs: PortNeed[]): Promise<void> {
   const conflicts = findConflicts(parseListeners(output.stdout), needs)
   const first = conflicts[0]
   if (first === undefined) return
-  const told = conflicts.map(({ need, listener }) => {
+  const texts = conflicts.map(({ need, listener }) => {
     const who =
       listener.pid === undefined ? listener.process : `${listener.process} (pid ${listener.pid})`
     return `port ${need.port} (${need.what}) is taken by ${who}`
   })
   throw new Failure(
-    `${capitalise(told.join(', and '))}.`,
+    `${capitalise(texts.join(', and '))}.`,
     [...new Set(conflicts.map(({ need }) => need.remedy))].join(' '),
   )
 }

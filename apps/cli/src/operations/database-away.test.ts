@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { Failure } from '../failure.ts'
 import { explainDatabaseAway } from './database-away.ts'
 
-const SAID = {
+const FAILURE = {
   message: 'The database does not answer.',
   remedy: 'Run ./medforge status; ./medforge up starts it.',
 }
@@ -35,7 +35,7 @@ test('a database at whose port nobody listens is told with what starts it', asyn
   await once(server, 'close')
   const failure = await failureAt(port)
   expect(failure).toBeInstanceOf(Failure)
-  expect(failure).toMatchObject(SAID)
+  expect(failure).toMatchObject(FAILURE)
 })
 
 test.each<[string, (socket: Socket) => void]>([
@@ -47,7 +47,7 @@ test.each<[string, (socket: Socket) => void]>([
     sockets.push(socket)
     answer(socket)
   })
-  expect(await failureAt(port)).toMatchObject(SAID)
+  expect(await failureAt(port)).toMatchObject(FAILURE)
   for (const socket of sockets) socket.destroy()
   server.close()
 })

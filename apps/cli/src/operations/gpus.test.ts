@@ -26,7 +26,7 @@ describe(describeGpu, () => {
     ['not present', { is_present: false, health: 'unknown' as const }],
     ['quarantine', { quarantine: 'dirty' as const, health: 'failing' as const }],
     ['unknown', { health: 'unknown' as const }],
-  ])('says %j', (said, overrides) => expect(describeGpu(gpu(overrides))).toBe(said))
+  ])('describes %j', (text, overrides) => expect(describeGpu(gpu(overrides))).toBe(text))
 })
 
 test('the reasons are the operator’s and what was seen', () => {

@@ -11,7 +11,7 @@ export async function confirm(question: string, isYes: boolean): Promise<void> {
   if (!process.stdin.isTTY) {
     throw new Failure(
       'This needs an answer, and there is no terminal to ask on.',
-      'Say --yes if that is what you want.',
+      'Pass --yes if that is what you want.',
     )
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr })

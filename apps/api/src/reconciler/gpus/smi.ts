@@ -60,6 +60,6 @@ function splitLine(line: string): string[] {
 /** `4`, or in brackets why there is no figure: `[N/A]` and `[Not Supported]` are no fault, `[GPU is lost]` is. */
 function readMemory(memory: string, model: string): Pick<GpuDevice, 'memoryUsedMib' | 'fault'> {
   const broken = [model, memory].find(blamesDevice)
-  if (broken !== undefined) return { memoryUsedMib: null, fault: `nvidia-smi says: ${broken}` }
+  if (broken !== undefined) return { memoryUsedMib: null, fault: `nvidia-smi reports: ${broken}` }
   return { memoryUsedMib: /^\d+$/.test(memory) ? Number(memory) : null, fault: null }
 }

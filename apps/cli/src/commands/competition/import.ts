@@ -68,7 +68,7 @@ export async function importBundle(folder: string, options: ImportOptions): Prom
   reportImport(imported, { slug, bundle_version, changes, holdout: facts.manifest }, options)
 }
 
-type Told = {
+type ImportedAs = {
   slug: string
   bundle_version: string
   changes: Change[]
@@ -78,7 +78,7 @@ type Told = {
 
 function reportImport(
   { outcome, difference }: Imported,
-  { slug, bundle_version, changes, holdout }: Told,
+  { slug, bundle_version, changes, holdout }: ImportedAs,
   options: ImportOptions,
 ): void {
   const version = holdout?.split_version ?? null

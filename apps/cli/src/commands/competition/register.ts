@@ -20,7 +20,7 @@ export function registerCompetition(program: Command): void {
   const competition = program.command('competition').description('competitions and their holdouts')
   competition
     .command('validate <bundle>')
-    .description('say everything that is wrong with a bundle folder, at once')
+    .description('list everything that is wrong with a bundle folder')
     .option('--holdout <file>', 'labels to check with it, instead of its holdout_labels.csv')
     .option(...JSON_OPTION)
     .action(async (folder, options) =>
