@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { test as base, serverEnv } from '../app.ts'
 import { type Started, startServer } from './start-server.ts'
 
-const SLOW = { timeoutMs: 20_000 }
+const SLOW = { timeoutMs: 60_000 }
 
 const test = base.extend(
   'start',

@@ -1,8 +1,9 @@
+import type { SubmissionAllowance } from '@medforge/contracts'
 import { lockUser } from '@medforge/core'
 import { type DB, inTransaction, toSqlDay, toSqlTime } from '@medforge/db'
 import type { Insertable, Kysely, Transaction } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
-import { nextMidnight } from './allowance.ts'
+import { allowanceAt } from './daily-cap.ts'
 import { accountDisabled, capReached, competitionClosed, idempotencyKeyReused } from './refusals.ts'
 import {
   countToday,
@@ -29,9 +30,7 @@ export type Acceptance = {
   submissionId: string
   /** The same file under the same `Idempotency-Key` had been accepted before: this one was not. */
   isReplay: boolean
-  dailyCap: number
-  remainingToday: number
-  resetsAt: Date
+  allowance: SubmissionAllowance
 }
 
 /**
@@ -53,23 +52,19 @@ export async function acceptSubmission(
     // Read inside the lock: two uploads around midnight are counted in the order in which they are accepted.
     const now = clock.now()
     const competition = await findSubmissionRules(tx, submission.competitionId)
-    const dailyCap = competition.submission_cap_per_day
     const used = await countToday(tx, submission, now)
-    const resetsAt = nextMidnight(now)
+    const allowance = allowanceAt(now, competition.submission_cap_per_day, used)
     const earlier = await findEarlier(tx, submission, now)
     if (earlier) {
       if (!earlier.sha256.equals(submission.file.sha256)) throw idempotencyKeyReused()
-      const remainingToday = Math.max(0, dailyCap - used)
-      return { submissionId: earlier.id, isReplay: true, dailyCap, remainingToday, resetsAt }
+      return { submissionId: earlier.id, isReplay: true, allowance }
     }
     if (competition.status !== 'active') throw competitionClosed(competition.slug)
-    if (used >= dailyCap) {
-      const retryAfterSeconds = Math.ceil((resetsAt.getTime() - now.getTime()) / 1000)
-      throw capReached(dailyCap, resetsAt.toISOString(), retryAfterSeconds)
-    }
+    const { remaining_today } = allowance
+    if (remaining_today === 0) throw capReached(allowance, now)
     await insertSubmission(tx, rowOf(submission, now))
-    const remainingToday = dailyCap - used - 1
-    return { submissionId: submission.id, isReplay: false, dailyCap, remainingToday, resetsAt }
+    const left = { ...allowance, remaining_today: remaining_today - 1 }
+    return { submissionId: submission.id, isReplay: false, allowance: left }
   })
 }
 

@@ -6,7 +6,6 @@ import {
   SubmissionIdParams,
 } from '@medforge/contracts'
 import type { CreatedKey, DB } from '@medforge/db'
-import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import { actorOf, type RouteGuards } from '../http/guards.ts'
@@ -15,14 +14,16 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import { excludeSubmission, restoreSubmission } from './exclusions.ts'
-import { submissionNotFound } from './refusals.ts'
-import { findSubmission, searchSubmissions } from './repository.ts'
+import { searchSubmissions } from './repository.ts'
+import type { ScoreWatch } from './score-watch.ts'
+import { requireSubmission, scoreAgain } from './service.ts'
 
 export type AdminSubmissionDeps = {
   db: Kysely<DB>
   clock: Clock
   guards: RouteGuards
   pagination: Pagination
+  watch: ScoreWatch
 }
 
 const tags = ['Administration']
@@ -33,16 +34,10 @@ const WRITE_PROBLEMS = [
   'submission_not_found',
 ] as const
 
-/** What administrators do with submissions beside scoring them again: look for them, and take them off the board or put them back. */
+/** What administrators do with submissions: look for them, score them again, take them off the board or put them back. */
 export function adminSubmissionRoutes(deps: AdminSubmissionDeps): Routes {
   const { db, clock, guards, pagination } = deps
   const writing = [guards.competitionOrigin, guards.competitionSignedIn, guards.competitionAdmin]
-
-  async function submissionOf(request: FastifyRequest, id: string) {
-    const found = await findSubmission(db, id)
-    if (!found) throw submissionNotFound(id)
-    return envelopeOf(request, found.submission)
-  }
 
   return async (app) => {
     app.get(
@@ -70,6 +65,27 @@ export function adminSubmissionRoutes(deps: AdminSubmissionDeps): Routes {
     )
 
     app.post(
+      '/admin/submissions/:submission_id/score',
+      {
+        schema: route({
+          summary: 'Score a submission again',
+          description:
+            'Changes nothing where the score is already what the present scorer and holdout give. Waits up to ten seconds for the score.',
+          tags,
+          params: SubmissionIdParams,
+          success: { 200: Submission },
+          problems: [...WRITE_PROBLEMS, 'holdout_unavailable'],
+        }),
+        preValidation: writing,
+      },
+      async (request) => {
+        const { submission_id: submissionId } = request.params
+        const submission = await scoreAgain(deps, { ...actorOf(request), submissionId })
+        return envelopeOf(request, submission)
+      },
+    )
+
+    app.post(
       '/admin/submissions/:submission_id/exclude',
       {
         schema: route({
@@ -88,7 +104,7 @@ export function adminSubmissionRoutes(deps: AdminSubmissionDeps): Routes {
         const { submission_id: submissionId } = request.params
         const reason = request.body.reason.trim()
         await excludeSubmission(db, clock, { ...actorOf(request), submissionId, reason })
-        return submissionOf(request, submissionId)
+        return envelopeOf(request, await requireSubmission(db, submissionId))
       },
     )
 
@@ -108,7 +124,7 @@ export function adminSubmissionRoutes(deps: AdminSubmissionDeps): Routes {
       async (request) => {
         const { submission_id: submissionId } = request.params
         await restoreSubmission(db, clock, { ...actorOf(request), submissionId })
-        return submissionOf(request, submissionId)
+        return envelopeOf(request, await requireSubmission(db, submissionId))
       },
     )
   }

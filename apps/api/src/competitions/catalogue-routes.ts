@@ -19,13 +19,12 @@ import { type Routes, route } from '../http/schemas.ts'
 import {
   describeCompetition,
   describeDataset,
-  findCompetition,
   listCompetitions,
   listDatasets,
   type SlugKey,
 } from './catalogue-repository.ts'
-import { findPublicPart } from './public-part.ts'
 import { competitionNotFound, datasetNotFound } from './refusals.ts'
+import { findPublicPart, requireCompetition } from './service.ts'
 
 export type CatalogueDeps = {
   db: Kysely<DB>
@@ -87,7 +86,7 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
         const competition = await describeCompetition(db, slug)
         if (!competition) throw competitionNotFound(slug)
         reply.header('cache-control', PUBLIC)
-        const facts = await findCompetition(db, slug)
+        const facts = await requireCompetition(db, slug)
         // Everything else of it can be read although its files are damaged, which is logged.
         const bundle = await findPublicPart(bundles, facts).catch((error) => {
           if (!(error instanceof DomainError)) throw error
@@ -119,8 +118,7 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
       },
       async (request, reply) => {
         const { slug } = request.params
-        const competition = await findCompetition(db, slug)
-        const bundle = await findPublicPart(bundles, competition)
+        const bundle = await findPublicPart(bundles, await requireCompetition(db, slug))
         if (!bundle) throw competitionNotFound(slug)
         return reply
           .header('cache-control', SAMPLE)

@@ -25,7 +25,7 @@ import {
 import { type LeaderboardKey, readLeaderboard, readWholeBoard, withBoard } from './leaderboard.ts'
 import { countEntries, findEntry, listEntries, readBestOverTime } from './leaderboard-repository.ts'
 import { exportsSaturated } from './refusals.ts'
-import { requireCompetition } from './require-competition.ts'
+import { requireCompetition } from './service.ts'
 
 export type LeaderboardDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 

@@ -4,7 +4,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
 import type { CompetitionFacts } from './catalogue-repository.ts'
 import { type EntryKey, listEntries } from './leaderboard-repository.ts'
-import { requireCompetition } from './require-competition.ts'
+import { requireCompetition } from './service.ts'
 
 /** Where an entry stands, and on the board of which split. */
 export type LeaderboardKey = EntryKey & { split: string }

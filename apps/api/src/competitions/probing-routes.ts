@@ -11,7 +11,7 @@ import type { Pagination } from '../http/pagination.ts'
 import { pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { listProbers, listSharedFiles, type ProberKey } from './probing-repository.ts'
-import { requireCompetition } from './require-competition.ts'
+import { requireCompetition } from './service.ts'
 
 export type ProbingDeps = { db: Kysely<DB>; guards: RouteGuards; pagination: Pagination }
 

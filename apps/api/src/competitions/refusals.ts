@@ -1,4 +1,4 @@
-import type { ProblemItem } from '@medforge/contracts'
+import type { ProblemItem, SubmissionAllowance } from '@medforge/contracts'
 import type { CheckResult, Fault } from '@medforge/scoring'
 import { DomainError } from '../http/domain-error.ts'
 
@@ -126,8 +126,10 @@ export function tooManyChecks(retryAfterSeconds: number): DomainError {
   })
 }
 
-export function capReached(cap: number, resetsAt: string, retryAfterSeconds: number): DomainError {
-  const msg = `${cap} of ${cap} used. It resets at ${resetsAt}.`
+export function capReached(allowance: SubmissionAllowance, now: Date): DomainError {
+  const { daily_cap: cap, resets_at } = allowance
+  const msg = `${cap} of ${cap} used. It resets at ${resets_at}.`
+  const retryAfterSeconds = Math.ceil((Date.parse(resets_at) - now.getTime()) / 1000)
   return new DomainError('submission_cap_reached', {
     detail: `Daily submission cap reached: ${msg}`,
     errors: [
@@ -135,7 +137,7 @@ export function capReached(cap: number, resetsAt: string, retryAfterSeconds: num
         loc: FILE,
         msg,
         type: 'value_error.submission_cap_reached',
-        ctx: { daily_cap: cap, remaining_today: 0, resets_at: resetsAt },
+        ctx: { ...allowance },
       },
     ],
     headers: { 'retry-after': String(retryAfterSeconds) },

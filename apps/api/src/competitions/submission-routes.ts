@@ -4,23 +4,20 @@ import {
   ListQuery,
   Submission,
   SubmissionAllowance,
-  SubmissionIdParams,
 } from '@medforge/contracts'
 import type { CreatedKey, DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import { actorOf, principalOf, type RouteGuards } from '../http/guards.ts'
+import { principalOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
-import { readAllowance } from './allowance.ts'
-import { holdoutUnavailable, submissionNotFound } from './refusals.ts'
-import { findSubmission, listSubmissions } from './repository.ts'
-import { requireCompetition } from './require-competition.ts'
-import { requeueSubmission } from './score-again.ts'
-import { SCORE_WAIT_MS, type ScoreWatch } from './score-watch.ts'
+import { readAllowance } from './daily-cap.ts'
+import { listSubmissions } from './repository.ts'
+import type { ScoreWatch } from './score-watch.ts'
+import { requireCompetition } from './service.ts'
 import type { SubmissionStore } from './submission-store.ts'
 
 export type SubmissionDeps = {
@@ -37,9 +34,9 @@ export type SubmissionDeps = {
 
 const tags = ['Competitions']
 
-/** One's own submissions, and the administrator's "score again". */
+/** One's own submissions. */
 export function submissionRoutes(deps: SubmissionDeps): Routes {
-  const { db, clock, guards, pagination, watch } = deps
+  const { db, clock, guards, pagination } = deps
   return async (app) => {
     app.get(
       '/competitions/:slug/submissions/me',
@@ -89,43 +86,8 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
         const { slug } = request.params
         const { userId } = principalOf(request)
         const competition = await requireCompetition(db, slug)
-        const who = { userId, competitionId: competition.id }
-        return envelopeOf(request, await readAllowance(db, clock, who))
-      },
-    )
-
-    app.post(
-      '/admin/submissions/:submission_id/score',
-      {
-        schema: route({
-          summary: 'Score a submission again',
-          description:
-            'Changes nothing where the score is already what the present scorer and holdout give. Waits up to ten seconds for the score.',
-          tags: ['Administration'],
-          params: SubmissionIdParams,
-          success: { 200: Submission },
-          problems: [
-            'competition_origin_not_allowed',
-            'authentication_failed',
-            'admin_access_denied',
-            'submission_not_found',
-            'holdout_unavailable',
-          ],
-        }),
-        preValidation: [
-          guards.competitionOrigin,
-          guards.competitionSignedIn,
-          guards.competitionAdmin,
-        ],
-      },
-      async (request) => {
-        const { submission_id: submissionId } = request.params
-        await requeueSubmission(db, clock, { ...actorOf(request), submissionId })
-        await watch.settled(submissionId, SCORE_WAIT_MS)
-        const found = await findSubmission(db, submissionId)
-        if (!found) throw submissionNotFound(submissionId)
-        if (found.isBlocked) throw holdoutUnavailable(found.submission.competition_slug)
-        return envelopeOf(request, found.submission)
+        const contestant = { userId, competitionId: competition.id }
+        return envelopeOf(request, await readAllowance(db, contestant, clock.now()))
       },
     )
   }

@@ -12,20 +12,10 @@ import { type Routes, route } from '../http/schemas.ts'
 import { createFairLimiter } from '../lib/fair-limiter.ts'
 import { SaturatedError } from '../lib/limiter.ts'
 import { acceptSubmission } from './accept.ts'
-import { readAllowance } from './allowance.ts'
-import { findCompetition } from './catalogue-repository.ts'
-import { findPublicPart } from './public-part.ts'
-import {
-  competitionClosed,
-  competitionNotFound,
-  idempotencyKeyMalformed,
-  submissionNotFound,
-  tooManyChecks,
-  unkept,
-  uploadsSaturated,
-} from './refusals.ts'
-import { findSubmission } from './repository.ts'
+import { readAllowance } from './daily-cap.ts'
+import { idempotencyKeyMalformed, tooManyChecks, unkept, uploadsSaturated } from './refusals.ts'
 import { SCORE_WAIT_MS } from './score-watch.ts'
+import { requireOpen, requireSubmission } from './service.ts'
 import type { SubmissionDeps } from './submission-routes.ts'
 import { NOWHERE, type SubmissionStore } from './submission-store.ts'
 import { assertMultipart, receiveUpload, type Upload } from './upload.ts'
@@ -88,14 +78,10 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
         if (settings.autoScoreOnSubmit) {
           await watch.settled(acceptance.submissionId, SCORE_WAIT_MS)
         }
-        const found = await findSubmission(db, acceptance.submissionId)
-        if (!found) throw submissionNotFound(acceptance.submissionId)
         reply.code(201)
         return envelopeOf(request, {
-          submission: found.submission,
-          daily_cap: acceptance.dailyCap,
-          remaining_today: acceptance.remainingToday,
-          resets_at: acceptance.resetsAt.toISOString(),
+          submission: await requireSubmission(db, acceptance.submissionId),
+          ...acceptance.allowance,
         })
       },
     )
@@ -129,20 +115,13 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
         const retryAfterSeconds = checks.take(userId)
         if (retryAfterSeconds > 0) throw tooManyChecks(retryAfterSeconds)
         assertMultipart(request)
-        const { bundle, competition } = await requireOpen(request.params.slug)
+        const { bundle, competition } = await requireOpen(db, bundles, request.params.slug)
         const { filename, sizeBytes } = await receive(request, NOWHERE, bundle, newId())
-        const allowance = await readAllowance(db, clock, { userId, competitionId: competition.id })
+        const contestant = { userId, competitionId: competition.id }
+        const allowance = await readAllowance(db, contestant, clock.now())
         return envelopeOf(request, { filename, size_bytes: sizeBytes, ...allowance })
       },
     )
-  }
-
-  async function requireOpen(slug: string) {
-    const competition = await findCompetition(db, slug)
-    const bundle = await findPublicPart(bundles, competition)
-    if (!competition || !bundle) throw competitionNotFound(slug)
-    if (competition.status !== 'active') throw competitionClosed(slug)
-    return { competition, bundle }
   }
 
   /** When it is this person's turn. */
@@ -168,7 +147,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
     const { userId } = principalOf(request)
     const idempotencyKey = idempotencyKeyOf(request)
     assertMultipart(request)
-    const { competition, bundle } = await requireOpen(slug)
+    const { competition, bundle } = await requireOpen(db, bundles, slug)
     const id = newId()
     const upload = await receive(request, store, bundle, id)
     const { filename } = upload

@@ -59,7 +59,7 @@ export function competitionRoutes(deps: CompetitionsDeps): Routes {
     await app.register(catalogueRoutes({ ...deps, bundles, apiUrl }))
     await app.register(leaderboardRoutes(deps))
     await app.register(submissionRoutes(submissions))
-    await app.register(adminSubmissionRoutes(deps))
+    await app.register(adminSubmissionRoutes({ ...deps, watch }))
     await app.register(probingRoutes(deps))
     await app.register(uploadRoutes(submissions))
 
