@@ -14,6 +14,7 @@ const API_CONTROL_ADDRESS = 'http://172.30.1.3:8000'
 export function readWebConfig(env: Record<string, string | undefined>): WebConfig {
   const faults: string[] = []
   const domain = env.DOMAIN?.trim().toLowerCase() ?? ''
+  // Only whether there is one: what a domain may be is checked by the table of settings, which is no part of a web app.
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(domain)) {
     faults.push('DOMAIN must be the base domain, such as example.org')
   }

@@ -4,6 +4,7 @@
  */
 export * from './admin.ts'
 export * from './competitions.ts'
+export * from './cookie-values.ts'
 export * from './envelope.ts'
 export * from './identity.ts'
 export * from './leaderboards.ts'

@@ -1,5 +1,4 @@
-import { HOST_BOUND_COOKIE, SESSION_COOKIE } from '@medforge/contracts'
-import { cookieValues } from './cookies.ts'
+import { cookieValues, HOST_BOUND_COOKIE, SESSION_COOKIE } from '@medforge/contracts'
 
 /** What a request shows of a login. */
 export type Credentials = {

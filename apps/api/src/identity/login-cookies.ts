@@ -27,10 +27,13 @@ export function createLoginCookies(config: {
 
   /** Nobody gets from it to the token, nor to what the database keeps of the token: that is made without the prefix, which browsers' cookies fix. */
   function prove(token: string): string {
-    return createHmac('sha256', sessionSecret)
-      .update('companion\0')
-      .update(token)
-      .digest('base64url')
+    return (
+      createHmac('sha256', sessionSecret)
+        // As it was first named: another word would end every login.
+        .update('companion\0')
+        .update(token)
+        .digest('base64url')
+    )
   }
 
   return {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 /**
  * The channel between the server and the reconciler, relayed by the supervisor. Its messages only save time: a lost or doubled nudge
- * changes nothing but the wait, as every pass takes up what is asked for in the rows, with recovery switched off too; and a question
+ * changes nothing but the wait, as every pass finds what is asked for in the rows, with recovery switched off too; and a question
  * without an answer has an answer on the safe side.
  */
 export type Nudge = { type: 'nudge'; session_id: string }

@@ -1,9 +1,8 @@
 import { type Client, createClient } from '@medforge/client'
-import { SESSION_COOKIE } from '@medforge/contracts'
+import { cookieValues, SESSION_COOKIE } from '@medforge/contracts'
 import { headers } from 'next/headers'
 import { cache } from 'react'
 import { webConfig } from '../../config/env.ts'
-import { rawCookieValues } from './login-cookies.ts'
 
 /**
  * A client with the viewer's login, over the control network.
@@ -26,5 +25,6 @@ export async function hasLoginCookie(): Promise<boolean> {
 }
 
 async function loginCookies(): Promise<string[]> {
-  return rawCookieValues((await headers()).get('cookie'), SESSION_COOKIE)
+  const header = (await headers()).get('cookie') ?? undefined
+  return cookieValues(header, [SESSION_COOKIE])[SESSION_COOKIE]
 }

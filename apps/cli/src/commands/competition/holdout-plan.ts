@@ -19,7 +19,7 @@ import { Failure } from '../../failure.ts'
 /** Nothing is written before `store`. `facts` are null for a demo, which is known only once it is made. */
 export type HoldoutPlan = { facts: HoldoutFacts | null; store(): Promise<HoldoutFacts> }
 
-export type HoldoutPlaces = {
+export type HoldoutSources = {
   installedRoot: string
   hiddenRoot: string
   secretSeed: string
@@ -38,7 +38,7 @@ const WITH_LABELS =
 export async function planHoldout(
   inspected: InspectedBundle,
   row: Present | undefined,
-  { installedRoot, hiddenRoot, secretSeed, readerGid }: HoldoutPlaces,
+  { installedRoot, hiddenRoot, secretSeed, readerGid }: HoldoutSources,
 ): Promise<HoldoutPlan> {
   const { bundle, labels } = inspected
   const { slug, demo } = bundle.manifest

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cookieValues } from './cookies.ts'
+import { cookieValues } from './cookie-values.ts'
 
 describe(cookieValues, () => {
   test.each([
@@ -15,6 +15,7 @@ describe(cookieValues, () => {
     { header: '\t a \t=\t 1 2 \t;', values: ['1 2'] },
     { header: '\xa0a=1; a\xa0=2; \x0ba=3; \ufeffa=4; \u2000a=5; \x0ca=6', values: [] },
     { header: 'a=\xa01\xa0', values: ['\xa01\xa0'] },
+    { header: 'a=%41; a=A', values: ['%41', 'A'] },
   ])('finds $values in $header', ({ header, values }) => {
     expect(cookieValues(header, ['a'])).toEqual({ a: values })
   })
