@@ -23,6 +23,7 @@ export type EntryKey = {
   submission_id: string
 }
 
+/** Ties: of equal scores the earlier, then the smaller submission id. */
 const ORDER = [
   ['entry.sort_score', 'asc'],
   ['entry.scored_at', 'asc'],
@@ -30,8 +31,7 @@ const ORDER = [
 ] as const
 
 /**
- * Everybody's best official score, best first: of equal scores the earlier, then the smaller submission id. Ranks are 1, 2, 3, … without
- * gaps or ties.
+ * Everybody's best official score, best first. Ranks are 1, 2, 3, … without gaps.
  *
  * Reads the kept entries along their index: as much as is shown, and for a page that is not the first the number of those before it, in
  * the same statement.
