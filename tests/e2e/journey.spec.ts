@@ -158,6 +158,7 @@ async function untilFirstScreen(ide: Page): Promise<void> {
   await eventually(
     async () => (await Promise.all(ide.frames().map(isDrawn))).some(Boolean),
     'the first screen is drawn',
+    { timeoutMs: 90_000 },
   )
 }
 
