@@ -52,8 +52,32 @@ export async function picture(page: Page, name: string, options: { forDocs?: boo
   }
 }
 
+const WIDTHS = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+} as const
+
+/** What the page shows now is accessible and fits, at both widths and in both themes, which are CSS alone. A picture is kept of each. */
+export async function expectGoodLooks(page: Page, name: string) {
+  for (const [width, viewport] of Object.entries(WIDTHS)) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await test.step(`${name} on a ${width}, ${colorScheme}`, async () => {
+        await page.setViewportSize(viewport)
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        // Text, not a function: these sources are checked without the browser's types.
+        await page.evaluate(
+          'Promise.allSettled(document.getAnimations().map((one) => one.finished))',
+        )
+        await expectAccessible(page)
+        await expectNoSidewaysScroll(page)
+        await picture(page, `${name}-${width}-${colorScheme}`)
+      })
+    }
+  }
+}
+
 /** No accessibility fault that a machine can find (WCAG 2.2 A and AA). */
-export async function expectAccessible(page: Page) {
+async function expectAccessible(page: Page) {
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
     .analyze()
@@ -64,7 +88,7 @@ export async function expectAccessible(page: Page) {
 }
 
 /** Nothing sticks out sideways: a page is read by scrolling one way. */
-export async function expectNoSidewaysScroll(page: Page) {
+async function expectNoSidewaysScroll(page: Page) {
   // Text, not a function: these sources are checked without the browser's types.
   const overhang = await page.evaluate<number>(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',

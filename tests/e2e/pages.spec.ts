@@ -1,17 +1,6 @@
 import { PASSWORD, signUp } from '../support/person.ts'
-import {
-  addLogin,
-  expect,
-  expectAccessible,
-  expectNoSidewaysScroll,
-  picture,
-  test,
-} from './fixtures.ts'
+import { addLogin, expect, expectGoodLooks, test } from './fixtures.ts'
 
-const WIDTHS = {
-  desktop: { width: 1280, height: 800 },
-  phone: { width: 390, height: 844 },
-} as const
 const PUBLIC_PAGES = {
   landing: '/',
   'sign-up': '/signup',
@@ -22,34 +11,28 @@ const PUBLIC_PAGES = {
   datasets: '/datasets',
 } as const
 
-for (const [width, viewport] of Object.entries(WIDTHS)) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test.describe(`on a ${width}, ${colorScheme}`, () => {
-      test.use({ viewport, colorScheme })
-
-      for (const [name, path] of Object.entries(PUBLIC_PAGES)) {
-        test(`${name} is accessible and fits`, async ({ page }) => {
-          const answer = await page.goto(path)
-          expect(answer?.status()).toBe(200)
-          await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-          await expectAccessible(page)
-          await expectNoSidewaysScroll(page)
-          await picture(page, `${name}-${width}-${colorScheme}`)
-        })
-      }
-
-      test('the dashboard is accessible and fits', async ({ page, context, installation }) => {
-        const person = await signUp(installation)
-        await addLogin(context, person, installation)
-        await page.goto('/dashboard')
-        await expect(page.getByRole('button', { name: 'Launch' })).toBeVisible()
-        await expectAccessible(page)
-        await expectNoSidewaysScroll(page)
-        await picture(page, `dashboard-${width}-${colorScheme}`)
-      })
-    })
-  }
+for (const [name, path] of Object.entries(PUBLIC_PAGES)) {
+  test(`${name} is accessible and fits, on a desktop and a phone, light and dark`, async ({
+    page,
+  }) => {
+    const answer = await page.goto(path)
+    expect(answer?.status()).toBe(200)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expectGoodLooks(page, name)
+  })
 }
+
+test('the dashboard is accessible and fits, on a desktop and a phone, light and dark', async ({
+  page,
+  context,
+  installation,
+}) => {
+  const person = await signUp(installation)
+  await addLogin(context, person, installation)
+  await page.goto('/dashboard')
+  await expect(page.getByRole('button', { name: 'Launch' })).toBeVisible()
+  await expectGoodLooks(page, 'dashboard')
+})
 
 test('a wrong password is explained beside the form', async ({ page, complaints }) => {
   await page.goto('/login')

@@ -3,19 +3,8 @@ import { becomeAdmin } from '../support/admin.ts'
 import { type Installation, openDatabase, readInstallation } from '../support/installation.ts'
 import { type Person, signUp } from '../support/person.ts'
 import { flip, readSample, TITANIC, upload } from '../support/submissions.ts'
-import {
-  addLogin,
-  expect,
-  expectAccessible,
-  expectNoSidewaysScroll,
-  picture,
-  test,
-} from './fixtures.ts'
+import { addLogin, expect, expectGoodLooks, test } from './fixtures.ts'
 
-const WIDTHS = {
-  desktop: { width: 1280, height: 800 },
-  phone: { width: 390, height: 844 },
-} as const
 const REASON = 'It is the file of another person, uploaded again under this name.'
 const NOTICE = 'Three passengers were counted twice. Every file was scored again without them.'
 
@@ -45,37 +34,25 @@ test.afterAll(async ({ installation }) => {
   await setNotice(installation, null)
 })
 
-for (const [width, viewport] of Object.entries(WIDTHS)) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test.describe(`on a ${width}, ${colorScheme}`, () => {
-      test.use({ viewport, colorScheme })
+test.beforeEach(({ context, installation }) => addLogin(context, person, installation))
 
-      test.beforeEach(({ context, installation }) => addLogin(context, person, installation))
+test('a leaderboard shows the notice, one’s rank and how it came about', async ({ page }) => {
+  await page.goto(`${TITANIC}/leaderboard`)
+  await expect(page.getByText(NOTICE)).toBeVisible()
+  await expect(page.getByRole('heading', { name: /^Your rank: \d+ of \d+$/ })).toBeVisible()
+  await expect(page.getByRole('img', { name: /^Your best score over time/ })).toBeVisible()
+  await page.getByText('How your best score came about').click()
+  await expect(page.getByRole('row', { name: /Ada of the Standing\s*you/ })).toBeVisible()
+  await expectGoodLooks(page, 'standing')
+})
 
-      test('a leaderboard shows the notice, one’s rank and how it came about', async ({ page }) => {
-        await page.goto(`${TITANIC}/leaderboard`)
-        await expect(page.getByText(NOTICE)).toBeVisible()
-        await expect(page.getByRole('heading', { name: /^Your rank: \d+ of \d+$/ })).toBeVisible()
-        await expect(page.getByRole('img', { name: /^Your best score over time/ })).toBeVisible()
-        await page.getByText('How your best score came about').click()
-        await expect(page.getByRole('row', { name: /Ada of the Standing\s*you/ })).toBeVisible()
-        await expectAccessible(page)
-        await expectNoSidewaysScroll(page)
-        await picture(page, `standing-${width}-${colorScheme}`)
-      })
-
-      test('an excluded submission says why beside its file', async ({ page }) => {
-        await page.goto(TITANIC)
-        const reason = page.getByText(REASON)
-        await reason.scrollIntoViewIfNeeded()
-        await expect(reason).toBeVisible()
-        await expectAccessible(page)
-        await expectNoSidewaysScroll(page)
-        await picture(page, `exclusion-${width}-${colorScheme}`)
-      })
-    })
-  }
-}
+test('an excluded submission says why beside its file', async ({ page }) => {
+  await page.goto(TITANIC)
+  const reason = page.getByText(REASON)
+  await reason.scrollIntoViewIfNeeded()
+  await expect(reason).toBeVisible()
+  await expectGoodLooks(page, 'exclusion')
+})
 
 /** What a re-score leaves on the board, without one. */
 async function setNotice(installation: Installation, notice: string | null): Promise<void> {

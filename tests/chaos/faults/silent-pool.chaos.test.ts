@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Health } from '@medforge/contracts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { hangFileSide } from '../../support/hang-pool.ts'
 import { ask } from '../../support/https.ts'
 import {
@@ -18,6 +18,7 @@ import { becomes, launch, stop } from '../../support/sessions.ts'
 import { listSnapshots, readSnapshot } from '../../support/snapshots.ts'
 import { processesOf } from '../support/daemons.ts'
 import { giveBack, takeOver } from '../support/host.ts'
+import { test } from '../support/test.ts'
 
 /* F18: the file side of the pool hangs while its commands say ONLINE. The database is on the same pool. Healed by the operator's one command. */
 
@@ -28,7 +29,8 @@ const UP_LIMIT_MS = 600_000
 const SILENT = 'The file systems of the pool do not answer.'
 
 // The platform's own containers: it is these that `up` has to bring back.
-beforeAll(async () => {
+test.beforeAll(async ({ plane }) => {
+  await plane.endAll()
   await giveBack()
   await untilHealthy()
 })

@@ -35,6 +35,8 @@ export interface ControlPlane extends AsyncDisposable {
   failpointsOf(name: ProcessName): string
   /** kill -9; it is started again at once unless `stay` says otherwise. */
   kill(name: ProcessName, options?: { stay?: 'dead' }): Promise<void>
+  /** Kill them all and leave them dead. */
+  endAll(): Promise<void>
   /** Resolves at the next death of the process, by its own failpoint or by `kill`. Ask before you cause it. */
   death(name: ProcessName): Promise<void>
   /** Resolves once it runs and is at work. */
@@ -195,8 +197,13 @@ export function createControlPlane(
     return child !== undefined && !isMarked && isDeepStrictEqual(own, settings)
   }
 
+  async function endAll(): Promise<void> {
+    for (const name of held.keys()) await end(name)
+  }
+
   return {
     ready,
+    endAll,
     async plain(name) {
       const mine = of(name)
       if (isPlain(mine)) {
@@ -241,7 +248,7 @@ export function createControlPlane(
     signal: (name, signal) => void of(name).child?.kill(signal),
     pid: (name) => of(name).child?.pid ?? 0,
     async [Symbol.asyncDispose]() {
-      for (const name of held.keys()) await end(name)
+      await endAll()
       rmSync(marks, { recursive: true, force: true })
     },
   }
