@@ -2,27 +2,33 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { CliEnvironment } from '@medforge/cli/config/env.ts'
 import { Failure } from '@medforge/cli/failure.ts'
 
 function cellProgram(root: string): string {
   return join(root, 'tests/cell/cell')
 }
 
-/** The command that runs `command` in the cell that somebody holds. */
-export function inCell(root: string, command: string[]): [string, ...string[]] {
-  return [cellProgram(root), 'exec', '--', ...command]
+/** As `tests/cell/cell` chooses it. */
+export function cellName({ child }: CliEnvironment): string {
+  return child.MEDFORGE_CELL ?? 'cell'
+}
+
+/** The command that runs `command` in the cell of this name that somebody holds. */
+export function inCell(root: string, name: string, command: string[]): [string, ...string[]] {
+  return ['env', `MEDFORGE_CELL=${name}`, cellProgram(root), 'exec', '--', ...command]
 }
 
 /**
- * Hold a test cell (`tests/cell/cell`) until disposed, after whoever holds it now.
+ * Hold the test cell of this name (`tests/cell/cell`) until disposed, after whoever holds it now.
  *
  * It lives as long as the pipe to its holder, so a kill -9 of this process takes it away too.
  *
  * @throws Failure when this host cannot make one, or another run keeps it for half an hour
  */
-export async function openCell(root: string): Promise<AsyncDisposable> {
+export async function openCell(root: string, name: string): Promise<AsyncDisposable> {
   // In a process group of its own: Ctrl-C is for us, and we take the cell away in order.
-  const holder = spawn(cellProgram(root), ['hold', '--wait'], {
+  const holder = spawn('env', [`MEDFORGE_CELL=${name}`, cellProgram(root), 'hold', '--wait'], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   })

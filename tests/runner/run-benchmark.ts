@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { CliEnvironment } from '@medforge/cli/config/env.ts'
 import type { Benchmark } from './benchmarks.ts'
-import { inCell, openCell } from './cell.ts'
+import { cellName, inCell, openCell } from './cell.ts'
 import { execute } from './execute.ts'
 import { keepLogs, setUpInCell } from './set-up.ts'
 
@@ -20,14 +20,15 @@ export async function runBenchmark(
   { args, minutes = 0 }: { args: string[]; minutes?: number },
 ): Promise<number> {
   const { root } = environment
-  await using _cell = await openCell(root)
-  const setUp = needsInstallation ? await setUpInCell(environment) : 0
+  const cell = cellName(environment)
+  await using _cell = await openCell(root, cell)
+  const setUp = needsInstallation ? await setUpInCell(environment, cell) : 0
   const program = join(root, `tests/bench/${name}.ts`)
-  const command = inCell(root, [process.execPath, program, ...args])
+  const command = inCell(root, cell, [process.execPath, program, ...args])
   const exitCode =
     setUp === 0
       ? await execute(environment, { command, limitMs: minutes * 60_000 + MARGIN_MS })
       : setUp
-  if (exitCode !== 0 && needsInstallation) await keepLogs(environment)
+  if (exitCode !== 0 && needsInstallation) await keepLogs(environment, cell)
   return exitCode
 }

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CliEnvironment } from '@medforge/cli/config/env.ts'
-import { inCell, openCell } from './cell.ts'
+import { cellName, inCell, openCell } from './cell.ts'
 import { execute } from './execute.ts'
 import { createOutput, describeResults, type Output, type Result } from './output.ts'
 import { artifactsFolder, keepLogs, setUpInCell } from './set-up.ts'
 import { describeSlowest, readTimes } from './slowest.ts'
-import { listSuites, type Part, type Suite, type SuiteOptions } from './suites.ts'
+import { CELLS, type Cell, listSuites, type Part, type Suite, type SuiteOptions } from './suites.ts'
 import { addTotals, describeTotals, NOTHING, readTotals } from './totals.ts'
 
 export type TestRun = Pick<SuiteOptions, 'chaos' | 'seed'> & {
@@ -15,14 +15,14 @@ export type TestRun = Pick<SuiteOptions, 'chaos' | 'seed'> & {
   /** Copy the screenshots that the documentation shows into `docs/images`. */
   updateScreenshots: boolean
   /** Called before the cell is taken away, for a look around. */
-  beforeTearDown: () => Promise<void>
+  beforeTearDown: (cell: string) => Promise<void>
 }
 
-type Lane = { run: TestRun; output: Output; reportsDir: string; isNice: boolean }
+type Lane = { run: TestRun; output: Output; reportsDir: string; isNice: boolean; cell: string }
 
 /**
- * Run the suites in two lanes at once: those of the machine in order, and beside them those that need an installation,
- * in order too, in a cell of their own. One that fails stops no other.
+ * Run the suites in lanes at once: those of the machine, and beside them those that need an installation, in the cell
+ * of theirs; each lane in order. One that fails stops no other.
  *
  * @returns whether every suite ran and nothing failed
  */
@@ -37,15 +37,19 @@ export async function runSuites(run: TestRun): Promise<boolean> {
   const wanted = listSuites({ root, reportsDir, chaos, seed }).filter(({ part }) =>
     run.parts.includes(part),
   )
-  const ofCell = wanted.filter(({ needsCell }) => needsCell)
-  const ofMachine = wanted.filter(({ needsCell }) => !needsCell)
-  const isShared = ofCell.length > 0 && ofMachine.length > 0
+  const suitesOf = (cell: Cell | null) => wanted.filter((suite) => suite.cell === cell)
+  const isShared = new Set(wanted.map(({ cell }) => cell)).size > 1
   const output = createOutput(isShared, join(artifacts, 'output'))
-  const lane = { run, output, reportsDir }
+  const lane = { run, output, reportsDir, cell: '' }
   const lanes = [
-    // The cell's lane is the longer one, so it goes first wherever both want a core.
-    runInOrder({ ...lane, isNice: isShared }, ofMachine),
-    ofCell.length > 0 ? runInCell({ ...lane, isNice: false }, ofCell) : [],
+    // The cells' lanes are the longer ones, so they go first wherever all want a core.
+    runInOrder({ ...lane, isNice: isShared }, suitesOf(null)),
+    ...CELLS.map((cell) =>
+      runInCell(
+        { ...lane, isNice: false, cell: nameOfCell(cell, run.environment) },
+        suitesOf(cell),
+      ),
+    ),
   ]
   const results = (await Promise.all(lanes)).flat()
 
@@ -66,40 +70,50 @@ async function runInOrder(lane: Lane, suites: readonly Suite[]): Promise<Result[
   return results
 }
 
+/** Two names, also where somebody chose the first for a run beside others. */
+function nameOfCell(cell: Cell, environment: CliEnvironment): string {
+  return cell === 'platform' ? cellName(environment) : `${cellName(environment)}2`
+}
+
 async function runInCell(lane: Lane, suites: readonly Suite[]): Promise<Result[]> {
-  const { run, output } = lane
+  if (suites.length === 0) return []
+  const { run, output, cell: name } = lane
   const failed = { totals: { ...NOTHING, failed: 1 }, seconds: 0 }
   const notRun = suites.map(({ title }) => ({ title: `${title} (not run)`, ...failed }))
-  await using cell = await openCell(run.environment.root).catch((error: Error) => {
+  await using cell = await openCell(run.environment.root, name).catch((error: Error) => {
     output.line(error.message)
     return null
   })
-  if (cell === null) return [{ title: 'test cell', ...failed }, ...notRun]
+  if (cell === null) return [{ title: `test cell ${name}`, ...failed }, ...notRun]
   const installed = await setUp(lane)
   const results = [installed]
   if (installed.totals.failed > 0) results.push(...notRun)
   else results.push(...(await runInOrder(lane, suites)))
-  await keepLogs(run.environment)
-  await run.beforeTearDown()
+  await keepLogs(run.environment, name)
+  await run.beforeTearDown(name)
   return results
 }
 
-async function setUp({ run, output }: Lane): Promise<Result> {
-  const title = 'an installation of its own, in a cell'
+async function setUp({ run, output, cell }: Lane): Promise<Result> {
+  const title = `an installation of its own, in ${cell}`
   const startedAt = Date.now()
-  const file = output.begin(title, 'up')
-  const exitCode = await setUpInCell(run.environment, file)
+  const file = output.begin(title, `up-${cell}`)
+  const exitCode = await setUpInCell(run.environment, cell, file)
   const seconds = (Date.now() - startedAt) / 1000
   const result = { title, totals: readTotals('exit code', undefined, exitCode), seconds }
   output.end(result, file)
   return result
 }
 
-async function runSuite({ run, output, reportsDir, isNice }: Lane, suite: Suite): Promise<Result> {
+async function runSuite(
+  { run, output, reportsDir, isNice, cell }: Lane,
+  suite: Suite,
+): Promise<Result> {
   const startedAt = Date.now()
   const { environment } = run
   const file = output.begin(suite.title, suite.part)
-  const command = suite.needsCell ? inCell(environment.root, suite.command) : suite.command
+  const command =
+    suite.cell === null ? suite.command : inCell(environment.root, cell, suite.command)
   const exitCode = await execute(environment, {
     command: isNice ? ['nice', ...command] : command,
     ...(suite.limitMs === undefined ? {} : { limitMs: suite.limitMs }),

@@ -13,11 +13,14 @@ export const PARTS = [
 ] as const
 export type Part = (typeof PARTS)[number]
 
+export const CELLS = ['platform', 'faults'] as const
+export type Cell = (typeof CELLS)[number]
+
 export type Suite = {
   part: Part
   title: string
-  /** Whether it runs against the installation in the cell. */
-  needsCell: boolean
+  /** The cell whose installation it runs against; the faults break theirs, so they have one of their own. */
+  cell: Cell | null
   report: ReportKind
   command: [string, ...string[]]
   env?: Record<string, string>
@@ -50,7 +53,7 @@ function chaosEnvironment(chaos: ChaosRun): Record<string, string> {
   return { MEDFORGE_CHAOS_MINUTES: String(chaos.minutes), MEDFORGE_LONG: '1' }
 }
 
-/** Every suite; those of a lane run in this order. */
+/** Every suite; those of one cell, and those of none, run in this order. */
 export function listSuites({ root, reportsDir, chaos, seed }: SuiteOptions): Suite[] {
   const isTerminal = process.stdout.isTTY === true
   const tool = (...path: string[]): [string, string] => [
@@ -70,7 +73,7 @@ export function listSuites({ root, reportsDir, chaos, seed }: SuiteOptions): Sui
     ...(isTerminal ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
     ...(seed === null ? {} : { MEDFORGE_SEED: String(seed) }),
   }
-  const base = { needsCell: false, report: 'vitest' as const, env: plain }
+  const base = { cell: null, report: 'vitest' as const, env: plain }
   return [
     {
       ...base,
@@ -92,14 +95,14 @@ export function listSuites({ root, reportsDir, chaos, seed }: SuiteOptions): Sui
       ...base,
       part: 'host',
       title: 'integration tests on Docker and ZFS',
-      needsCell: true,
+      cell: 'platform',
       command: vitest('host'),
     },
     // Before the contract tests, which fill the leaderboard that the journey takes a picture of.
     {
       part: 'e2e',
       title: 'the journey in a browser',
-      needsCell: true,
+      cell: 'platform',
       report: 'playwright',
       env: plain,
       command: [
@@ -112,15 +115,14 @@ export function listSuites({ root, reportsDir, chaos, seed }: SuiteOptions): Sui
       ...base,
       part: 'contract',
       title: 'contract tests over HTTPS',
-      needsCell: true,
+      cell: 'platform',
       command: vitest('contract'),
     },
-    // Last: it takes the place of the installation's API, and leaves it with sessions that ended in every way.
     {
       ...base,
       part: 'chaos',
       title: 'faults at every step',
-      needsCell: true,
+      cell: 'faults',
       command: vitest('chaos'),
       env: { ...plain, ...chaosEnvironment(chaos) },
       limitMs:

@@ -48,10 +48,10 @@ async function testEverything(names: string[], options: Options): Promise<void> 
     chaos: chaosOf(options),
     seed,
     updateScreenshots: options.updateScreenshots ?? false,
-    beforeTearDown: async () => {
+    beforeTearDown: async (cell) => {
       if (!options.keep) return
       console.log(
-        'The test installation stays. Enter it with: tests/cell/cell exec bash. Ctrl-C removes it.',
+        `The test installation stays. Enter it with: MEDFORGE_CELL=${cell} tests/cell/cell exec bash. Ctrl-C removes it.`,
       )
       const keepAlive = setInterval(() => {}, 60_000)
       await once(process, 'SIGINT')
