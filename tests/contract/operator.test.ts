@@ -62,6 +62,16 @@ afterAll(async () => {
   }
 })
 
+describe('./medforge doctor', () => {
+  test('finds nothing to put right on a host that up has set up', async () => {
+    const report = JSON.parse(
+      await medforge('doctor', '--json').catch(({ stdout }: { stdout: string }) => stdout),
+    )
+    expect(report.verdicts.filter(({ ok }: { ok: boolean }) => !ok)).toEqual([])
+    expect(report.ok).toBe(true)
+  })
+})
+
 describe('./medforge sessions', () => {
   test('shows a session with its events and its container', async () => {
     const { sessions } = await json('sessions', 'list')

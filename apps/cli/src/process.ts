@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
@@ -100,6 +100,22 @@ export function startDaemon(file: string, args: string[], logFile: string): void
   child.on('error', () => {}) // a program that is missing shows up as "does not answer"
   child.unref()
   closeSync(log)
+}
+
+/** Ids of the processes with this name on this host alone: a test cell on it has its own, which see other mounts. */
+export function findProcesses(name: string): number[] {
+  const ours = readlinkSync('/proc/self/ns/mnt')
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== name) return false
+        return readlinkSync(`/proc/${pid}/ns/mnt`) === ours
+      } catch {
+        return false // It has ended.
+      }
+    })
+    .map(Number)
 }
 
 /** Ask again until `probe` answers something, or the time is up (undefined). */

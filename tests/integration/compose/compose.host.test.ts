@@ -44,6 +44,15 @@ test.each([
   expect(config).toContain('ipv4_address: 172.30.0.2')
 })
 
+test('each container of the platform gets the score that up has recorded', async () => {
+  const envFile = writeSettings()
+  writeFileSync(envFile, `${readFileSync(envFile, 'utf8')}\nPLATFORM_OOM_SCORE=-500\n`)
+  const config = await composeConfig(['docker-compose.yml'], envFile)
+  expect(config.match(/^ {4}oom_score_adj: .*$/gm)).toEqual(
+    Array(5).fill('    oom_score_adj: -500'),
+  )
+})
+
 test('the edge looks for a session by the name of its container alone, in no domain of the host', async () => {
   const config = await composeConfig(['docker-compose.yml'], writeSettings())
   const [, service] = /^ {2}caddy:\n((?: {4}.*\n)+)/m.exec(config) ?? []

@@ -107,6 +107,10 @@ describeSessionRuntime('Docker', () => ({
   },
 }))
 
+/** A file of /proc as a process of the container sees it. */
+const readProc = (id: string, path: string) =>
+  run('docker', 'exec', id, '/bin/node', '-p', `fs.readFileSync('/proc/${path}', 'utf8')`)
+
 describe('a container of a session', () => {
   test('is hardened as the contract says, in the words of `docker inspect`', async () => {
     const spec = newSpec()
@@ -139,9 +143,11 @@ describe('a container of a session', () => {
       SecurityOpt: ['no-new-privileges:true'],
       Memory: LIMITS.memoryBytes,
       NanoCpus: 1e9,
+      CpuShares: 512,
       PidsLimit: LIMITS.pids,
       ShmSize: LIMITS.shmBytes,
       OomKillDisable: false,
+      OomScoreAdj: 900,
       ReadonlyRootfs: true,
       Tmpfs: {
         '/tmp': expect.stringContaining('nosuid'),
@@ -186,20 +192,20 @@ describe('a container of a session', () => {
   test('has no capability, no way to new ones, and a filter on its calls, seen from inside', async () => {
     const spec = newSpec()
     const id = await runtime.start(spec, signal)
-    const status = run(
-      'docker',
-      'exec',
-      id,
-      '/bin/node',
-      '-p',
-      "require('fs').readFileSync('/proc/self/status', 'utf8')",
-    )
+    const status = readProc(id, 'self/status')
     expect(status).toMatch(/^Uid:\s+1000\s+1000\s+1000\s+1000$/m)
     for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) {
       expect(status).toMatch(new RegExp(`^${set}:\\s+0{16}$`, 'm'))
     }
     expect(status).toMatch(/^NoNewPrivs:\s+1$/m)
     expect(status).toMatch(/^Seccomp:\s+2$/m)
+    await runtime.remove(id, signal)
+  })
+
+  test('has the score by which the kernel ends it first, in each of its processes', async () => {
+    const id = await runtime.start(newSpec(), signal)
+    const scores = ['1', 'self'].map((process) => readProc(id, `${process}/oom_score_adj`).trim())
+    expect(scores).toEqual(['900', '900'])
     await runtime.remove(id, signal)
   })
 

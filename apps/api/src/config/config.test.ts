@@ -113,7 +113,7 @@ describe(parseReconcilerConfig, () => {
       sessionsNetwork: 'medforge-public-sessions',
       workspaceQuotaGb: null,
       loginIdleTtlSeconds: 604_800,
-      limits: { cpus: 2, memoryBytes: 8 * 1024 ** 3, shmBytes: 2 * 1024 ** 3, pids: 2048 },
+      limits: { cpus: 2, memoryBytes: 2 * 1024 ** 3, shmBytes: null, pids: 2048 },
       probeUrl: 'http://172.30.1.2:8081',
     })
   })
@@ -131,6 +131,19 @@ describe(parseReconcilerConfig, () => {
     const env = { ...ENV, SESSION_WORKSPACE_QUOTA_GB: '50', SESSION_CPU_LIMIT: '1.5' }
     const { config } = parseReconcilerConfig(env)
     expect([config.workspaceQuotaGb, config.limits.cpus]).toEqual([50, 1.5])
+  })
+
+  test('gives a session this host’s share of what nobody set', () => {
+    const share = { ...ENV, SESSION_CPU_SHARE: '13.7', SESSION_MEM_SHARE: '60g' }
+    expect(parseReconcilerConfig(share).config.limits).toMatchObject({
+      cpus: 13.7,
+      memoryBytes: 60 * 1024 ** 3,
+    })
+    const set = { ...share, SESSION_CPU_LIMIT: '4', SESSION_MEM_LIMIT: '16g' }
+    expect(parseReconcilerConfig(set).config.limits).toMatchObject({
+      cpus: 4,
+      memoryBytes: 16 * 1024 ** 3,
+    })
   })
 })
 

@@ -60,7 +60,8 @@ export type ReconcilerConfig = CommonConfig & {
   sessionsNetwork: string
   /** Null: no quota. */
   workspaceQuotaGb: number | null
-  limits: { cpus: number; memoryBytes: number; shmBytes: number; pids: number }
+  /** Of one session; null shared memory: what follows from the memory. */
+  limits: { cpus: number; memoryBytes: number; shmBytes: number | null; pids: number }
   /** Caddy's internal listener, through which a session's first answer is awaited. */
   probeUrl: string
   /** Image of the short helper containers; this installation's own API image. */
@@ -119,8 +120,8 @@ export function parseReconcilerConfig(env: Env): Parsed<ReconcilerConfig> {
       sessionsNetwork: read.value('PUBLIC_SESSIONS_NETWORK'),
       workspaceQuotaGb: read.value('SESSION_WORKSPACE_QUOTA_GB'),
       limits: {
-        cpus: read.value('SESSION_CPU_LIMIT'),
-        memoryBytes: read.value('SESSION_MEM_LIMIT'),
+        cpus: read.value('SESSION_CPU_LIMIT') ?? read.value('SESSION_CPU_SHARE'),
+        memoryBytes: read.value('SESSION_MEM_LIMIT') ?? read.value('SESSION_MEM_SHARE'),
         shmBytes: read.value('SESSION_SHM_SIZE'),
         pids: read.value('SESSION_PIDS_LIMIT'),
       },

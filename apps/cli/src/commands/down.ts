@@ -7,6 +7,7 @@ import { type CliEnvironment, readEnvironment } from '../config/env.ts'
 import { Failure } from '../failure.ts'
 import { dockerAnswers } from '../host/docker.ts'
 import { ensureHostNames } from '../host/hosts-file.ts'
+import { LIMIT_FILES } from '../host/limits.ts'
 import { askPoolFiles, zfsAnswers } from '../host/pool-health.ts'
 import { requireRoot } from '../host/prepare.ts'
 import { listPeople, removeBrowserTrust, removeSystemTrust } from '../host/trust.ts'
@@ -136,7 +137,7 @@ async function purge(environment: CliEnvironment, step: StepRunner): Promise<voi
   await step('Pool and state', async () => {
     if (await zfsAnswers()) await destroyPool()
     for (const folder of [STATE, LOGS]) removeFolder(folder)
-    rmSync(installation.envFile, { force: true })
+    for (const file of [installation.envFile, ...LIMIT_FILES]) rmSync(file, { force: true })
     return { summary: 'deleted', value: undefined }
   })
   await step('Trust and names', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readEnvironment } from '../config/env.ts'
 import { chooseGpuMode, countGpus } from '../host/gpus.ts'
+import { ensureLimits } from '../host/limits.ts'
 import { prepareHost, requireRoot } from '../host/prepare.ts'
 import { acquireLock } from '../lock.ts'
 import { LOCK_FILE } from '../names.ts'
@@ -31,13 +32,18 @@ async function up(options: { domain?: string; set?: string[] }): Promise<void> {
   const installation = locateInstallation(environment)
 
   const settings = await step('Settings', async () => {
-    const values = loadSettings(installation, {
+    const { values, emptied } = loadSettings(installation, {
       domain: options.domain ?? environment.domain,
       initialAdminEmail: environment.initialAdminEmail,
       overrides: parseOverrides(options.set ?? []),
     })
     const isNew = saveSettings(installation, values)
-    return { summary: `${isNew} ${installation.envFile}`, value: values }
+    const old = Object.entries(emptied).map(([name, value]) => `${name}=${value}`)
+    const what = [
+      `${isNew} ${installation.envFile}`,
+      ...(old.length > 0 ? [`emptied ${old.join(', ')}, the default of an earlier version`] : []),
+    ]
+    return { summary: what.join('; '), value: values }
   })
 
   const zfs = await prepareHost(
@@ -57,6 +63,12 @@ async function up(options: { domain?: string; set?: string[] }): Promise<void> {
     settings.GPU_MODE = mode
     saveSettings(installation, settings)
     return { summary: describeGpus(mode, gpuCount, Boolean(recorded)), value: undefined }
+  })
+
+  await step('Limits', async () => {
+    const summary = await ensureLimits(settings, zfs, installation.composeDir)
+    saveSettings(installation, settings)
+    return { summary, value: undefined }
   })
 
   const admin = await startStack({ environment, installation, settings, step, progress })

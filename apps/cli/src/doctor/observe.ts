@@ -1,8 +1,12 @@
 import { lookup } from 'node:dns/promises'
 import type { CliEnvironment } from '../config/env.ts'
 import { dockerAnswers } from '../host/docker.ts'
+import { readKernelLimits } from '../host/kernel-limits.ts'
+import { mayLowerScores, readDaemonScores } from '../host/oom-scores.ts'
 import { askPoolFiles, poolHealth, zfsAnswers } from '../host/pool-health.ts'
+import { measureHost } from '../host/session-share.ts'
 import { detectZfs } from '../host/zfs.ts'
+import { readZfsCacheCap } from '../host/zfs-cache.ts'
 import { run } from '../process.ts'
 import { inspectPlatform } from '../stack/containers.ts'
 import { readEnvFile } from '../stack/env-file.ts'
@@ -12,7 +16,8 @@ import type { HostFacts } from './verdicts.ts'
 
 /** Look at the host as it is. Changes nothing, and answers whatever is broken. */
 export async function observe(environment: CliEnvironment): Promise<HostFacts> {
-  const settings = readEnvFile(locateInstallation(environment).envFile)
+  const installation = locateInstallation(environment)
+  const settings = readEnvFile(installation.envFile)
   const domain = settings?.DOMAIN ?? 'localhost'
   const sites = [`medforge.${domain}`, `api.medforge.${domain}`]
   // Browsers resolve every name below localhost themselves; elsewhere a made-up slug shows whether the wildcard is there.
@@ -39,6 +44,13 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
     ),
     docker,
     zfs: { kind, answers, pool, files, datasets },
+    limits: {
+      host: settings && (await measureHost(settings, kind, installation.composeDir)),
+      mayLowerScores: await mayLowerScores(),
+      daemonScores: readDaemonScores(),
+      kernel: readKernelLimits(),
+      zfsCacheCap: readZfsCacheCap(),
+    },
     networks,
     api: platform.get('api'),
     caddy: platform.get('caddy'),

@@ -1,13 +1,29 @@
 import { handedOverTo, type Service } from '@medforge/core/settings'
 import { describe, expect, test } from 'vitest'
 import { formatVerdicts } from '../commands/doctor.ts'
+import { KERNEL_LIMITS } from '../host/kernel-limits.ts'
+import { decideShare, type HostSize, shareAsSettings } from '../host/session-share.ts'
 import { DATASETS } from '../names.ts'
 import type { ContainerFacts } from '../stack/containers.ts'
 import type { EnvValues } from '../stack/env-file.ts'
 import { completeSettings } from '../stack/settings.ts'
+import type { LimitFacts } from './limits.ts'
 import { FAILURE_MAPPING, type HostFacts, judge, SECTIONS } from './verdicts.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
+
+const GIB = 1024 ** 3
+const HOST: HostSize = {
+  ...{ memoryBytes: 512 * GIB, cpus: 96, gpus: 7 },
+  ...{ platformBytes: 5.25 * GIB, zfsCacheBytes: 16 * GIB },
+}
+const LIMITS: LimitFacts = {
+  host: HOST,
+  mayLowerScores: true,
+  daemonScores: { dockerd: -800, containerd: -999, 'zfs-fuse': -1000 },
+  kernel: KERNEL_LIMITS,
+  zfsCacheCap: undefined,
+}
 
 const SETTINGS = {
   ...completeSettings(undefined, {
@@ -16,6 +32,7 @@ const SETTINGS = {
     overrides: {},
   }),
   PACK_IMAGE: `127.0.0.1:5055/medforge/pack@${DIGEST}`,
+  ...shareAsSettings(decideShare(HOST)),
 }
 
 /** The environment of a container that compose made from the settings. */
@@ -35,6 +52,7 @@ function container(address: string, change: Partial<ContainerFacts> = {}): Conta
     RestartCount: 0,
     State: { Status: 'running', Running: true, Pid: 1, StartedAt: '2026-11-23T00:00:00Z' },
     Config: { Image: 'image', Env: [], Labels: {} },
+    HostConfig: { OomScoreAdj: -500 },
     Mounts: [
       {
         Type: 'bind',
@@ -71,6 +89,7 @@ function healthy(change: Partial<HostFacts> = {}): HostFacts {
       files: 'answer',
       datasets: ['tank', ...DATASETS],
     },
+    limits: LIMITS,
     networks: ['medforge-public-sessions'],
     api: container('172.30.0.3', withEnvironment(environmentOf('api', settings))),
     caddy: container('172.30.0.2', withEnvironment(environmentOf('caddy', settings))),
@@ -206,6 +225,38 @@ describe(judge, () => {
       remedy: /medforge up/,
     },
     {
+      note: 'a host that has become smaller',
+      change: { limits: { ...LIMITS, host: { ...HOST, memoryBytes: 256 * GIB } } },
+      title: /limits of sessions/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'a Docker server that lost its score by a restart',
+      change: { limits: { ...LIMITS, daemonScores: { dockerd: -500 } } },
+      title: /ends sessions before/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'a container that the kernel does not spare',
+      change: { db: container('172.30.0.5', { HostConfig: { OomScoreAdj: 0 } }) },
+      title: /ends sessions before/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'a kernel with the inotify of one person',
+      change: {
+        limits: { ...LIMITS, kernel: { ...KERNEL_LIMITS, 'fs.inotify.max_user_instances': 128 } },
+      },
+      title: /by user id/,
+      remedy: /medforge up/,
+    },
+    {
+      note: 'a kernel’s ZFS without a cap',
+      change: { limits: { ...LIMITS, zfsCacheCap: 0 } },
+      title: /cache of ZFS/,
+      remedy: /medforge up/,
+    },
+    {
       note: 'a degraded API',
       change: { healthz: { ok: false, detail: 'degraded; the firewall is missing' } },
       title: /can start sessions/,
@@ -214,6 +265,17 @@ describe(judge, () => {
   ])('names $note and what to do', ({ change, title, remedy }) => {
     const found = unmet(healthy(change)).find((verdict) => title.test(verdict.title))
     expect(found?.remedy).toMatch(remedy)
+  })
+
+  test('finds nothing unmet on a host that lets no score be lowered, and says so', () => {
+    const spared = { HostConfig: { OomScoreAdj: 0 } }
+    const facts = healthy({ limits: { ...LIMITS, mayLowerScores: false, daemonScores: {} } })
+    for (const service of ['db', 'api', 'worker', 'web', 'caddy'] as const) {
+      Object.assign(facts[service] ?? {}, spared)
+    }
+    expect(unmet(facts)).toEqual([])
+    const said = judge(facts).find(({ title }) => title.includes('ends sessions before'))
+    expect(said?.detail).toContain('lets no score be lowered')
   })
 
   test('names a pack image without a digest', () => {
@@ -237,6 +299,7 @@ describe(judge, () => {
       tls: { 'medforge.localhost': 'getaddrinfo ENOTFOUND' },
       docker: false,
       zfs: { kind: 'fuse', answers: false, pool: undefined, files: 'absent', datasets: [] },
+      limits: { ...LIMITS, host: undefined, kernel: {} },
       networks: [],
       api: undefined,
       caddy: undefined,

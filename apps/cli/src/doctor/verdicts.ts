@@ -14,6 +14,7 @@ import type { ContainerFacts } from '../stack/containers.ts'
 import type { EnvValues } from '../stack/env-file.ts'
 import type { PlatformHealth } from '../stack/health.ts'
 import { findSettingFaults } from '../stack/settings.ts'
+import { judgeLimits, type LimitFacts } from './limits.ts'
 
 /** Everything that the doctor looked at, so that the verdicts are pure. */
 export type HostFacts = {
@@ -31,6 +32,7 @@ export type HostFacts = {
     files: PoolFiles
     datasets: string[]
   }
+  limits: LimitFacts
   networks: string[]
   api: ContainerFacts | undefined
   caddy: ContainerFacts | undefined
@@ -181,7 +183,7 @@ function judgeEnvironments({ settings, api, worker, web, caddy, db }: HostFacts)
 }
 
 function judgeRuntime(facts: HostFacts): Verdict[] {
-  const { zfs, api, caddy, docker, healthz } = facts
+  const { zfs, api, caddy, web, worker, db, docker, healthz } = facts
   const socket = mountOf(api, '/var/run/docker.sock')
   const tank = mountOf(api, POOL_MOUNT)
   const missing = DATASETS.filter((name) => !zfs.datasets.includes(name))
@@ -237,6 +239,9 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
       missing.length === 0,
       missing.length === 0 ? DATASETS.join(', ') : `missing: ${missing.join(', ')}`,
       UP,
+    ),
+    ...judgeLimits(facts.limits, facts.settings, [db, api, worker, web, caddy]).map(
+      ({ title, ok, detail }) => verdict('Host runtime', title, ok, detail, UP),
     ),
     verdict(
       'Host runtime',

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import type { Mount } from '@medforge/core/mount-table'
 import { Failure } from '../failure.ts'
 import { LOGS, POOL_MOUNT } from '../names.ts'
-import { run, startDaemon, waitFor } from '../process.ts'
+import { findProcesses, run, startDaemon, waitFor } from '../process.ts'
 import { isSystemdHost } from './docker.ts'
 import { readMounts } from './mounts.ts'
 import { zfsAnswers } from './pool-health.ts'
@@ -38,21 +38,7 @@ export async function endZfsDaemon(): Promise<void> {
   )
 }
 
-/** Those of this host alone: a test cell on it has its own, which sees other mounts. */
-export function findZfsDaemons(): number[] {
-  const ours = readlinkSync('/proc/self/ns/mnt')
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
-      try {
-        if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== PROGRAM) return false
-        return readlinkSync(`/proc/${pid}/ns/mnt`) === ours
-      } catch {
-        return false // It has ended.
-      }
-    })
-    .map(Number)
-}
+export const findZfsDaemons = () => findProcesses(PROGRAM)
 
 /**
  * Take the pool's mounts out of the tree. After kill -9 of the daemon they answer "not connected" and would keep the pool

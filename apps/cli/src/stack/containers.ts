@@ -16,6 +16,7 @@ export type ContainerFacts = {
     Health?: { Status: string }
   }
   Config: { Image: string; Env: string[] | null; Labels: Record<string, string> | null }
+  HostConfig: { OomScoreAdj: number }
   Mounts: { Type: string; Source: string; Destination: string; Propagation: string; RW: boolean }[]
   NetworkSettings: { Networks: Record<string, { IPAddress: string }> }
 }

@@ -2,17 +2,23 @@ import { existsSync, readFileSync } from 'node:fs'
 import { renderEnvExample } from '@medforge/core/settings'
 import { type EnvValues, mergeEnv, readEnvFile, writeSecretFile } from './env-file.ts'
 import type { Installation } from './installation.ts'
-import { checkSettings, completeSettings, type RequestedSettings } from './settings.ts'
+import {
+  checkSettings,
+  completeSettings,
+  findOldDefaults,
+  type RequestedSettings,
+} from './settings.ts'
 
 /**
- * The settings that `up` works with: what `.env` holds, completed.
+ * The settings that `up` works with: what `.env` holds, completed; and what it emptied of them, with the values that were there.
  *
  * @throws Failure naming every setting that cannot work
  */
-export function loadSettings(installation: Installation, requested: RequestedSettings): EnvValues {
-  const values = completeSettings(readEnvFile(installation.envFile), requested)
+export function loadSettings(installation: Installation, requested: RequestedSettings) {
+  const recorded = readEnvFile(installation.envFile)
+  const values = completeSettings(recorded, requested)
   checkSettings(values, installation.envFile)
-  return values
+  return { values, emptied: findOldDefaults(recorded) }
 }
 
 /** Write the settings where they differ from the file. @returns which of the two it was */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   checkSettings,
   completeSettings,
+  findOldDefaults,
   findSettingFaults,
   imageOverrides,
   parseOverrides,
@@ -62,6 +63,35 @@ describe(completeSettings, () => {
   test('takes what the command line requests last', () => {
     const requested = { ...NOTHING_REQUESTED, overrides: { AUTH_RATE_LIMIT: '9999' } }
     expect(completeSettings({ AUTH_RATE_LIMIT: '5' }, requested).AUTH_RATE_LIMIT).toBe('9999')
+  })
+})
+
+describe('limits of sessions that an earlier version wrote into every .env', () => {
+  const old = { SESSION_CPU_LIMIT: '2', SESSION_MEM_LIMIT: '8g', SESSION_SHM_SIZE: '2g' }
+
+  test('are emptied, and those that somebody chose stay', () => {
+    const recorded = { ...old, SESSION_MEM_LIMIT: '48g' }
+    expect(findOldDefaults(recorded)).toEqual({ SESSION_CPU_LIMIT: '2', SESSION_SHM_SIZE: '2g' })
+    expect(completeSettings(recorded, NOTHING_REQUESTED)).toMatchObject({
+      SESSION_CPU_LIMIT: '',
+      SESSION_MEM_LIMIT: '48g',
+      SESSION_SHM_SIZE: '',
+    })
+  })
+
+  test('are emptied once: afterwards the same value is somebody’s choice', () => {
+    const emptied = completeSettings(old, NOTHING_REQUESTED)
+    const chosen = { ...emptied, ...old }
+    expect(findOldDefaults(chosen)).toEqual({})
+    expect(completeSettings(chosen, NOTHING_REQUESTED)).toMatchObject(old)
+    const requested = { ...NOTHING_REQUESTED, overrides: { SESSION_MEM_LIMIT: '8g' } }
+    expect(completeSettings(old, requested).SESSION_MEM_LIMIT).toBe('8g')
+  })
+
+  test('are in no new installation', () => {
+    expect(findOldDefaults(undefined)).toEqual({})
+    const values = completeSettings(undefined, NOTHING_REQUESTED)
+    expect(Object.keys(old).map((name) => values[name])).toEqual(['', '', ''])
   })
 })
 

@@ -48,6 +48,20 @@ export function parseOverrides(assignments: readonly string[]): EnvValues {
   )
 }
 
+/** Limits that earlier versions wrote into every `.env`, whatever the host. */
+const OLD_DEFAULTS: EnvValues = {
+  SESSION_CPU_LIMIT: '2',
+  SESSION_MEM_LIMIT: '8g',
+  SESSION_SHM_SIZE: '2g',
+}
+
+/** Settings that an earlier version filled in, so that nobody chose them. Where this host's share is recorded they were looked for before. */
+export function findOldDefaults(recorded: EnvValues | undefined): EnvValues {
+  if (recorded === undefined || recorded.SESSION_MEM_SHARE !== undefined) return {}
+  const entries = Object.entries(OLD_DEFAULTS).filter(([name, value]) => recorded[name] === value)
+  return Object.fromEntries(entries)
+}
+
 /**
  * Every setting with its value: what is recorded, moved to the requested domain, completed from the defaults, with the
  * secrets that are missing generated. Same input, same output, apart from new secrets.
@@ -57,7 +71,8 @@ export function completeSettings(
   requested: RequestedSettings,
   makeSecret: () => string = () => randomBytes(36).toString('base64url'),
 ): EnvValues {
-  const before = recorded ?? {}
+  const old = Object.keys(findOldDefaults(recorded)).map((name) => [name, ''])
+  const before: EnvValues = { ...recorded, ...Object.fromEntries(old) }
   const defaults = exampleValues()
   const domain = (requested.domain ?? before.DOMAIN ?? defaults.DOMAIN ?? '').toLowerCase()
   const values: EnvValues = { ...defaults, ...before, DOMAIN: domain }

@@ -22,6 +22,13 @@ export const HOST = {
     setBy: 'operator',
     readBy: ['cli'],
   }),
+  PLATFORM_OOM_SCORE: setting(choice(['0', '-500']), {
+    description:
+      "Score by which the kernel spares the platform's containers when the host runs out of memory: -500, or 0 where the host does not let a score be lowered.",
+    default: '0',
+    setBy: 'up',
+    readBy: ['compose'],
+  }),
   COMPOSE_FILE: setting(anyText, {
     description: 'The compose files of this host; the second one is for its kind of ZFS.',
     default: 'docker-compose.yml:docker-compose.zfs-fuse.yml',

@@ -89,22 +89,41 @@ export const SESSIONS = {
     readBy: [...BOTH, 'cli'],
   }),
   SESSION_CPU_LIMIT: setting(decimal(0.1, 1024), {
-    description: "CPUs of one session's container.",
+    description: "CPUs of one session's container; SESSION_CPU_SHARE while it is empty.",
     ifWrong: 'Docker refuses more CPUs than the host has, and every launch fails.',
-    default: '2',
+    default: null,
     setBy: 'operator',
-    readBy: ['reconciler'],
+    readBy: ['reconciler', 'cli'],
   }),
   SESSION_MEM_LIMIT: setting(byteSize, {
-    description: "Memory of one session's container; more is ended by the kernel.",
-    default: '8g',
+    description:
+      "Memory of one session's container, more is ended by the kernel; SESSION_MEM_SHARE while it is empty.",
+    ifWrong:
+      'Sessions that fill it together leave the host without memory, and the kernel ends some of them.',
+    default: null,
+    setBy: 'operator',
+    readBy: ['reconciler', 'cli'],
+  }),
+  SESSION_SHM_SIZE: setting(byteSize, {
+    description:
+      "Size of /dev/shm in one session's container, which data loaders use; a quarter of its memory while it is empty.",
+    default: null,
     setBy: 'operator',
     readBy: ['reconciler'],
   }),
-  SESSION_SHM_SIZE: setting(byteSize, {
-    description: "Size of /dev/shm in one session's container, which data loaders use.",
+  SESSION_CPU_SHARE: setting(decimal(0.1, 1024), {
+    description: "This host's CPUs for one GPU, and at least two.",
+    default: '2',
+    example: '',
+    setBy: 'up',
+    readBy: ['reconciler'],
+  }),
+  SESSION_MEM_SHARE: setting(byteSize, {
+    description:
+      "This host's memory for one GPU, without what the platform and ZFS's cache need, and at least 2 GiB.",
     default: '2g',
-    setBy: 'operator',
+    example: '',
+    setBy: 'up',
     readBy: ['reconciler'],
   }),
   SESSION_PIDS_LIMIT: setting(integer(64, 1_000_000), {

@@ -5,6 +5,7 @@ import {
   sessionContainerName,
 } from '@medforge/contracts'
 import type { ContainerCreateOptions, HostConfig } from 'dockerode'
+import { type ContainerLimits, type DefaultLimits, limitsOfLaunch } from './limits.ts'
 import { readOpenFilesLimit } from './open-files.ts'
 import type { ContainerSpec } from './port.ts'
 
@@ -14,14 +15,7 @@ export const LABELS = {
   user: 'medforge.user',
 } as const
 
-export type ContainerLimits = {
-  cpus: number
-  memoryBytes: number
-  shmBytes: number
-  pids: number
-}
-
-export type ContainerSettings = { network: string; gpuMode: GpuMode; limits: ContainerLimits }
+export type ContainerSettings = { network: string; gpuMode: GpuMode; limits: DefaultLimits }
 
 export const SESSION_USER = '1000:1000'
 export const WORKSPACE_TARGET = '/workspace'
@@ -37,7 +31,8 @@ export function containerOptions(
   settings: ContainerSettings,
   managed: string,
 ): ContainerCreateOptions & { HostConfig: HostConfig } {
-  const { limits, network, gpuMode } = settings
+  const { network, gpuMode } = settings
+  const limits = limitsOfLaunch(settings.limits)
   const openFiles = readOpenFilesLimit()
   const uuid = gpuMode === 'nvidia' ? spec.gpu.uuid : null
   return {
@@ -85,9 +80,11 @@ export function containerOptions(
       Init: true,
       RestartPolicy: { Name: 'no' },
       NanoCpus: Math.round(limits.cpus * 1e9),
+      CpuShares: CPU_WEIGHT,
       Memory: limits.memoryBytes,
       MemorySwap: limits.memoryBytes,
       OomKillDisable: false,
+      OomScoreAdj: OOM_SCORE,
       PidsLimit: limits.pids,
       ShmSize: limits.shmBytes,
       Ulimits: [
@@ -99,6 +96,12 @@ export function containerOptions(
     },
   }
 }
+
+/** Sessions share the processors evenly, and the platform, whose containers have Docker's 1024, comes before them. */
+const CPU_WEIGHT = 512
+
+/** When the host runs out of memory the kernel ends sessions before anything else; see docs/decisions/0026. */
+const OOM_SCORE = 900
 
 /** A folder in the session's own memory, at most half of it; programs may be built and run there. */
 function scratch({ memoryBytes }: ContainerLimits): string {

@@ -13,7 +13,8 @@ import {
 } from '../docker/client.ts'
 import { readLines } from '../docker/lines.ts'
 import { HostAwayError, HostRefusedError } from '../host-error.ts'
-import { type ContainerLimits, containerOptions, LABELS } from './container-options.ts'
+import { containerOptions, LABELS } from './container-options.ts'
+import type { DefaultLimits } from './limits.ts'
 import type {
   ContainerFact,
   ContainerRef,
@@ -27,7 +28,7 @@ export type DockerRuntimeOptions = {
   /** Docker network that sessions join, and no other. */
   network: string
   gpuMode: GpuMode
-  limits: ContainerLimits
+  limits: DefaultLimits
   /** Value of the label `medforge.managed`: containers with another one are never seen. */
   managed?: string
   failpoint?: Failpoint
