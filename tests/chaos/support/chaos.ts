@@ -129,7 +129,7 @@ export async function openChaos(processes: ControlPlane): Promise<Chaos> {
       (row) =>
         row.status === 'starting' ||
         row.status === 'stopping' ||
-        (row.status === 'running' && row.error_message !== null),
+        (row.status === 'running' && row.failed_at !== null),
     )
     if (busy) return `session ${busy.id} is ${busy.status} (${busy.status_reason})`
     const running = sessions.filter((row) => row.status === 'running').map(({ id }) => id)

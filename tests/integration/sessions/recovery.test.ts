@@ -48,7 +48,7 @@ describe('a session whose container dies', () => {
       await stage.pass()
       stage.api.clock.advance(60_000)
     }
-    expect(await stage.row(session.id)).toMatchObject({ status: 'running', error_message: null })
+    expect(await stage.row(session.id)).toMatchObject({ status: 'running', failed_at: null })
     expect(stage.host.report()).toMatchObject({ able: false, reasons: ['Docker does not answer.'] })
     stage.runtime.setAway(false)
     await stage.pass()

@@ -14,7 +14,7 @@ export async function correctDeadline(
   { db, clock, limits }: { db: Kysely<DB>; clock: Clock; limits: LifecycleLimits },
   row: SessionWorkRow,
 ): Promise<boolean> {
-  const latest = latestDeadlineOf(row.status, row.error_message !== null, clock.now(), limits)
+  const latest = latestDeadlineOf(row.status, row.failed_at !== null, clock.now(), limits)
   if (row.deadline_at === null || latest === null) return false
   if (sqlTimeToMs(row.deadline_at) <= latest.getTime()) return false
   await updateFacts(db, row, { deadline_at: toSqlTime(latest) })

@@ -147,7 +147,7 @@ async function handleFailure(
     { err: error },
     'session.recovery.failure',
   )
-  const isStarting = row.status === 'starting' && row.error_message === null
+  const isStarting = row.status === 'starting' && row.failed_at === null
   if (error instanceof HostRefusedError && isStarting) {
     await recordFailure(deps, work, error, null)
     return AGAIN

@@ -36,7 +36,7 @@ function see(overrides: Partial<PlannedRow & Omit<Observation, 'row'>> = {}): Ob
       workspace_zfs: DATASET,
       deadlineMs: LATER,
       snapshotDeadlineMs: LATER,
-      error_message: null,
+      failed_at: null,
       snapshot_name: null,
       ...row,
     },
@@ -47,7 +47,7 @@ function see(overrides: Partial<PlannedRow & Omit<Observation, 'row'>> = {}): Ob
 
 const running = { status: 'running', container_id: 'c1', deadlineMs: null } as const
 const stopping = { status: 'stopping', container_id: 'c1', snapshot_name: STOP } as const
-const doomed = { error_message: 'It failed.' } as const
+const doomed = { failed_at: '2026-03-01 12:00:00.000000' } as const
 const launch = ['ensure-workspace', 'start-container', 'await-ready', 'mark-running']
 const end = ['remove-container', 'take-snapshot', 'mark-stopped']
 
@@ -272,7 +272,7 @@ describe('any situation', () => {
       workspace_zfs: fc.constant(DATASET),
       deadlineMs: fc.constantFrom(null, LATER, OVERDUE),
       snapshotDeadlineMs: fc.constantFrom(null, LATER, OVERDUE),
-      error_message: fc.constantFrom(null, 'It failed.'),
+      failed_at: fc.constantFrom(null, '2026-03-01 12:00:00.000000'),
       snapshot_name: fc.constantFrom(null, STOP, DEATH),
     }),
     container: fc.constantFrom<ContainerFact>(away, absent, foreign, created, up, ended, oomKilled),

@@ -1,6 +1,7 @@
 import type { SessionStatus } from '@medforge/contracts'
 import { type Reason, type SnapshotCause, snapshotName } from '@medforge/core/lifecycle'
 import { FAILURES } from '@medforge/core/reasons'
+import type { SqlTime } from '@medforge/db'
 import type { ContainerFact } from './runtime/port.ts'
 import type { WorkspaceFact } from './workspace/port.ts'
 
@@ -13,8 +14,8 @@ export type PlannedRow = {
   deadlineMs: number | null
   /** When a last snapshot that cannot be taken is given up; null: not before the container was seen gone. */
   snapshotDeadlineMs: number | null
-  /** Not null while the status is still active: the session has failed and is being undone. */
-  error_message: string | null
+  /** Not null while the status is still active: the session is being undone. */
+  failed_at: SqlTime | null
   snapshot_name: string | null
 }
 
@@ -75,7 +76,7 @@ const LAUNCH: SessionAction[] = [
 
 function planStart(observed: Observation, now: Date): SessionAction[] {
   const { row, container } = observed
-  if (row.error_message !== null) return planUndo(observed, now)
+  if (row.failed_at !== null) return planUndo(observed, now)
   if (isOverdue(row, now)) return [fail(row, startOverdue(container), now, hasRun(observed))]
   if (container.kind === 'unknown') return [{ kind: 'wait', reason: FAILURES.dockerAway }]
   if (container.kind === 'foreign') return [fail(row, FAILURES.nameTaken, now, false)]
@@ -90,7 +91,7 @@ function planStart(observed: Observation, now: Date): SessionAction[] {
 
 function planRun(observed: Observation, now: Date): SessionAction[] {
   const { row, container } = observed
-  if (row.error_message !== null) return planUndo(observed, now)
+  if (row.failed_at !== null) return planUndo(observed, now)
   if (container.kind === 'unknown') return [{ kind: 'wait', reason: FAILURES.dockerAway }]
   if (container.kind !== 'present') return [fail(row, FAILURES.removedByOthers, now, true)]
   if (container.state === 'running') return []

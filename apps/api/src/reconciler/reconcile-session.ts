@@ -85,7 +85,7 @@ async function retryLater(
 ): Promise<WorkResult> {
   const afterMs = attemptBackoffMs(row.attempts)
   const nextAttemptAt = new Date(clock.now().getTime() + afterMs)
-  const isAwaited = row.status !== 'running' && row.error_message === null
+  const isAwaited = row.status !== 'running' && row.failed_at === null
   await recordRetry(db, row, {
     attempts: row.attempts + 1,
     nextAttemptAt,

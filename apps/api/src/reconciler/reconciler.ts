@@ -88,7 +88,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
 /** A running session whose container is listed as running needs nothing; without a listing nothing is known against it. */
 function needsWork(row: ActiveRow, containers: readonly ListedContainer[] | undefined): boolean {
-  if (row.status !== 'running' || row.error_message !== null) return true
+  if (row.status !== 'running' || row.failed_at !== null) return true
   if (!containers) return false
   return !containers.some(({ sessionId, isRunning }) => sessionId === row.id && isRunning)
 }
@@ -111,6 +111,6 @@ function overdueReason(rows: readonly ActiveRow[], nowMs: number) {
 
 /** Past the deadline of its end, with the container perhaps still there. */
 function isOverdue(row: ActiveRow, nowMs: number): boolean {
-  const isEnding = row.status === 'stopping' || row.error_message !== null
+  const isEnding = row.status === 'stopping' || row.failed_at !== null
   return isEnding && row.deadline_at !== null && sqlTimeToMs(row.deadline_at) <= nowMs
 }

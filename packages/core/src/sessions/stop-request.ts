@@ -26,6 +26,7 @@ export async function recordStopRequest(
         snapshot_name: snapshotName(row.workspace_zfs, 'stop', at),
         deadline_at: deadline === null ? null : toSqlTime(deadline),
         status_reason: REQUESTED.text,
+        failed_at: null,
         error_message: null,
         request_id: requestId,
       },

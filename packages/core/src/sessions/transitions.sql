@@ -1,7 +1,7 @@
 -- Made by npm run generate:sql.
 
 -- listActive
-select `id`, `slug`, `status`, `container_id`, `error_message`, `next_attempt_at`, `deadline_at`
+select `id`, `slug`, `status`, `container_id`, `failed_at`, `next_attempt_at`, `deadline_at`
 from `sessions`
 where `gpu_active` = ?
 order by `created_at`;

@@ -12,7 +12,7 @@ export type RowToken = { id: string; status: SessionStatus; version: number; req
 
 export type ActiveRow = Pick<
   SessionRow,
-  'id' | 'slug' | 'status' | 'container_id' | 'error_message' | 'next_attempt_at' | 'deadline_at'
+  'id' | 'slug' | 'status' | 'container_id' | 'failed_at' | 'next_attempt_at' | 'deadline_at'
 >
 
 /** Every session that holds a GPU, oldest first. */
@@ -24,7 +24,7 @@ export async function listActive(db: Kysely<DB>): Promise<ActiveRow[]> {
       'slug',
       'status',
       'container_id',
-      'error_message',
+      'failed_at',
       'next_attempt_at',
       'deadline_at',
     ])

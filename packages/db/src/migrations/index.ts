@@ -39,6 +39,8 @@ import * as submissionsQueueColumns from './20261130-70-submissions-queue-column
 import * as submissionsQueueRows from './20261130-71-submissions-queue-rows.ts'
 import * as shadowScoresQueueColumns from './20261130-72-shadow-scores-queue-columns.ts'
 import * as shadowScoresQueueRows from './20261130-73-shadow-scores-queue-rows.ts'
+import * as sessionsFailed from './20261201-10-sessions-failed.ts'
+import * as sessionsFailedRows from './20261201-11-sessions-failed-rows.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -86,4 +88,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261130-71-submissions-queue-rows': submissionsQueueRows,
   '20261130-72-shadow-scores-queue-columns': shadowScoresQueueColumns,
   '20261130-73-shadow-scores-queue-rows': shadowScoresQueueRows,
+  '20261201-10-sessions-failed': sessionsFailed,
+  '20261201-11-sessions-failed-rows': sessionsFailedRows,
 }

@@ -50,8 +50,10 @@ export type SessionsTable = {
   started_at: SqlTime | null
   stop_requested_at: SqlTime | null
   stopped_at: SqlTime | null
-  /** Written for the owner. While the status is still active: the session has failed and is being undone. */
+  /** Written for the owner. */
   error_message: string | null
+  /** When its failure was written down: while the status is still active, it is being undone. A stop that is asked for takes it back. */
+  failed_at: SqlTime | null
   /** Why the row is in its status, for the owner and the operator. */
   status_reason: string | null
   /** Fixed when the stop (or the death) is recorded, so that a repeated snapshot has the same name. */

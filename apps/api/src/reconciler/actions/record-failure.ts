@@ -11,11 +11,13 @@ export async function recordFailure(
   snapshotName: string | null,
 ): Promise<void> {
   await record.flush()
+  const now = clock.now()
   const won = await record.update({
+    failed_at: toSqlTime(now),
     error_message: failure.text,
     status_reason: failure.text,
     snapshot_name: snapshotName,
-    deadline_at: toSqlTime(new Date(clock.now().getTime() + limits.stopTimeoutMs)),
+    deadline_at: toSqlTime(new Date(now.getTime() + limits.stopTimeoutMs)),
     attempts: 0,
     next_attempt_at: null,
   })
