@@ -19,15 +19,7 @@ export type ActiveRow = Pick<
 export async function listActive(db: Kysely<DB>): Promise<ActiveRow[]> {
   return db
     .selectFrom('sessions')
-    .select([
-      'id',
-      'slug',
-      'status',
-      'container_id',
-      'failed_at',
-      'next_attempt_at',
-      'deadline_at',
-    ])
+    .select(['id', 'slug', 'status', 'container_id', 'failed_at', 'next_attempt_at', 'deadline_at'])
     .where('gpu_active', '=', 1)
     .orderBy('created_at')
     .execute()
