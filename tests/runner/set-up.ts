@@ -4,8 +4,8 @@ import type { CliEnvironment } from '@medforge/cli/config/env.ts'
 import { inCell } from './cell.ts'
 import { execute } from './execute.ts'
 
-/** Every client of the tests shares the address of the loopback gateway, and with it one rate-limit key. */
-const SETTINGS = ['AUTH_RATE_LIMIT=100000']
+/** Every client of the tests shares the address of the loopback gateway, and with it one rate-limit key; some launch all the time. */
+const SETTINGS = ['AUTH_RATE_LIMIT=100000', 'LAUNCHES_PER_HOUR=100000']
 
 export function artifactsFolder(root: string): string {
   return join(root, '.artifacts')

@@ -38,7 +38,6 @@ export type ReconcilerContextOptions = {
 
 // One for the lead, one for each session at work (seven GPUs), and some for the scans.
 const POOL_SIZE = 16
-const GIB = 1024 ** 3
 
 /** The reconciler's composition root. Opens nothing by itself: the first query and the first call to Docker do. */
 export function openReconcilerContext(
@@ -62,12 +61,11 @@ type HostDeps = Pick<ReconcilerProcess, 'db' | 'clock' | 'logger' | 'config' | '
 
 /** Docker, ZFS, nvidia-smi, the firewall and the edge of this host, behind the reconciler's ports. */
 function createHost({ db, clock, logger, config, failpoint }: HostDeps): ReconcilerHost {
-  const { sessions, sessionsNetwork: network, limits, workspaceQuotaGb, helperImage } = config
+  const { sessions, sessionsNetwork: network, limits, helperImage } = config
   const { gpuMode, workspaceZfsRoot: root, packImage } = sessions
   const docker = createDocker()
   const runtime = createDockerRuntime({ docker, network, gpuMode, limits, failpoint })
-  const quotaBytes = workspaceQuotaGb === null ? null : workspaceQuotaGb * GIB
-  const workspaces = createZfsWorkspaces({ root, quotaBytes, failpoint })
+  const workspaces = createZfsWorkspaces({ root, failpoint })
   const firewall = createFirewall({ docker, helperImage, network })
   const ports = createPortGuard({ docker, helperImage, network })
   const inventory = createNvidiaInventory(createSmiHelper({ docker, helperImage }))

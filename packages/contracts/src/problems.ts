@@ -76,6 +76,16 @@ export const PROBLEMS = {
     status: 409,
     title: 'Concurrent session limit reached',
   },
+  launch_limit_reached: {
+    suffix: 'sessions/launch-limit-reached',
+    status: 429,
+    title: 'Launch limit reached',
+  },
+  storage_limit_reached: {
+    suffix: 'sessions/storage-limit-reached',
+    status: 409,
+    title: 'Storage limit reached',
+  },
   no_gpu_available: { suffix: 'sessions/no-gpu-available', status: 409, title: 'No GPU available' },
   session_start_failed: {
     suffix: 'sessions/start-failed',

@@ -179,7 +179,8 @@ describe('the order of refusals', () => {
         clock: stage.api.clock,
         limits: { startTimeoutMs: 120_000, stopTimeoutMs: 60_000 },
         workspaceRoot: 'tank/medforge/workspaces',
-        assertAble: async () => {},
+        launches: { perHour: 60, personQuotaGb: null, workspaceQuotaGb: null },
+        assertAble: async () => ({}),
       },
     )
     await expect(allocating).rejects.toMatchObject({ key: 'authentication_required' })

@@ -89,7 +89,8 @@ describe(allocateSession, () => {
         clock: createFakeClock(),
         limits: { startTimeoutMs: 1000, stopTimeoutMs: 1000 },
         workspaceRoot: 'tank/medforge/workspaces',
-        assertAble: async () => {},
+        launches: { perHour: 60, personQuotaGb: null, workspaceQuotaGb: null },
+        assertAble: async () => ({}),
         newSlug: () => slugs.shift() ?? 'cccccccc',
       },
     )

@@ -41,6 +41,8 @@ export type Stage = {
   isQuiet(): boolean
   /** An empty host and a new reconciler, for the next of many histories. */
   reset(): void
+  /** The reconciler's report is new again, after the clock has moved. */
+  refresh(): Promise<void>
   /** Somebody who is signed in. */
   person(overrides?: Partial<User>): Promise<{ user: User; visitor: Visitor }>
   row(id: string): Promise<Row>
@@ -100,6 +102,7 @@ async function openStage(
       workspaces.clear()
       ide.isReady = true
     },
+    refresh: () => writeHeartbeat(db, api.clock, host.report()),
     async person(overrides: Partial<User> = {}) {
       const user = await newUser(db, overrides)
       const visitor = api.visitor()

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import {
   existsSync,
@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'medforge-pool-'))
 const file = join(folder, 'pool.img')
 const mount = join(folder, 'mount')
 const signal = AbortSignal.timeout(10 * 60_000)
-const workspaces = createZfsWorkspaces({ root: ROOT, quotaBytes: 32 * MIB })
+const workspaces = createZfsWorkspaces({ root: ROOT })
 
 beforeAll(() => {
   ensurePoolLockFolder()
@@ -58,6 +58,17 @@ function property(dataset: string, name: string): string {
   return run('zfs', 'get', '-H', '-o', 'value', name, dataset)
 }
 
+function pathOf(dataset: string): string {
+  return join(mount, dataset.slice(POOL.length))
+}
+
+/** Append that much to a file; throws where there is no room for it. */
+function fill(file: string, bytes: number): void {
+  for (let written = 0; written < bytes; written += MIB) {
+    writeFileSync(file, randomBytes(MIB), { flag: 'a', flush: true })
+  }
+}
+
 function newDataset(): string {
   return `${ROOT}/${randomUUID()}/${randomUUID()}`
 }
@@ -68,6 +79,11 @@ describeSessionWorkspaces('ZFS', () => ({
   async listSnapshots(dataset) {
     const listed = run('zfs', 'list', '-H', '-o', 'name', '-t', 'snapshot', '-r', dataset)
     return listed.split('\n').filter(Boolean)
+  },
+  write: async (dataset, bytes) => fill(join(pathOf(dataset), 'file'), bytes),
+  async removeFiles(dataset) {
+    for (const name of readdirSync(pathOf(dataset))) unlinkSync(join(pathOf(dataset), name))
+    run('sync')
   },
 }))
 
@@ -85,33 +101,23 @@ describe('workspaces that are made at once', () => {
 })
 
 describe('a workspace', () => {
-  test('belongs to 1000:1000 and is limited by refquota', async () => {
+  test('belongs to 1000:1000 and is limited by its own refquota, and its person by no quota', async () => {
     const dataset = newDataset()
-    const path = await workspaces.ensure(dataset, signal)
+    const path = await workspaces.ensure(dataset, signal, 32 * MIB)
     expect(statSync(path)).toMatchObject({ uid: 1000, gid: 1000 })
-    expect(run('zfs', 'get', '-H', '-p', '-o', 'value', 'refquota', dataset)).toBe(String(32 * MIB))
+    const limits = [dataset, dirname(dataset)].map((name) =>
+      run('zfs', 'get', '-H', '-p', '-o', 'value', 'refquota,quota', name).split('\n'),
+    )
+    expect(limits).toEqual([
+      [String(32 * MIB), '0'],
+      ['0', '0'],
+    ])
   })
 
   test('has no limit where none is set', async () => {
     const dataset = newDataset()
-    await createZfsWorkspaces({ root: ROOT, quotaBytes: null }).ensure(dataset, signal)
+    await workspaces.ensure(dataset, signal, null)
     expect(run('zfs', 'get', '-H', '-p', '-o', 'value', 'refquota', dataset)).toBe('0')
-  })
-
-  test('that is full can still be tidied up, after a snapshot too', async () => {
-    const dataset = newDataset()
-    const path = await workspaces.ensure(dataset, signal)
-    const large = join(path, 'large')
-    // Node has no name for EDQUOT.
-    expect(() => {
-      for (let part = 0; part < 64; part += 1) {
-        writeFileSync(large, Buffer.alloc(MIB, part), { flag: 'a', flush: true })
-      }
-    }).toThrow(/EDQUOT|ENOSPC|unknown error, write/)
-    await workspaces.snapshot(`${dataset}@stop-1795472777000`, signal)
-    unlinkSync(large)
-    run('sync')
-    writeFileSync(join(path, 'small'), 'again', { flush: true })
   })
 
   test('is mounted by its launch alone: neither it nor the dataset of its person by a start of the host', async () => {
@@ -260,7 +266,6 @@ describe('a pool that hangs', () => {
     const stop = `${dataset}@stop-1795472777000`
     const hasty = createZfsWorkspaces({
       root: ROOT,
-      quotaBytes: null,
       run: (file, args, limits) => runCommand(file, args, { ...limits, limitMs: 1_000 }),
     })
     await eventually(() => hasty.check(signal).then(() => true), { timeoutMs: 30_000 })
@@ -333,11 +338,16 @@ describe('a workspace that somebody is still in', () => {
 
 // Last: ZFS gives the space of what was deleted back in its own time.
 describe('a workspace in a pool that is full', () => {
-  test('cannot be made or snapshotted, and the refusals say so', {
+  test('cannot be made or snapshotted, and the refusals say so; its files can be removed, and the database has its reserve', {
     timeout: 180_000,
   }, async () => {
+    const database = `${POOL}/db`
+    runOnPool('zfs', 'create', '-o', 'refreservation=64M', database)
     const dataset = newDataset()
-    const path = await createZfsWorkspaces({ root: ROOT, quotaBytes: null }).ensure(dataset, signal)
+    const path = await workspaces.ensure(dataset, signal)
+    const kept = join(path, 'kept')
+    fill(kept, 8 * MIB)
+    await workspaces.snapshot(`${dataset}@stop-1795472776999`, signal)
     const filler = join(path, 'filler')
     try {
       for (;;) writeFileSync(filler, Buffer.alloc(8 * MIB, 1), { flag: 'a', flush: true })
@@ -357,6 +367,9 @@ describe('a workspace in a pool that is full', () => {
         ({ status }) => status === 'rejected',
       )
       expect(untaken).toMatchObject({ reason: { code: 'pool_full' } })
+      fill(join(pathOf(database), 'pages'), 32 * MIB)
+      unlinkSync(kept)
+      expect(readdirSync(path)).toEqual(['filler'])
     } finally {
       unlinkSync(filler)
       run('sync')

@@ -106,12 +106,26 @@ describe(parseServerConfig, () => {
   })
 })
 
+describe('what bounds the launches of one person', () => {
+  const launchesOf = (env: Record<string, string>) =>
+    parseServerConfig({ ...ENV, ...env }).config.launches
+
+  test('is sixty an hour, a share of the pool and what is left of it, unless the operator chose others', () => {
+    expect(launchesOf({})).toEqual({ perHour: 60, personQuotaGb: null, workspaceQuotaGb: null })
+    const chosen = { PERSON_QUOTA_GB: '80', SESSION_WORKSPACE_QUOTA_GB: '50' }
+    expect(launchesOf({ ...chosen, LAUNCHES_PER_HOUR: '9' })).toEqual({
+      perHour: 9,
+      personQuotaGb: 80,
+      workspaceQuotaGb: 50,
+    })
+  })
+})
+
 describe(parseReconcilerConfig, () => {
   test('needs no secret of the server', () => {
     const { config } = parseReconcilerConfig({ ...ENV, SESSION_SECRET: undefined })
     expect(config).toMatchObject({
       sessionsNetwork: 'medforge-public-sessions',
-      workspaceQuotaGb: null,
       loginIdleTtlSeconds: 604_800,
       limits: { cpus: 2, memoryBytes: 2 * 1024 ** 3, shmBytes: null, pids: 2048 },
       probeUrl: 'http://172.30.1.2:8081',
@@ -127,10 +141,9 @@ describe(parseReconcilerConfig, () => {
     expect(config.limits.memoryBytes).toBe(bytes)
   })
 
-  test('reads a quota and fractions of a CPU', () => {
-    const env = { ...ENV, SESSION_WORKSPACE_QUOTA_GB: '50', SESSION_CPU_LIMIT: '1.5' }
-    const { config } = parseReconcilerConfig(env)
-    expect([config.workspaceQuotaGb, config.limits.cpus]).toEqual([50, 1.5])
+  test('reads fractions of a CPU', () => {
+    const { config } = parseReconcilerConfig({ ...ENV, SESSION_CPU_LIMIT: '1.5' })
+    expect(config.limits.cpus).toBe(1.5)
   })
 
   test('gives a session this host’s share of what nobody set', () => {

@@ -35,6 +35,7 @@ export type ServerConfig = CommonConfig & {
   cookieDomain: string
   auth: AuthConfig
   sessions: SessionsConfig
+  launches: LaunchConfig
   submissions: {
     uploadMaxBytes: number
     dir: string
@@ -42,6 +43,15 @@ export type ServerConfig = CommonConfig & {
     /** Imported public parts of the competitions. */
     bundlesDir: string
   }
+}
+
+/** What bounds the launches of one person. */
+export type LaunchConfig = {
+  perHour: number
+  /** Null: a share of the pool. */
+  personQuotaGb: number | null
+  /** Null: what the person has left. */
+  workspaceQuotaGb: number | null
 }
 
 export type AuthConfig = {
@@ -58,8 +68,6 @@ export type ReconcilerConfig = CommonConfig & {
   loginIdleTtlSeconds: number
   /** Docker network that sessions join. */
   sessionsNetwork: string
-  /** Null: no quota. */
-  workspaceQuotaGb: number | null
   /** Of one session; null shared memory: what follows from the memory. */
   limits: { cpus: number; memoryBytes: number; shmBytes: number | null; pids: number }
   /** Caddy's internal listener, through which a session's first answer is awaited. */
@@ -96,6 +104,11 @@ export function parseServerConfig(env: Env): Parsed<ServerConfig, ServerSecrets>
         },
       },
       sessions: readSessions(read),
+      launches: {
+        perHour: read.value('LAUNCHES_PER_HOUR'),
+        personQuotaGb: read.value('PERSON_QUOTA_GB'),
+        workspaceQuotaGb: read.value('SESSION_WORKSPACE_QUOTA_GB'),
+      },
       submissions: {
         uploadMaxBytes: read.value('SUBMISSION_UPLOAD_MAX_BYTES'),
         dir: read.value('SUBMISSIONS_DIR'),
@@ -118,7 +131,6 @@ export function parseReconcilerConfig(env: Env): Parsed<ReconcilerConfig> {
       sessions: readSessions(read),
       loginIdleTtlSeconds: read.value('AUTH_IDLE_TTL_SECONDS'),
       sessionsNetwork: read.value('PUBLIC_SESSIONS_NETWORK'),
-      workspaceQuotaGb: read.value('SESSION_WORKSPACE_QUOTA_GB'),
       limits: {
         cpus: read.value('SESSION_CPU_LIMIT') ?? read.value('SESSION_CPU_SHARE'),
         memoryBytes: read.value('SESSION_MEM_LIMIT') ?? read.value('SESSION_MEM_SHARE'),

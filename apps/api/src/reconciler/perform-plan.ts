@@ -7,6 +7,7 @@ import { markError } from './actions/mark-error.ts'
 import { markRunning } from './actions/mark-running.ts'
 import { markStopped } from './actions/mark-stopped.ts'
 import { recordFailure } from './actions/record-failure.ts'
+import { recordUsage } from './actions/record-usage.ts'
 import { removeContainer } from './actions/remove-container.ts'
 import { reportOverdue } from './actions/report-overdue.ts'
 import type { SessionWork } from './actions/session-work.ts'
@@ -19,6 +20,7 @@ import type { SessionAction } from './plan.ts'
 import type { SessionRuntime } from './runtime/port.ts'
 import type { ReadinessProbe } from './runtime/readiness.ts'
 import type { SessionWorkspaces } from './workspace/port.ts'
+import type { UsageRecorder } from './workspace/usage.ts'
 
 /** What the actions need between them; each takes what it names. */
 export type ActionDeps = {
@@ -28,6 +30,7 @@ export type ActionDeps = {
   workspaces: SessionWorkspaces
   readiness: ReadinessProbe
   host: Pick<HostState, 'startBlocker'>
+  usage: UsageRecorder
   assertGpuFit: AssertFit
   failpoint: Failpoint
 }
@@ -122,8 +125,10 @@ async function performAction(
       return ended(await markError(deps, work, message, progress.snapshot))
     }
     case 'mark-stopped':
+      await recordUsage(deps, work)
       return ended(await markStopped(deps, work, progress.snapshot))
     case 'mark-error': {
+      await recordUsage(deps, work)
       const message = row.error_message ?? SNAPSHOT_FAILED.text
       return ended(await markError(deps, work, message, progress.snapshot))
     }

@@ -12,8 +12,9 @@ import { createOrphanRemover } from './orphans.ts'
 import { type ReconcileDeps, reconcileSession, type Trigger } from './reconcile-session.ts'
 import type { ListedContainer } from './runtime/port.ts'
 import { createReleases } from './workspace/releases.ts'
+import { createUsageRecorder } from './workspace/usage.ts'
 
-export type ReconcilerDeps = Omit<ReconcileDeps, 'snapshotDeadlines'> & {
+export type ReconcilerDeps = Omit<ReconcileDeps, 'snapshotDeadlines' | 'usage'> & {
   host: HostState
   /** Off: only what people asked for is reconciled; running sessions, orphans and the report of overdue ends are left alone. */
   recoveryEnabled: boolean
@@ -39,7 +40,8 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { db, clock, logger, host, limits, recoveryEnabled, signal } = deps
   const { monotonicMs = () => performance.now(), setTimer } = deps
   const snapshotDeadlines = createSnapshotDeadlines(clock, limits.stopTimeoutMs, monotonicMs)
-  const reconcileDeps = { ...deps, snapshotDeadlines }
+  const usage = createUsageRecorder({ ...deps, monotonicMs })
+  const reconcileDeps = { ...deps, snapshotDeadlines, usage }
   const queue = createWorkQueue<Trigger>({
     process: (item) => reconcileSession(reconcileDeps, item),
     backoffMs: attemptBackoffMs,
@@ -76,12 +78,13 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
         queue.addAfter(row.id, msUntilRetry(row, nowMs), trigger)
       }
       releases.start()
+      usage.start()
       if (!recoveryEnabled) return
       host.set('overdue', overdueReason(active, nowMs))
       if (containers) orphans.check(containers, active)
     },
     async idle() {
-      await Promise.all([queue.idle(), orphans.idle(), releases.idle()])
+      await Promise.all([queue.idle(), orphans.idle(), releases.idle(), usage.idle()])
     },
   }
 }

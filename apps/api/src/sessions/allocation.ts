@@ -1,11 +1,19 @@
 import { randomInt } from 'node:crypto'
 import { SESSION_SLUG_ALPHABET, type SessionTier } from '@medforge/contracts'
-import { ALLOCATED, deadlineOf, type LifecycleLimits, lockUser, newId } from '@medforge/core'
+import {
+  ALLOCATED,
+  deadlineOf,
+  type LifecycleLimits,
+  newId,
+  type ReconcilerState,
+} from '@medforge/core'
 import { type DB, inTransaction, type SqlTime, toSqlTime } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
+import type { LaunchConfig } from '../config/config.ts'
 import { DomainError } from '../http/domain-error.ts'
 import type { Clock } from '../lib/clock.ts'
-import { countActive, insertSession, lockFreeGpu } from './repository.ts'
+import { assertMayLaunch, grantWorkspace } from './launch-limits.ts'
+import { insertSession, lockFreeGpu } from './repository.ts'
 
 export type LaunchRequest = { userId: string; tier: SessionTier; packId: string; requestId: string }
 
@@ -15,8 +23,9 @@ export type AllocationOptions = {
   clock: Clock
   limits: LifecycleLimits
   workspaceRoot: string
-  /** Throws where nothing may be allocated now. Runs inside the transaction, after the person's limit and before a GPU is taken. */
-  assertAble(tx: Transaction<DB>): Promise<void>
+  launches: LaunchConfig
+  /** Throws where nothing may be allocated now. Runs inside the transaction, after the person's limits and before a GPU is taken. */
+  assertAble(tx: Transaction<DB>): Promise<Pick<ReconcilerState, 'poolBytes'>>
   newSlug?: () => string
   /** Inside the transaction, when everything is written. */
   beforeCommit?(): Promise<void>
@@ -28,7 +37,7 @@ export type AllocationOptions = {
  * The person's row is locked first, so two requests of one person are served one after the other; GPUs are taken with `SKIP LOCKED`;
  * the unique key on `(gpu_id, gpu_active)` has the last word, and whoever loses against it starts over (five tries).
  *
- * @throws DomainError `authentication_required` for an account that is disabled by now, `concurrent_limit_reached`, `no_gpu_available`, or what `assertAble` throws; nothing was allocated then
+ * @throws DomainError what `assertMayLaunch`, `assertAble` and `grantWorkspace` throw, in this order, then `no_gpu_available`; nothing was allocated then
  */
 export async function allocateSession(
   db: Kysely<DB>,
@@ -39,10 +48,13 @@ export async function allocateSession(
   return inTransaction(
     db,
     async (tx) => {
-      await assertMayHold(tx, request.userId)
-      await options.assertAble(tx)
+      const user = await assertMayLaunch(tx, request.userId, options)
+      const { poolBytes } = await options.assertAble(tx)
+      const person = { userId: request.userId, overrideBytes: user.storage_limit_bytes }
+      const workspaceQuotaBytes = await grantWorkspace(tx, person, options.launches, poolBytes)
       const gpuId = await takeFreeGpu(tx)
-      const allocated = await insertStarting(tx, request, { ...options, gpuId, startedMs })
+      const grant = { gpuId, workspaceQuotaBytes, startedMs }
+      const allocated = await insertStarting(tx, request, { ...options, ...grant })
       await options.beforeCommit?.()
       return allocated
     },
@@ -55,24 +67,6 @@ export function mintSlug(): string {
   return Array.from({ length: 8 }, () => SESSION_SLUG_ALPHABET[randomInt(32)]).join('')
 }
 
-async function assertMayHold(tx: Transaction<DB>, userId: string): Promise<void> {
-  // Before any other read: a snapshot taken earlier would not show what the lock waited for.
-  const user = await lockUser(tx, userId)
-  // The account was disabled after this request was let in.
-  if (user.disabled_at !== null) {
-    throw new DomainError('authentication_required', { detail: 'Authentication required.' })
-  }
-  const limit = user.max_concurrent_sessions
-  if ((await countActive(tx, userId)) < limit) return
-  const advice =
-    limit === 0
-      ? 'Your account may hold no sessions. Ask the operator.'
-      : 'Stop a session before you launch another.'
-  throw new DomainError('concurrent_limit_reached', {
-    detail: `Concurrent session limit of ${limit} reached. ${advice}`,
-  })
-}
-
 async function takeFreeGpu(tx: Transaction<DB>): Promise<number> {
   const id = await lockFreeGpu(tx)
   if (id === undefined) throw new DomainError('no_gpu_available', { detail: 'No GPUs available.' })
@@ -82,7 +76,7 @@ async function takeFreeGpu(tx: Transaction<DB>): Promise<number> {
 async function insertStarting(
   tx: Transaction<DB>,
   request: LaunchRequest,
-  options: AllocationOptions & { gpuId: number; startedMs: number },
+  options: AllocationOptions & { gpuId: number; workspaceQuotaBytes: number; startedMs: number },
 ): Promise<Allocated> {
   const now = options.clock.now()
   const at: SqlTime = toSqlTime(now)
@@ -100,6 +94,7 @@ async function insertStarting(
       gpu_id: options.gpuId,
       slug,
       workspace_zfs: `${options.workspaceRoot}/${request.userId}/${id}`,
+      workspace_quota_bytes: options.workspaceQuotaBytes,
       created_at: at,
       status_reason: ALLOCATED.text,
       deadline_at: toSqlTime(deadlineAt),

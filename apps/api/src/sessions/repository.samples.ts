@@ -8,6 +8,8 @@ export const samples: SqlSamples<typeof repository> = {
   findById: ['s'],
   findCurrent: ['u'],
   countActive: ['u'],
+  findNthLaunch: ['u', 60, { after: 's', upTo: 't' }],
+  findStorageUsage: ['u'],
   listByUser: { 'first page': ['u', FIRST], 'next page': ['u', NEXT] },
   searchSessions: {
     'first page': [{}, FIRST],
@@ -28,6 +30,7 @@ export const samples: SqlSamples<typeof repository> = {
       gpu_id: 0,
       slug: 'abcdefgh',
       workspace_zfs: 'w',
+      workspace_quota_bytes: 1,
       created_at: 't',
       request_id: 'r',
     },

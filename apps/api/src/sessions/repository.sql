@@ -17,6 +17,18 @@ select count(*) as `active`
 from `sessions`
 where `user_id` = ? and `gpu_active` = ?;
 
+-- findNthLaunch
+select `created_at`
+from `sessions`
+where `user_id` = ? and `created_at` > ? and `created_at` <= ?
+order by `created_at` desc
+limit ? offset ?;
+
+-- findStorageUsage
+select `used_bytes`, `snapshots_bytes`
+from `storage_usage`
+where `user_id` = ?;
+
 -- listByUser: first page
 select *
 from `sessions`
@@ -92,8 +104,8 @@ for update;
 
 -- insertSession
 insert into `sessions` (`id`, `user_id`, `tier`, `pack_id`, `status`, `gpu_id`, `slug`,
-  `workspace_zfs`, `created_at`, `request_id`)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  `workspace_zfs`, `workspace_quota_bytes`, `created_at`, `request_id`)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 insert into `session_events` (`kind`, `to_status`, `session_id`, `request_id`, `at`, `step`,
   `duration_ms`)
 values (?, ?, ?, ?, ?, default, default), (?, default, ?, ?, ?, ?, ?);

@@ -3,7 +3,13 @@ import {
   type AdminSessionQuery,
   type SessionTier,
 } from '@medforge/contracts'
-import { freeGpus, type SessionEventRow, type SessionRow, type Step } from '@medforge/core'
+import {
+  freeGpus,
+  type SessionEventRow,
+  type SessionRow,
+  type Step,
+  type StorageUsage,
+} from '@medforge/core'
 import {
   type CreatedKey,
   type DB,
@@ -12,6 +18,7 @@ import {
   type Page,
   type PageRequest,
   readPage,
+  type SqlTime,
 } from '@medforge/db'
 import { CompiledQuery, type Insertable, type Kysely, type Transaction } from 'kysely'
 
@@ -41,6 +48,36 @@ export async function countActive(db: Kysely<DB>, userId: string): Promise<numbe
     .where('gpu_active', '=', 1)
     .executeTakeFirstOrThrow()
   return Number(active)
+}
+
+/** When a person's nth-newest launch of a period began, if there were so many. */
+export async function findNthLaunch(
+  db: Kysely<DB>,
+  userId: string,
+  nth: number,
+  { after, upTo }: { after: SqlTime; upTo: SqlTime },
+): Promise<SqlTime | undefined> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('created_at')
+    .where('user_id', '=', userId)
+    .where('created_at', '>', after)
+    .where('created_at', '<=', upTo)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .offset(nth - 1)
+    .executeTakeFirst()
+  return row?.created_at
+}
+
+/** What a person's datasets use, as it was last measured. */
+export async function findStorageUsage(db: Kysely<DB>, userId: string): Promise<StorageUsage> {
+  const row = await db
+    .selectFrom('storage_usage')
+    .select(['used_bytes', 'snapshots_bytes'])
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return { usedBytes: row?.used_bytes ?? 0, snapshotsBytes: row?.snapshots_bytes ?? 0 }
 }
 
 /** A person's sessions, newest first. */

@@ -51,6 +51,8 @@ export function sessionRoutes(deps: SessionRoutesDeps): Routes {
             'pack_deprecated',
             'pack_tier_mismatch',
             'concurrent_limit_reached',
+            'launch_limit_reached',
+            'storage_limit_reached',
             'no_gpu_available',
             'session_start_failed',
             'runtime_unavailable',

@@ -10,6 +10,7 @@ import {
   isTerminal,
   type LifecycleLimits,
   lockById,
+  type ReconcilerState,
   readReconcilerState,
   recordStopRequest,
   type SessionRow,
@@ -25,6 +26,7 @@ import {
   recordAudit,
 } from '@medforge/db'
 import type { Kysely } from 'kysely'
+import type { LaunchConfig } from '../config/config.ts'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
 import type { Ipc } from '../ipc/channel.ts'
@@ -45,7 +47,12 @@ export type SessionServiceDeps = {
   failpoint: Failpoint
   /** What is behind a host that cannot start sessions, as a sentence, where it is known. Never rejects. */
   findOutageCause: () => Promise<string | undefined>
-  config: { domain: string; workspaceRoot: string; limits: LifecycleLimits }
+  config: {
+    domain: string
+    workspaceRoot: string
+    limits: LifecycleLimits
+    launches: LaunchConfig
+  }
 }
 
 export type StopOutcome = 'requested' | 'terminal'
@@ -56,7 +63,7 @@ export interface SessionService {
    * Reserve a GPU and launch. The launch goes on whatever becomes of the caller.
    *
    * @param options.isAsync  answer with the `starting` session at once instead of waiting for the IDE
-   * @throws DomainError in this order: private tier, pack, limit, able to start, GPU; `session_start_failed` once the failed launch was undone
+   * @throws DomainError in this order: private tier, pack, sessions at a time, launches an hour, able to start, storage, GPU; `session_start_failed` once the failed launch was undone
    */
   request(
     principal: AuthenticatedPrincipal,
@@ -106,11 +113,11 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
     }
   }
 
-  async function assertAble(tx: Kysely<DB>): Promise<void> {
-    const { able, reasons } = await readReconcilerState(tx, clock)
-    if (able) return
+  async function assertAble(tx: Kysely<DB>): Promise<ReconcilerState> {
+    const state = await readReconcilerState(tx, clock)
+    if (state.able) return state
     // What the reconciler reports last may be old: it writes its report to a database on the same pool.
-    const reason = (await findOutageCause()) ?? reasons[0] ?? ''
+    const reason = (await findOutageCause()) ?? state.reasons[0] ?? ''
     throw new DomainError('runtime_unavailable', {
       detail: `${START_FAILED} ${reason} Nothing was reserved; try again in a minute.`,
       headers: { 'retry-after': '10' },
@@ -118,10 +125,10 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
   }
 
   async function allocate(request: LaunchRequest): Promise<Allocated> {
-    const { limits, workspaceRoot } = config
+    const { limits, workspaceRoot, launches } = config
     try {
       return await allocateSession(db, request, {
-        ...{ clock, limits, workspaceRoot, assertAble },
+        ...{ clock, limits, workspaceRoot, launches, assertAble },
         beforeCommit: () => failpoint('c1.before_commit'),
       })
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
-import type { SessionsConfig } from '../config/config.ts'
+import type { LaunchConfig, SessionsConfig } from '../config/config.ts'
 import type { Credentials } from '../http/credentials.ts'
 import type { RouteGuards } from '../http/guards.ts'
 import { hostsOf } from '../http/hosts.ts'
@@ -35,6 +35,7 @@ export type SessionsDeps = {
     trustedProxies: readonly string[]
     auth: { idleTtlSeconds: number }
     sessions: SessionsConfig
+    launches: LaunchConfig
   }
   /** What is behind a host or a database that does not answer, as a sentence, where it is known. Never rejects. */
   findOutageCause: () => Promise<string | undefined>
@@ -66,6 +67,7 @@ export function openSessions(deps: SessionsDeps): Sessions {
     config: {
       domain: config.domain,
       workspaceRoot: workspaceZfsRoot,
+      launches: config.launches,
       limits: {
         startTimeoutMs: startTimeoutSeconds * 1000,
         stopTimeoutMs: stopTimeoutSeconds * 1000,

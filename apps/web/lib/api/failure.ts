@@ -56,6 +56,14 @@ const ADVICE: Record<string, Advice> = {
     title: 'Your account may hold no further session',
     advice: null,
   },
+  launch_limit_reached: {
+    title: 'Too many launches within an hour',
+    advice: null,
+  },
+  storage_limit_reached: {
+    title: 'Your storage is used up',
+    advice: null,
+  },
   session_start_failed: {
     title: 'The session did not start',
     advice: null,

@@ -40,7 +40,7 @@ from `users`
 where `email` = ?;
 
 -- lockUser
-select `max_concurrent_sessions`, `disabled_at`
+select `max_concurrent_sessions`, `storage_limit_bytes`, `disabled_at`
 from `users`
 where `id` = ?
 for update;

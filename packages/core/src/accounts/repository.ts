@@ -46,10 +46,10 @@ export async function findUserByEmail(db: Kysely<DB>, email: string): Promise<Us
 export async function lockUser(
   tx: Transaction<DB>,
   id: string,
-): Promise<Pick<UserRow, 'max_concurrent_sessions' | 'disabled_at'>> {
+): Promise<Pick<UserRow, 'max_concurrent_sessions' | 'storage_limit_bytes' | 'disabled_at'>> {
   return tx
     .selectFrom('users')
-    .select(['max_concurrent_sessions', 'disabled_at'])
+    .select(['max_concurrent_sessions', 'storage_limit_bytes', 'disabled_at'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirstOrThrow()

@@ -3,8 +3,11 @@ import type { Kysely } from 'kysely'
 
 const HEARTBEAT = 'reconciler'
 
-/** What the reconciler knows of its host. `able`: a session can be started now. `boot_id`: names the process. */
-export type HostReport = { able: boolean; reasons: string[]; boot_id: string }
+/**
+ * What the reconciler knows of its host. `able`: a session can be started now. `boot_id`: names the process. `pool_bytes`: what the pool
+ * can hold; absent while it is not known.
+ */
+export type HostReport = { able: boolean; reasons: string[]; boot_id: string; pool_bytes?: number }
 
 // Three missed beats of the usual 5 s; a shorter interval beats as often.
 export const HEARTBEAT_INTERVAL_MS = 5_000
@@ -20,8 +23,8 @@ export async function writeHeartbeat(db: Kysely<DB>, clock: { now(): Date }, rep
     .execute()
 }
 
-/** Whether sessions can be started now, and everything that is not as it should be. */
-export type ReconcilerState = { able: boolean; reasons: string[] }
+/** Whether sessions can be started now, everything that is not as it should be, and what the pool can hold, where that is known. */
+export type ReconcilerState = { able: boolean; reasons: string[]; poolBytes?: number }
 
 /** The state of the last heartbeat, or that there is none. One read of a primary key. */
 export async function readReconcilerState(
@@ -34,10 +37,11 @@ export async function readReconcilerState(
     .where('name', '=', HEARTBEAT)
     .executeTakeFirst()
   if (!row) return { able: false, reasons: ['The reconciler has not started yet.'] }
+  const { able, reasons, pool_bytes } = JSON.parse(row.value) as HostReport
+  const pool = pool_bytes === undefined ? {} : { poolBytes: pool_bytes }
   const ageMs = clock.now().getTime() - sqlTimeToMs(row.updated_at)
   // One that lies ahead is as old as unknown: the clock was put back since.
   if (Math.abs(ageMs) > STALE_AFTER_MS)
-    return { able: false, reasons: ['The reconciler does not answer.'] }
-  const { able, reasons } = JSON.parse(row.value) as HostReport
-  return { able, reasons }
+    return { able: false, reasons: ['The reconciler does not answer.'], ...pool }
+  return { able, reasons, ...pool }
 }

@@ -21,6 +21,19 @@ export function personOf(dataset: string): string {
   return dataset.slice(0, dataset.lastIndexOf('/'))
 }
 
+/** The dataset of a person, for an id that the server made. */
+export function personDataset(root: string, userId: string): string {
+  const dataset = `${root}/${userId}`
+  assertDataset(root, `${dataset}/${userId}`)
+  return dataset
+}
+
+/** Whose dataset this is, by the person's id; undefined where it is nobody's. */
+export function personIdOf(root: string, dataset: string): string | undefined {
+  const id = dataset.slice(root.length + 1)
+  return isWorkspace(root, `${dataset}/${id}`) ? id : undefined
+}
+
 /** As `assertDataset`, for `<dataset>@stop-<unixms>` and `<dataset>@death-<unixms>`; returns the dataset. */
 export function assertSnapshot(root: string, name: string): string {
   const dataset = SNAPSHOT.exec(name)?.groups?.dataset ?? ''

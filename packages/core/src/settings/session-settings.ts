@@ -52,10 +52,24 @@ export const SESSIONS = {
     },
   ),
   SESSION_WORKSPACE_QUOTA_GB: setting(integer(1, 100_000), {
-    description: 'Room for one workspace in GiB; no limit while it is empty.',
+    description:
+      'Room for one workspace in GiB; while it is empty, what its person has left of PERSON_QUOTA_GB.',
     default: null,
     setBy: 'operator',
-    readBy: ['reconciler'],
+    readBy: ['server'],
+  }),
+  PERSON_QUOTA_GB: setting(integer(1, 1_000_000), {
+    description:
+      'What the workspaces and snapshots of one person may use in GiB before a further launch is refused; a twentieth of the pool, and at least 10, while it is empty. `./medforge users limit` gives somebody another.',
+    default: null,
+    setBy: 'operator',
+    readBy: ['server', 'cli'],
+  }),
+  LAUNCHES_PER_HOUR: setting(integer(1, 1_000_000), {
+    description: 'Sessions that one person may launch within an hour.',
+    default: '60',
+    setBy: 'operator',
+    readBy: ['server'],
   }),
   SESSION_POLL_INTERVAL_SECONDS: setting(integer(1, 3600), {
     description: 'The reconciler looks at every active session this often.',

@@ -41,6 +41,9 @@ import * as shadowScoresQueueColumns from './20261130-72-shadow-scores-queue-col
 import * as shadowScoresQueueRows from './20261130-73-shadow-scores-queue-rows.ts'
 import * as sessionsFailed from './20261201-10-sessions-failed.ts'
 import * as sessionsFailedRows from './20261201-11-sessions-failed-rows.ts'
+import * as usersLimits from './20261201-12-users-limits.ts'
+import * as storageUsage from './20261201-13-storage-usage.ts'
+import * as sessionsWorkspaceQuota from './20261201-14-sessions-workspace-quota.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -90,4 +93,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261130-73-shadow-scores-queue-rows': shadowScoresQueueRows,
   '20261201-10-sessions-failed': sessionsFailed,
   '20261201-11-sessions-failed-rows': sessionsFailedRows,
+  '20261201-12-users-limits': usersLimits,
+  '20261201-13-storage-usage': storageUsage,
+  '20261201-14-sessions-workspace-quota': sessionsWorkspaceQuota,
 }

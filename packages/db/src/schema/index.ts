@@ -19,6 +19,7 @@ import type {
   SessionAccessesTable,
   SessionEventsTable,
   SessionsTable,
+  StorageUsageTable,
 } from './sessions.ts'
 import type { AuthSessionsTable, InvitationsTable, UsersTable } from './users.ts'
 
@@ -31,6 +32,7 @@ export type DB = {
   sessions: SessionsTable
   session_events: SessionEventsTable
   session_accesses: SessionAccessesTable
+  storage_usage: StorageUsageTable
   datasets: DatasetsTable
   competitions: CompetitionsTable
   submissions: SubmissionsTable

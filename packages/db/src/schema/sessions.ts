@@ -46,6 +46,8 @@ export type SessionsTable = {
   gpu_active: GeneratedAlways<number | null>
   slug: string
   workspace_zfs: string
+  /** What the workspace may hold, fixed when the session is launched; null: no limit. */
+  workspace_quota_bytes: number | null
   created_at: SqlTime
   started_at: SqlTime | null
   stop_requested_at: SqlTime | null
@@ -66,6 +68,16 @@ export type SessionsTable = {
   next_attempt_at: SqlTime | null
   attempts: Generated<number>
   request_id: string
+}
+
+/** What a person's datasets use, as the reconciler last measured it; a person without a row uses nothing. */
+export type StorageUsageTable = {
+  user_id: string
+  /** All of it, snapshots included. */
+  used_bytes: number
+  /** What only snapshots hold. */
+  snapshots_bytes: number
+  measured_at: SqlTime
 }
 
 export type SessionEventsTable = {

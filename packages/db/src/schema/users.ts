@@ -12,6 +12,11 @@ export type UsersTable = {
   /** When this person last ceased to be an administrator. */
   demoted_at: SqlTime | null
   max_concurrent_sessions: Generated<number>
+  /** The operator's word about this person, in place of what the installation gives everybody; null: no such word. */
+  cpu_limit: number | null
+  memory_limit_bytes: number | null
+  shm_limit_bytes: number | null
+  storage_limit_bytes: number | null
   disabled_at: SqlTime | null
   created_at: SqlTime
 }

@@ -7,7 +7,7 @@ export async function ensureWorkspace(
   { workspaces, failpoint }: { workspaces: SessionWorkspaces; failpoint: Failpoint },
   { row, record, signal }: SessionWork,
 ): Promise<string> {
-  const path = await workspaces.ensure(row.workspace_zfs, signal)
+  const path = await workspaces.ensure(row.workspace_zfs, signal, row.workspace_quota_bytes)
   await failpoint('c4.dataset_prepared')
   record.finishStep('workspace')
   return path

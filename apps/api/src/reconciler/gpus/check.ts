@@ -46,7 +46,7 @@ export interface GpuWatch {
    * Keeps the slots in step with the devices. It reads the rows at every scan; the devices are inspected when the last answer is old, when a
    * session has let go of one, and when the operator has cleared one.
    */
-  check: HostCheck
+  check: HostCheck & { run(signal: AbortSignal): Promise<Reason | null> }
   /**
    * Resolves when the GPU of a session that has no container yet was seen clean after whoever had it before.
    *

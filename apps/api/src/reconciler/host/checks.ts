@@ -1,4 +1,4 @@
-import type { Reason } from '@medforge/core'
+import { isPoolLow, type Reason } from '@medforge/core'
 import type { Logger } from '../../lib/logger.ts'
 import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
 import { HostAwayError } from '../host-error.ts'
@@ -12,7 +12,7 @@ export type HostCheck = {
   /** How old a good answer may become; a bad one is checked again at every scan. */
   maxAgeMs: number
   /** Null: this part works. */
-  run(signal: AbortSignal): Promise<Reason | null>
+  run(signal: AbortSignal, host: HostState): Promise<Reason | null>
 }
 
 export interface HostChecks {
@@ -34,7 +34,7 @@ export function createHostChecks(options: {
   async function run(entry: (typeof entries)[number], signal: AbortSignal): Promise<void> {
     const { check } = entry
     let cause: unknown
-    const reason = await check.run(signal).catch((error): Reason => {
+    const reason = await check.run(signal, host).catch((error): Reason => {
       cause = error
       const text = error instanceof HostAwayError ? error.text : `The ${check.part} check failed.`
       return { code: `${check.part}_away`, text }
@@ -65,13 +65,21 @@ export function createHostChecks(options: {
   }
 }
 
+// Fixed, so that it is the same report from scan to scan.
+const POOL_LOW: Reason = {
+  code: 'pool_low',
+  text: 'The storage of this host is nearly full. Tell the operator, who has to free some.',
+}
+
+/** The pool works and has room for another session. */
 export function poolCheck(workspaces: SessionWorkspaces): HostCheck {
   return {
     part: 'pool',
     maxAgeMs: 0,
-    async run(signal) {
-      await workspaces.check(signal)
-      return null
+    async run(signal, host) {
+      const room = await workspaces.check(signal)
+      host.setPoolBytes(room.sizeBytes)
+      return isPoolLow(room) ? POOL_LOW : null
     },
   }
 }

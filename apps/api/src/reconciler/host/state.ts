@@ -21,6 +21,8 @@ const HARMLESS_TO_STARTS: readonly HostPart[] = ['overdue', 'sockets', 'gpus']
 export interface HostState {
   /** Null: this part works. A part that was never reported counts as not yet checked. */
   set(part: HostPart, reason: Reason | null): void
+  /** What the pool can hold, in bytes. */
+  setPoolBytes(bytes: number): void
   /** The worst reason why no container may be started now, or null. */
   startBlocker(): Reason | null
   report(): HostReport
@@ -42,6 +44,7 @@ export function createHostState(): HostState {
     ['gpus', UNCHECKED],
   ])
 
+  let poolBytes: number | undefined
   let onChange = () => {}
 
   function startBlocker(): Reason | null {
@@ -58,12 +61,20 @@ export function createHostState(): HostState {
       known.set(part, reason)
       if (before?.text !== reason?.text) onChange()
     },
+    setPoolBytes(bytes) {
+      poolBytes = bytes
+    },
     onChange(listener) {
       onChange = listener
     },
     report() {
       const reasons = [...known.values()].flatMap((reason) => (reason ? [reason.text] : []))
-      return { able: startBlocker() === null, reasons: [...new Set(reasons)], boot_id: bootId }
+      return {
+        able: startBlocker() === null,
+        reasons: [...new Set(reasons)],
+        boot_id: bootId,
+        ...(poolBytes === undefined ? {} : { pool_bytes: poolBytes }),
+      }
     },
   }
 }

@@ -8,4 +8,6 @@ describeSessionWorkspaces('the fake', () => ({
   workspaces,
   root,
   listSnapshots: async (dataset) => workspaces.datasets.get(dataset) ?? [],
+  write: async (dataset, bytes) => workspaces.write(dataset, bytes),
+  removeFiles: async (dataset) => workspaces.removeFiles(dataset),
 }))

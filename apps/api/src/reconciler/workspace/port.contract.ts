@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { eventually } from '@medforge/test-support'
 import { describe, expect, test } from 'vitest'
 import type { SessionWorkspaces } from './port.ts'
 
@@ -6,9 +7,13 @@ export type WorkspacesUnderTest = {
   workspaces: SessionWorkspaces
   root: string
   listSnapshots(dataset: string): Promise<string[]>
+  /** Rejects where the workspace has no room for it. */
+  write(dataset: string, bytes: number): Promise<void>
+  removeFiles(dataset: string): Promise<void>
 }
 
 const signal = AbortSignal.timeout(10 * 60_000)
+const MIB = 1024 ** 2
 
 /** What every `SessionWorkspaces` promises; the fake and ZFS both pass it. */
 export function describeSessionWorkspaces(
@@ -77,6 +82,66 @@ export function describeSessionWorkspaces(
       expect(await workspaces.listMounted()).toContain(dataset)
     })
 
+    test('a workspace at its quota can be tidied up and used again, with a snapshot of it too', async () => {
+      const { workspaces, write, removeFiles } = underTest()
+      for (const hasSnapshot of [false, true]) {
+        const dataset = newDataset()
+        await workspaces.ensure(dataset, signal, 32 * MIB)
+        await expect(write(dataset, 64 * MIB)).rejects.toThrow()
+        if (hasSnapshot) await workspaces.snapshot(`${dataset}@stop-1795472777000`, signal)
+        await removeFiles(dataset)
+        await eventually(() => write(dataset, 8 * MIB), { timeoutMs: 30_000 })
+      }
+    })
+
+    test('a quota counts for a workspace that is made, and not for one that is there', async () => {
+      const { workspaces, write } = underTest()
+      const dataset = newDataset()
+      await workspaces.ensure(dataset, signal)
+      await workspaces.ensure(dataset, signal, MIB)
+      await write(dataset, 8 * MIB)
+    })
+
+    test('what a person uses is all of their workspaces, and what only snapshots hold is known', async () => {
+      const { workspaces, root, write, removeFiles } = underTest()
+      const userId = randomUUID()
+      const datasets = [randomUUID(), randomUUID()].map((id) => `${root}/${userId}/${id}`)
+      for (const dataset of datasets) {
+        await workspaces.ensure(dataset, signal)
+        await write(dataset, 8 * MIB)
+        await workspaces.snapshot(`${dataset}@stop-1795472777000`, signal)
+      }
+      const usage = await workspaces.measurePerson(userId, signal)
+      expect(usage.usedBytes).toBeGreaterThanOrEqual(16 * MIB)
+      expect(usage.usedBytes).toBeLessThan(20 * MIB)
+      expect(usage.snapshotsBytes).toBeLessThan(MIB)
+      const used = (await workspaces.measurePeople(signal)).get(userId)
+      expect(used).toBeGreaterThanOrEqual(16 * MIB)
+      expect(used).toBeLessThan(20 * MIB)
+      await removeFiles(datasets[0] ?? '')
+      await eventually(
+        async () => {
+          const { usedBytes, snapshotsBytes } = await workspaces.measurePerson(userId, signal)
+          expect(snapshotsBytes).toBeGreaterThanOrEqual(8 * MIB)
+          expect(usedBytes).toBeGreaterThanOrEqual(16 * MIB)
+        },
+        { timeoutMs: 60_000 },
+      )
+    })
+
+    test('somebody without a workspace uses nothing', async () => {
+      const { workspaces } = underTest()
+      const userId = randomUUID()
+      const nothing = { usedBytes: 0, snapshotsBytes: 0 }
+      expect(await workspaces.measurePerson(userId, signal)).toEqual(nothing)
+      expect((await workspaces.measurePeople(signal)).has(userId)).toBe(false)
+    })
+
+    test('what somebody uses is not asked about a name that is no id', async () => {
+      const { workspaces } = underTest()
+      await expect(workspaces.measurePerson('../etc', signal)).rejects.toThrow('not one that')
+    })
+
     test('a workspace that is not mounted can be snapshotted', async () => {
       const { workspaces } = underTest()
       const dataset = newDataset()
@@ -109,8 +174,10 @@ export function describeSessionWorkspaces(
       await expect(workspaces.ensure(dataset, signal)).rejects.toThrow('not one that the server')
     })
 
-    test('answers its check', async () => {
-      await expect(underTest().workspaces.check(signal)).resolves.toBeUndefined()
+    test('answers its check with the room of the pool', async () => {
+      const { sizeBytes, availableBytes } = await underTest().workspaces.check(signal)
+      expect(availableBytes).toBeGreaterThan(0)
+      expect(sizeBytes).toBeGreaterThanOrEqual(availableBytes)
     })
 
     test('a call that is cancelled leaves the fact unknown', async () => {

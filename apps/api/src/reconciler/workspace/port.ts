@@ -1,3 +1,5 @@
+import type { PoolRoom, StorageUsage } from '@medforge/core'
+
 /**
  * What ZFS says about a session's workspace. `unknown` (the pool or its command away) is never "not there".
  * `snapshotTaken` is about the snapshot that was asked for, false when none was.
@@ -16,12 +18,13 @@ export interface SessionWorkspaces {
   /** Never rejects. Costs no process unless `snapshot` is given. */
   observe(dataset: string, snapshot: string | null, signal: AbortSignal): Promise<WorkspaceFact>
   /**
-   * The dataset exists with its quota, is mounted, belongs to 1000:1000, and the returned host path was seen to be this dataset's own
-   * mount and not a directory of the disk below it.
+   * The dataset exists, is mounted, belongs to 1000:1000, and the returned host path was seen to be this dataset's own mount and not a
+   * directory of the disk below it.
    *
+   * @param quotaBytes  what a dataset that is made now may hold, its snapshots not counted, so that deleting always works; null: no limit
    * @throws HostRefusedError `pool_full`, `workspace_not_mounted`, `workspace_refused`
    */
-  ensure(dataset: string, signal: AbortSignal): Promise<string>
+  ensure(dataset: string, signal: AbortSignal, quotaBytes?: number | null): Promise<string>
   /** The snapshot exists, made now or before: repeating a name is success. `no-workspace`: there is no such dataset on a pool that answers. */
   snapshot(name: string, signal: AbortSignal): Promise<SnapshotOutcome>
   /** Every workspace that is mounted now, whoever made it. Costs no process. */
@@ -32,5 +35,9 @@ export interface SessionWorkspaces {
    */
   release(dataset: string, signal: AbortSignal): Promise<'released' | 'busy'>
   /** Resolves when the pool answers, its file systems too, and the root of the workspaces is mounted; else rejects with `HostAwayError`. */
-  check(signal: AbortSignal): Promise<void>
+  check(signal: AbortSignal): Promise<PoolRoom>
+  /** What everybody's datasets use in all, in bytes, by the person's id. ZFS counts what was written some seconds later, and at a snapshot. */
+  measurePeople(signal: AbortSignal): Promise<ReadonlyMap<string, number>>
+  /** What one person's datasets use; nothing where there are none. */
+  measurePerson(userId: string, signal: AbortSignal): Promise<StorageUsage>
 }

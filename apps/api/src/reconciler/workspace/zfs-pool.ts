@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { PoolRoom } from '@medforge/core'
 import { findMountInText, listSources } from '@medforge/core/mount-table'
 import { createPoolFiles, POOL_FILES_SILENT } from '@medforge/core/pool-files'
 import { POOL_LOCK_BUSY, underPoolLock } from '@medforge/core/pool-lock'
@@ -22,7 +23,7 @@ export interface ZfsPool {
   /** Every dataset below the root that is mounted; costs no process. */
   listMounted(): Promise<string[]>
   /** Resolves when commands and file systems answer and the root is mounted. @throws HostAwayError */
-  check(signal: AbortSignal): Promise<void>
+  check(signal: AbortSignal): Promise<PoolRoom>
   /** What is behind an answer that is no success: a pool that is away, one that is full, or else what the caller says. */
   refusalOf(answer: CommandResult, refusal: Refusal, signal: AbortSignal): Promise<Error>
 }
@@ -36,7 +37,8 @@ const LOCKED_LIMIT_MS = LOCK_WAIT_SECONDS * 1_000 + LIMIT_MS
 const MOUNTS_FILE = '/proc/self/mountinfo'
 
 export function createZfsPool(root: string, run: typeof runCommand): ZfsPool {
-  let rootPath: Promise<string> | undefined
+  const [poolName = root] = root.split('/')
+  let asked: ReturnType<typeof readRoot> | undefined
   // The usual place, until the pool has told its own.
   let askedPath = `/${root}`
   let askFiles = createPoolFiles([askedPath], { limitMs: FILES_LIMIT_MS })
@@ -65,16 +67,23 @@ export function createZfsPool(root: string, run: typeof runCommand): ZfsPool {
     return (await askFiles()) === 'silent'
   }
 
-  async function readRootPath(signal: AbortSignal): Promise<string> {
-    const answer = await zfs(
-      ['get', '-H', '-o', 'property,value', 'mountpoint,mounted', root],
-      signal,
-    )
+  /** Where the root is mounted, and the room of its pool: one command, as it is asked at every scan. */
+  async function readRoot(signal: AbortSignal): Promise<{ path: string; room: PoolRoom }> {
+    const properties = ['-o', 'name,property,value', 'mountpoint,used,available']
+    const answer = await zfs(['get', '-H', '-p', ...properties, poolName, root], signal)
     if (answer.exitCode !== 0) throw poolAway(answer)
     const values = new Map(
-      answer.stdout.split('\n').map((line) => line.split('\t') as [string, string]),
+      answer.stdout.split('\n').map((line) => {
+        const [dataset, property, value = ''] = line.split('\t')
+        return [`${dataset} ${property}`, value]
+      }),
     )
-    const path = values.get('mountpoint') ?? ''
+    const bytes = (key: string) => Number(values.get(key))
+    const room = {
+      sizeBytes: bytes(`${poolName} used`) + bytes(`${poolName} available`),
+      availableBytes: bytes(`${root} available`),
+    }
+    const path = values.get(`${root} mountpoint`) ?? ''
     if (!path.startsWith('/')) throw poolAway(answer)
     if (!(await isMountedAt(root, path)))
       throw new HostAwayError('The storage pool is not mounted.')
@@ -82,25 +91,28 @@ export function createZfsPool(root: string, run: typeof runCommand): ZfsPool {
       askedPath = path
       askFiles = createPoolFiles([path], { limitMs: FILES_LIMIT_MS })
     }
-    return path
+    return { path, room }
   }
 
   /** Where the root is mounted is asked once, and again after any failure. */
   async function pathOf(dataset: string, signal: AbortSignal): Promise<string> {
-    rootPath ??= readRootPath(signal)
+    asked ??= readRoot(signal)
     try {
-      return `${await rootPath}${dataset.slice(root.length)}`
+      return `${(await asked).path}${dataset.slice(root.length)}`
     } catch (error) {
-      rootPath = undefined
+      asked = undefined
       throw error
     }
   }
 
-  async function check(signal: AbortSignal): Promise<void> {
-    rootPath = undefined
-    const [isSilent, path] = await Promise.allSettled([areFilesSilent(), pathOf(root, signal)])
-    if (isSilent.status === 'fulfilled' && isSilent.value) throw filesSilent(path)
-    if (path.status === 'rejected') throw path.reason
+  async function check(signal: AbortSignal): Promise<PoolRoom> {
+    const reading = readRoot(signal)
+    asked = reading
+    const [isSilent, read] = await Promise.allSettled([areFilesSilent(), reading])
+    if (read.status === 'rejected' && asked === reading) asked = undefined
+    if (isSilent.status === 'fulfilled' && isSilent.value) throw filesSilent(read)
+    if (read.status === 'rejected') throw read.reason
+    return read.value.room
   }
 
   async function isFull(signal: AbortSignal): Promise<boolean> {

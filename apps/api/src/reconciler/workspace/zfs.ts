@@ -1,4 +1,12 @@
-import { assertDataset, assertSnapshot, isWorkspace, personOf } from '@medforge/core'
+import {
+  assertDataset,
+  assertSnapshot,
+  isWorkspace,
+  personDataset,
+  personIdOf,
+  personOf,
+  type StorageUsage,
+} from '@medforge/core'
 import { type Failpoint, noFailpoint } from '../../lib/failpoints.ts'
 import type { SessionWorkspaces } from './port.ts'
 import { type CommandResult, runCommand } from './run-command.ts'
@@ -7,8 +15,6 @@ import { createZfsPool, poolAway, type Refusal } from './zfs-pool.ts'
 export type ZfsOptions = {
   /** Dataset below which every workspace lies. It is made by the set-up, never here. */
   root: string
-  /** `refquota`, so that a person at the limit can still delete; null: none. */
-  quotaBytes: number | null
   /** How a command is run; replaced in tests. */
   run?: typeof runCommand
   failpoint?: Failpoint
@@ -23,13 +29,17 @@ const OWNER = '1000:1000'
  * more than 1,000. The person's own dataset holds no files and is never mounted.
  */
 export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
-  const { root, quotaBytes, run = runCommand, failpoint = noFailpoint } = options
+  const { root, run = runCommand, failpoint = noFailpoint } = options
   const pool = createZfsPool(root, run)
   /** People whose own dataset was seen to, so that it is asked for once. */
   const people = new Set<string>()
 
   /** Neither of these mounts anything, so launches at once make theirs side by side. */
-  async function createDataset(dataset: string, signal: AbortSignal): Promise<void> {
+  async function createDataset(
+    dataset: string,
+    quotaBytes: number | null,
+    signal: AbortSignal,
+  ): Promise<void> {
     const quota = quotaBytes === null ? [] : ['-o', `refquota=${quotaBytes}`]
     const create = () => pool.zfs(['create', ...BY_HAND, ...quota, dataset], signal)
     let answer = await create()
@@ -80,11 +90,11 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
       }
     },
 
-    async ensure(dataset, signal) {
+    async ensure(dataset, signal, quotaBytes = null) {
       assertDataset(root, dataset)
       const path = await pool.pathOf(dataset, signal)
       if (!(await pool.isMounted(dataset, signal))) {
-        await createDataset(dataset, signal)
+        await createDataset(dataset, quotaBytes, signal)
         await failpoint('c3.dataset_created')
         const answer = await pool.zfsLocked(['mount', dataset], signal)
         if (!(await pool.isMounted(dataset, signal))) {
@@ -106,6 +116,30 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
       const list = await pool.zfs(['list', '-H', '-o', 'name', dataset], signal)
       if (list.exitCode !== 0 && isNotThere(list)) return 'no-workspace'
       throw poolAway(answer)
+    },
+
+    async measurePeople(signal) {
+      const listed = ['get', '-H', '-p', '-d', '1', '-o', 'name,value', 'used', root]
+      const answer = await pool.zfs(listed, signal)
+      if (answer.exitCode !== 0) throw poolAway(answer)
+      const used = answer.stdout.split('\n').map((line) => line.split('\t') as [string, string])
+      return new Map(
+        used.flatMap(([name, bytes]) => {
+          const userId = personIdOf(root, name)
+          return userId === undefined ? [] : [[userId, Number(bytes)]]
+        }),
+      )
+    },
+
+    async measurePerson(userId, signal) {
+      const person = personDataset(root, userId)
+      const properties = ['-o', 'name,property,value', 'used,usedbysnapshots']
+      const answer = await pool.zfs(['get', '-H', '-p', '-r', ...properties, person], signal)
+      if (answer.exitCode === 0) return parseUsage(answer.stdout, person)
+      if (!isNotThere(answer)) throw poolAway(answer)
+      // A pool that is away says the same words as a dataset that never was.
+      await pool.check(signal)
+      return { usedBytes: 0, snapshotsBytes: 0 }
     },
 
     async listMounted() {
@@ -137,6 +171,17 @@ function isThere(answer: CommandResult): boolean {
 
 function isNotThere(answer: CommandResult): boolean {
   return /dataset does not exist/.test(answer.stderr)
+}
+
+/** Of lines `name`, `property`, `value`: a dataset's `used` has those below it in it, its `usedbysnapshots` has not. */
+function parseUsage(listed: string, person: string): StorageUsage {
+  const usage = { usedBytes: 0, snapshotsBytes: 0 }
+  for (const line of listed.split('\n')) {
+    const [name, property, value] = line.split('\t')
+    if (property === 'used' && name === person) usage.usedBytes = Number(value)
+    if (property === 'usedbysnapshots') usage.snapshotsBytes += Number(value) || 0
+  }
+  return usage
 }
 
 const NOT_MOUNTED: Refusal = [

@@ -1,0 +1,73 @@
+import type { DB } from '@medforge/db'
+import type { Kysely } from 'kysely'
+import type { Clock } from '../../lib/clock.ts'
+import type { Logger } from '../../lib/logger.ts'
+import { HostAwayError } from '../host-error.ts'
+import type { SessionWorkspaces } from './port.ts'
+import { deleteUsage, listUsage, saveUsage } from './usage-repository.ts'
+
+export type UsageDeps = {
+  db: Kysely<DB>
+  clock: Clock
+  logger: Logger
+  workspaces: SessionWorkspaces
+  /** Milliseconds since any moment, whatever becomes of the clock. */
+  monotonicMs: () => number
+  signal: AbortSignal
+}
+
+/**
+ * Keeps `storage_usage`, by which the server decides on launches: one person's at the end of a session, everybody's on a timer, for what
+ * running sessions write and an operator removes. A value that an older measurement overwrites is corrected by the next pass.
+ */
+export interface UsageRecorder {
+  /** @throws HostAwayError */
+  recordPerson(userId: string): Promise<void>
+  /** Record everybody whose use has changed, unless that is under way or was done a moment ago. Neither waits nor rejects. */
+  start(): void
+  /** Resolves when nothing is being recorded. */
+  idle(): Promise<void>
+}
+
+const INTERVAL_MS = 15_000
+
+export function createUsageRecorder(deps: UsageDeps): UsageRecorder {
+  const { db, clock, logger, workspaces, monotonicMs, signal } = deps
+  let dueMs = Number.NEGATIVE_INFINITY
+  let running: Promise<void> | undefined
+
+  async function recordPerson(userId: string): Promise<void> {
+    const usage = await workspaces.measurePerson(userId, signal)
+    await saveUsage(db, userId, usage, clock.now())
+  }
+
+  async function recordEverybody(): Promise<void> {
+    const known = await listUsage(db)
+    const used = await workspaces.measurePeople(signal)
+    for (const [userId, usedBytes] of used) {
+      if (known.get(userId) !== usedBytes) await recordPerson(userId)
+    }
+    const gone = [...known.keys()].filter((userId) => !used.has(userId))
+    if (gone.length > 0) await deleteUsage(db, gone)
+    dueMs = monotonicMs() + INTERVAL_MS
+  }
+
+  return {
+    recordPerson,
+    start() {
+      if (monotonicMs() < dueMs) return
+      running ??= recordEverybody()
+        .catch((error) => {
+          // A pool that is away is reported by its own check.
+          if (signal.aborted || error instanceof HostAwayError) return
+          logger.error({ err: error }, 'workspace.usage.unknown')
+        })
+        .finally(() => {
+          running = undefined
+        })
+    },
+    async idle() {
+      await running
+    },
+  }
+}
