@@ -28,7 +28,10 @@ export async function openFakeHost(
     const workspacePath = await workspaces.ensure(row.workspace_zfs, signal)
     const { id: sessionId, user_id: userId, slug, tier } = row
     const gpu = { id: row.gpu_id, uuid: null }
-    await runtime.start({ sessionId, userId, slug, tier, image: '', gpu, workspacePath }, signal)
+    await runtime.start(
+      { sessionId, userId, slug, tier, image: '', gpu, workspacePath, limits: {} },
+      signal,
+    )
     readyAtMs.set(slug, 0)
   }
   const stuck = [...runtime.containers.values()].find(

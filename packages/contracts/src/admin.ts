@@ -46,6 +46,22 @@ export const AdminUser = Type.Object({
   role: UserRole,
   max_concurrent_sessions: Type.Integer(),
   active_sessions: Type.Integer(),
+  limits: Type.Object(
+    {
+      cpu: nullable(Type.Number()),
+      memory_bytes: nullable(Type.Integer()),
+      shm_bytes: nullable(Type.Integer()),
+      storage_bytes: nullable(Type.Integer()),
+    },
+    {
+      description:
+        'Of one session, and `storage_bytes` of the person; null: what the installation gives everybody.',
+    },
+  ),
+  storage: Type.Object(
+    { used_bytes: Type.Integer(), snapshots_bytes: Type.Integer() },
+    { description: 'What workspaces and snapshots use, and of that what only snapshots hold.' },
+  ),
   created_at: Timestamp,
   disabled_at: nullable(Timestamp),
 })

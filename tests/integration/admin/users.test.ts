@@ -64,7 +64,7 @@ describe('PATCH /admin/users/{user_id}', () => {
     const by = { actor_user_id: admin.userId, subject: id }
     expect(await readAudit(db)).toEqual([
       { ...by, action: 'user.role', detail: '{"from":"user","to":"admin"}' },
-      { ...by, action: 'user.limit', detail: '{"from":1,"to":3}' },
+      { ...by, action: 'user.limit', detail: '{"limit":"sessions","from":1,"to":3}' },
     ])
   })
 

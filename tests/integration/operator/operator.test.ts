@@ -5,8 +5,9 @@ import {
   listSessions,
   requireSession,
 } from '@medforge/cli/operations/sessions.ts'
-import { changeUser, readUsers, requireUser } from '@medforge/cli/operations/users.ts'
+import { changeUser, readQuotas, readUsers, requireUser } from '@medforge/cli/operations/users.ts'
 import { resetPassword } from '@medforge/cli/stack/accounts.ts'
+import { writeHeartbeat } from '@medforge/core'
 import { type DB, toSqlTime } from '@medforge/db'
 import { newHost, newSession, newUser } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
@@ -14,6 +15,7 @@ import { describe, expect } from 'vitest'
 import { readAudit, signIn } from '../admin/admin.ts'
 import { test } from '../app.ts'
 
+const GIB = 1024 ** 3
 const LIMITS = { startTimeoutMs: 120_000, stopTimeoutMs: 60_000 }
 const stopRequest = () => ({ at: new Date(), requestId: 'operator', limits: LIMITS })
 
@@ -144,13 +146,61 @@ describe('the operator’s accounts', () => {
   test('change role and limit for a login that is open', async ({ api, db }) => {
     const person = await signIn(api, db)
     const user = await requireUser(db, person.email)
-    await changeUser(db, user, { role: 'admin', maxConcurrentSessions: 3 })
+    await changeUser(db, user, { role: 'admin', limits: { sessions: 3 } })
     const me = (await person.visitor.get('/me')).data<object>()
     expect(me).toMatchObject({ role: 'admin', max_concurrent_sessions: 3 })
     await newUser(db, { role: 'admin' })
     await changeUser(db, user, { role: 'user' })
     expect((await person.visitor.get('/admin/gpus')).status).toBe(403)
     expect(await actionsOf(db)).toEqual(['user.role', 'user.limit', 'user.role'])
+  })
+
+  test('get limits of their own, each with an audit row, and lose them again', async ({ db }) => {
+    const { email } = await newUser(db)
+    const user = await requireUser(db, email)
+    const none = { cpu: null, memory_bytes: null, shm_bytes: null, storage_bytes: null }
+    expect(user.limits).toEqual(none)
+    const limits = { sessions: 2, cpu: 1.5, memory: 16 * GIB, shm: GIB, storage: 50 * GIB }
+    const own = { cpu: 1.5, memory_bytes: 16 * GIB, shm_bytes: GIB, storage_bytes: 50 * GIB }
+    for (let time = 0; time < 2; time += 1) {
+      expect(await changeUser(db, user, { limits })).toMatchObject({
+        max_concurrent_sessions: 2,
+        limits: own,
+      })
+    }
+    const { limits: left } = await changeUser(db, user, { limits: { cpu: null, storage: null } })
+    expect(left).toEqual({ ...own, cpu: null, storage_bytes: null })
+    expect((await readAudit(db)).map(({ action, detail }) => [action, detail])).toEqual(
+      [
+        { limit: 'sessions', from: 1, to: 2 },
+        { limit: 'cpu', from: null, to: 1.5 },
+        { limit: 'memory', from: null, to: 16 * GIB },
+        { limit: 'shm', from: null, to: GIB },
+        { limit: 'storage', from: null, to: 50 * GIB },
+        { limit: 'cpu', from: 1.5, to: null },
+        { limit: 'storage', from: 50 * GIB, to: null },
+      ].map((detail) => ['user.limit', JSON.stringify(detail)]),
+    )
+  })
+
+  test('are shown with what they use and may use, by the pool that the reconciler knew last', async ({
+    db,
+  }) => {
+    const { id, email } = await newUser(db)
+    const usage = { used_bytes: 3 * GIB, snapshots_bytes: GIB }
+    await db
+      .insertInto('storage_usage')
+      .values({ user_id: id, ...usage, measured_at: toSqlTime(new Date()) })
+      .execute()
+    const report = { able: true, reasons: [], boot_id: 'b', pool_bytes: 400 * GIB }
+    await writeHeartbeat(db, { now: () => new Date(0) }, report)
+    const quotaOf = async (settings: Record<string, string>) =>
+      (await readQuotas({ db, settings }))(await requireUser(db, email)).storage_quota_bytes
+    expect((await requireUser(db, email)).storage).toEqual(usage)
+    expect(await quotaOf({})).toBe(20 * GIB)
+    expect(await quotaOf({ PERSON_QUOTA_GB: '5' })).toBe(5 * GIB)
+    await changeUser(db, await requireUser(db, email), { limits: { storage: 50 * GIB } })
+    expect(await quotaOf({ PERSON_QUOTA_GB: '5' })).toBe(50 * GIB)
   })
 
   test('never lose their last administrator', async ({ db }) => {

@@ -22,6 +22,7 @@ const spec = {
   image: `tiny@sha256:${'0'.repeat(64)}`,
   gpu: { id: 3, uuid: null },
   workspacePath: '/tank/none',
+  limits: {},
 } as const
 const MIB = 1024 ** 2
 const NAME = `/containers/mf-session-${spec.slug}/json`

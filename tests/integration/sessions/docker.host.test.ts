@@ -72,6 +72,7 @@ function newSpec(overrides: Partial<ContainerSpec> = {}): ContainerSpec {
     image: image.id,
     gpu: { id: 3, uuid: null },
     workspacePath,
+    limits: {},
     ...overrides,
   }
 }
@@ -216,10 +217,9 @@ describe('a container of a session', () => {
     expect(await runtime.observe(spec, signal)).toEqual({ kind: 'absent' })
   })
 
-  test('that runs out of memory is told from one that ends by itself', async () => {
-    const small = createDockerRuntime({ ...options, limits: { ...LIMITS, memoryBytes: 96 * MIB } })
-    const spec = newSpec()
-    const id = await small.start(spec, signal)
+  test('that runs out of memory, of which its person has a limit of their own, is told from one that ends by itself', async () => {
+    const spec = newSpec({ limits: { memoryBytes: 96 * MIB } })
+    const id = await runtime.start(spec, signal)
     await sendSignal(id, 'USR1')
     expect(await untilEnded(spec)).toMatchObject({ oomKilled: true, exitCode: 137 })
     await runtime.remove(id, signal)

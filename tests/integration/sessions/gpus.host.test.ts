@@ -51,6 +51,7 @@ function newSpec(overrides: Partial<ContainerSpec> = {}): ContainerSpec {
     ...{ sessionId, userId: randomUUID(), tier: 'public', image, workspacePath },
     slug: sessionId.replaceAll(/[^a-f2-7]/g, 'a').slice(0, 8),
     gpu: { id: 1, uuid: B },
+    limits: {},
     ...overrides,
   }
 }

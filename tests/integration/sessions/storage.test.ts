@@ -188,3 +188,18 @@ describe('somebody who launches without end', () => {
     expect((await visitor.post('/sessions', {})).status).toBe(201)
   })
 })
+
+describe('the operator’s word about a person', () => {
+  test('limits the container of their next session, and what it leaves out is as for everybody', async ({
+    stage,
+  }) => {
+    const { user, visitor } = await stage.person({ cpu_limit: 1.5, memory_limit_bytes: 16 * GIB })
+    const { slug } = await launch(visitor)
+    const limitsOf = (each: string) =>
+      stage.runtime.containers.get(`mf-session-${each}`)?.spec?.limits
+    expect(limitsOf(slug)).toEqual({ cpus: 1.5, memoryBytes: 16 * GIB })
+    const other = await stage.person()
+    expect(limitsOf((await launch(other.visitor)).slug)).toEqual({})
+    expect(user.storage_limit_bytes).toBeNull()
+  })
+})

@@ -63,7 +63,7 @@ export function accountAdminRoutes(deps: AccountAdminRoutesDeps): Routes {
           ...(role === undefined ? {} : { role }),
           ...(max_concurrent_sessions === undefined
             ? {}
-            : { maxConcurrentSessions: max_concurrent_sessions }),
+            : { limits: { sessions: max_concurrent_sessions } }),
           ...(is_disabled === undefined ? {} : { isDisabled: is_disabled }),
         }
         const by = { ...actorOf(request), at: clock.now() }

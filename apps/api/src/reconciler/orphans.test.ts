@@ -11,7 +11,7 @@ async function openHost() {
   await runtime.start(
     {
       ...{ sessionId: 's', userId: 'u', slug: 'aaaaaaaa', tier: 'public', image: 'image' },
-      ...{ gpu: { id: 0, uuid: null }, workspacePath: '/workspace' },
+      ...{ gpu: { id: 0, uuid: null }, workspacePath: '/workspace', limits: {} },
     },
     signal,
   )

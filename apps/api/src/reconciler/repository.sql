@@ -1,10 +1,13 @@
 -- Made by npm run generate:sql.
 
 -- findForWork
-select `sessions`.*, `packs`.`image_ref`, `packs`.`image_digest`, `gpu_devices`.`uuid` as `gpu_uuid`
+select `sessions`.*, `packs`.`image_ref`, `packs`.`image_digest`,
+  `gpu_devices`.`uuid` as `gpu_uuid`, `users`.`cpu_limit`, `users`.`memory_limit_bytes`,
+  `users`.`shm_limit_bytes`
 from `sessions`
 inner join `packs` on `packs`.`id` = `sessions`.`pack_id`
 inner join `gpu_devices` on `gpu_devices`.`id` = `sessions`.`gpu_id`
+inner join `users` on `users`.`id` = `sessions`.`user_id`
 where `sessions`.`id` = ?;
 
 -- recordRetry

@@ -1,9 +1,13 @@
-import type { SessionRow } from '@medforge/core'
+import type { SessionRow, UserRow } from '@medforge/core'
 import { type DB, toSqlTime } from '@medforge/db'
 import type { Kysely } from 'kysely'
 
 /** A session with what its container needs to know from other tables. */
-export type SessionWorkRow = SessionRow & { gpu_uuid: string | null; image: string }
+export type SessionWorkRow = SessionRow &
+  Pick<UserRow, 'cpu_limit' | 'memory_limit_bytes' | 'shm_limit_bytes'> & {
+    gpu_uuid: string | null
+    image: string
+  }
 
 /** The session with what its container needs. */
 export async function findForWork(db: Kysely<DB>, id: string): Promise<SessionWorkRow | undefined> {
@@ -11,8 +15,16 @@ export async function findForWork(db: Kysely<DB>, id: string): Promise<SessionWo
     .selectFrom('sessions')
     .innerJoin('packs', 'packs.id', 'sessions.pack_id')
     .innerJoin('gpu_devices', 'gpu_devices.id', 'sessions.gpu_id')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
     .selectAll('sessions')
-    .select(['packs.image_ref', 'packs.image_digest', 'gpu_devices.uuid as gpu_uuid'])
+    .select([
+      'packs.image_ref',
+      'packs.image_digest',
+      'gpu_devices.uuid as gpu_uuid',
+      'users.cpu_limit',
+      'users.memory_limit_bytes',
+      'users.shm_limit_bytes',
+    ])
     .where('sessions.id', '=', id)
     .executeTakeFirst()
   if (!row) return undefined

@@ -1,9 +1,15 @@
-import { type AdminUser, SESSION_LIMIT_MAX } from '@medforge/contracts'
-import type { AccountChange } from '@medforge/core'
-import { Failure } from '../failure.ts'
+import { availableParallelism, totalmem } from 'node:os'
+import { type AccountChange, formatGib } from '@medforge/core'
 import { isActive, listSessions, type OperatorSession } from '../operations/sessions.ts'
 import { openSetting, type Setting } from '../operations/setting.ts'
-import { changeUser, readUsers, requireUser } from '../operations/users.ts'
+import { type LimitWords, parseLimits, showLimits } from '../operations/user-limits.ts'
+import {
+  type Account,
+  changeUser,
+  readQuotas,
+  readUsers,
+  requireUser,
+} from '../operations/users.ts'
 import * as accounts from '../stack/accounts.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { type Column, formatFacts, formatTable, report, showTime } from '../terminal/output.ts'
@@ -11,29 +17,37 @@ import { stopAndWait } from './sessions-actions.ts'
 
 type Options = { json?: boolean }
 
-const COLUMNS: Column<AdminUser>[] = [
+const COLUMNS: Column<Account>[] = [
   { title: 'E-MAIL', of: ({ email }) => email },
   { title: 'NAME', of: ({ display_name }) => display_name },
   { title: 'ROLE', of: ({ role }) => role },
   { title: 'SESSIONS', of: (user) => `${user.active_sessions} of ${user.max_concurrent_sessions}` },
+  { title: 'STORAGE', of: showStorage },
+  { title: 'LIMITS', of: showLimits },
   { title: 'SINCE', of: ({ created_at }) => showTime(created_at) },
   { title: 'DISABLED', of: ({ disabled_at }) => showTime(disabled_at) },
 ]
 
+function showStorage({ storage, storage_quota_bytes: quota }: Account): string {
+  return `${formatGib(storage.used_bytes)} of ${formatGib(quota)}`
+}
+
 export async function list(options: Options & { search?: string }): Promise<void> {
   await using setting = openSetting()
-  const users = await readUsers(setting.db, options.search)
+  const found = await readUsers(setting.db, options.search)
+  const users = found.map(await readQuotas(setting))
   report(options.json, { users }, formatTable(users, COLUMNS, 'No account fits.'))
 }
 
 export async function show(email: string, options: Options): Promise<void> {
   await using setting = openSetting()
-  const user = await requireUser(setting.db, email)
+  const withQuota = await readQuotas(setting)
+  const user = withQuota(await requireUser(setting.db, email))
   const sessions = await listSessions(setting.db, { all: true, userId: user.user_id })
   report(options.json, { user, sessions }, formatUser(user, sessions))
 }
 
-export function formatUser(user: AdminUser, sessions: readonly OperatorSession[]): string {
+export function formatUser(user: Account, sessions: readonly OperatorSession[]): string {
   const columns: Column<OperatorSession>[] = [
     { title: 'SESSION', of: ({ slug }) => slug },
     { title: 'STATUS', of: ({ status }) => status },
@@ -46,6 +60,8 @@ export function formatUser(user: AdminUser, sessions: readonly OperatorSession[]
     Id: user.user_id,
     Role: user.role,
     Sessions: `${user.active_sessions} of ${user.max_concurrent_sessions}`,
+    Storage: `${showStorage(user)}, ${formatGib(user.storage.snapshots_bytes)} of it in snapshots`,
+    Limits: showLimits(user),
     Since: showTime(user.created_at),
     Access: user.disabled_at === null ? 'enabled' : `disabled since ${showTime(user.disabled_at)}`,
   })
@@ -63,15 +79,9 @@ export async function promote(
   await change(email, { role: isDemotion ? 'user' : 'admin' }, options, question)
 }
 
-export async function limit(email: string, count: string, options: Options): Promise<void> {
-  const wanted = Number(count)
-  if (!/^\d+$/.test(count) || wanted > SESSION_LIMIT_MAX) {
-    throw new Failure(
-      `${count} is no number of sessions.`,
-      `Give a whole number from 0 to ${SESSION_LIMIT_MAX}; 0 lets nobody launch, and ends nothing.`,
-    )
-  }
-  await change(email, { maxConcurrentSessions: wanted }, options)
+export async function limit(email: string, words: LimitWords, options: Options): Promise<void> {
+  const host = { processors: availableParallelism(), memoryBytes: totalmem() }
+  await change(email, { limits: parseLimits(words, host) }, options)
 }
 
 export async function enable(email: string, options: Options): Promise<void> {
@@ -87,7 +97,8 @@ async function change(
   await using setting = openSetting()
   const user = await requireUser(setting.db, email)
   if (question !== undefined) await confirm(question, options.yes ?? false)
-  const changed = await changeUser(setting.db, user, change)
+  const withQuota = await readQuotas(setting)
+  const changed = withQuota(await changeUser(setting.db, user, change))
   report(options.json, { user: changed }, formatTable([changed], COLUMNS, ''))
 }
 

@@ -26,10 +26,18 @@ export function registerUsers(program: Command): void {
     .option(...JSON_OPTION)
     .action(async (email, options) => (await actions()).promote(email, options))
   users
-    .command('limit <email> <sessions>')
-    .description('how many sessions somebody may have at a time')
+    .command('limit <email> [sessions]')
+    .description(
+      'how many sessions somebody may have at a time, and limits of their own; "default" takes one back',
+    )
+    .option('--cpu <number>', 'processors of one session')
+    .option('--memory <size>', 'memory of one session, such as 16g')
+    .option('--shm <size>', 'shared memory of one session')
+    .option('--storage <size>', 'workspaces and snapshots together, such as 50g')
     .option(...JSON_OPTION)
-    .action(async (email, count, options) => (await actions()).limit(email, count, options))
+    .action(async (email, sessions, options) =>
+      (await actions()).limit(email, { ...options, sessions }, options),
+    )
   users
     .command('disable <email>')
     .description('end every login of an account at once and let nobody sign in with it')

@@ -6,12 +6,32 @@ import {
   findUser,
   findUserByEmail,
   listUsers,
+  personQuota,
+  readReconcilerState,
 } from '@medforge/core'
 import { type CreatedKey, type DB, inTransaction } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Failure } from '../failure.ts'
+import { requireSetting } from '../stack/settings.ts'
+import type { Setting } from './setting.ts'
 
 const PAGE = 500
+
+/** An account with what it may use of the pool, in bytes. */
+export type Account = AdminUser & { storage_quota_bytes: number }
+
+/** Tells each account's storage limit, by what the reconciler knew of the pool last. */
+export async function readQuotas({
+  db,
+  settings,
+}: Pick<Setting, 'db' | 'settings'>): Promise<(user: AdminUser) => Account> {
+  const settingGb = requireSetting('PERSON_QUOTA_GB', settings, 'deploy/compose/.env')
+  const { poolBytes } = await readReconcilerState(db, { now: () => new Date() })
+  return (user) => {
+    const overrideBytes = user.limits.storage_bytes
+    return { ...user, storage_quota_bytes: personQuota({ overrideBytes, settingGb, poolBytes }) }
+  }
+}
 
 /** Every account, newest first, whose address or name has `q` in it. */
 export async function readUsers(db: Kysely<DB>, q?: string): Promise<AdminUser[]> {

@@ -2,23 +2,29 @@
 
 -- listUsers: first page
 select `users`.`id`, `users`.`email`, `users`.`display_name`, `users`.`role`,
-  `users`.`max_concurrent_sessions`, `users`.`created_at`, `users`.`disabled_at`, (
+  `users`.`max_concurrent_sessions`, `users`.`cpu_limit`, `users`.`memory_limit_bytes`,
+  `users`.`shm_limit_bytes`, `users`.`storage_limit_bytes`, `storage_usage`.`used_bytes`,
+  `storage_usage`.`snapshots_bytes`, `users`.`created_at`, `users`.`disabled_at`, (
   select count(*) as `count`
   from `sessions`
   where `sessions`.`user_id` = `users`.`id` and `sessions`.`gpu_active` = ?
 ) as `active_sessions`
 from `users`
+left join `storage_usage` on `storage_usage`.`user_id` = `users`.`id`
 order by `users`.`created_at` desc, `users`.`id` desc
 limit ?;
 
 -- listUsers: by a part of a name, next page
 select `users`.`id`, `users`.`email`, `users`.`display_name`, `users`.`role`,
-  `users`.`max_concurrent_sessions`, `users`.`created_at`, `users`.`disabled_at`, (
+  `users`.`max_concurrent_sessions`, `users`.`cpu_limit`, `users`.`memory_limit_bytes`,
+  `users`.`shm_limit_bytes`, `users`.`storage_limit_bytes`, `storage_usage`.`used_bytes`,
+  `storage_usage`.`snapshots_bytes`, `users`.`created_at`, `users`.`disabled_at`, (
   select count(*) as `count`
   from `sessions`
   where `sessions`.`user_id` = `users`.`id` and `sessions`.`gpu_active` = ?
 ) as `active_sessions`
 from `users`
+left join `storage_usage` on `storage_usage`.`user_id` = `users`.`id`
 where (`users`.`email` like ? or LOWER(users.display_name) like ?) and ((`users`.`created_at` < ?)
   or (`users`.`created_at` = ? and `users`.`id` < ?))
 order by `users`.`created_at` desc, `users`.`id` desc
@@ -26,12 +32,15 @@ limit ?;
 
 -- findUser
 select `users`.`id`, `users`.`email`, `users`.`display_name`, `users`.`role`,
-  `users`.`max_concurrent_sessions`, `users`.`created_at`, `users`.`disabled_at`, (
+  `users`.`max_concurrent_sessions`, `users`.`cpu_limit`, `users`.`memory_limit_bytes`,
+  `users`.`shm_limit_bytes`, `users`.`storage_limit_bytes`, `storage_usage`.`used_bytes`,
+  `storage_usage`.`snapshots_bytes`, `users`.`created_at`, `users`.`disabled_at`, (
   select count(*) as `count`
   from `sessions`
   where `sessions`.`user_id` = `users`.`id` and `sessions`.`gpu_active` = ?
 ) as `active_sessions`
 from `users`
+left join `storage_usage` on `storage_usage`.`user_id` = `users`.`id`
 where `users`.`id` = ?;
 
 -- findUserByEmail

@@ -113,12 +113,21 @@ export async function invalidateCachedLogins(tx: Kysely<DB>, at: Date): Promise<
 }
 
 function selectUsers(db: Kysely<DB>) {
-  return db.selectFrom('users').select([
+  const accounts = db
+    .selectFrom('users')
+    .leftJoin('storage_usage', 'storage_usage.user_id', 'users.id')
+  return accounts.select([
     'users.id',
     'users.email',
     'users.display_name',
     'users.role',
     'users.max_concurrent_sessions',
+    'users.cpu_limit',
+    'users.memory_limit_bytes',
+    'users.shm_limit_bytes',
+    'users.storage_limit_bytes',
+    'storage_usage.used_bytes',
+    'storage_usage.snapshots_bytes',
     'users.created_at',
     'users.disabled_at',
     ({ selectFrom }) =>
@@ -140,6 +149,13 @@ function toAdminUser(row: Row): AdminUser {
     role: row.role,
     max_concurrent_sessions: row.max_concurrent_sessions,
     active_sessions: Number(row.active_sessions ?? 0),
+    limits: {
+      cpu: row.cpu_limit,
+      memory_bytes: row.memory_limit_bytes,
+      shm_bytes: row.shm_limit_bytes,
+      storage_bytes: row.storage_limit_bytes,
+    },
+    storage: { used_bytes: row.used_bytes ?? 0, snapshots_bytes: row.snapshots_bytes ?? 0 },
     created_at: toTimestamp(row.created_at),
     disabled_at: row.disabled_at === null ? null : toTimestamp(row.disabled_at),
   }

@@ -38,5 +38,14 @@ export async function startContainer(
 function specOf(row: SessionWorkRow, workspacePath: string): ContainerSpec {
   const { id: sessionId, user_id: userId, slug, tier, image } = row
   const gpu = { id: row.gpu_id, uuid: row.gpu_uuid }
-  return { sessionId, userId, slug, tier, image, gpu, workspacePath }
+  return { sessionId, userId, slug, tier, image, gpu, workspacePath, limits: limitsOf(row) }
+}
+
+function limitsOf(row: SessionWorkRow): ContainerSpec['limits'] {
+  const { cpu_limit: cpus, memory_limit_bytes: memoryBytes, shm_limit_bytes: shmBytes } = row
+  return {
+    ...(cpus === null ? {} : { cpus }),
+    ...(memoryBytes === null ? {} : { memoryBytes }),
+    ...(shmBytes === null ? {} : { shmBytes }),
+  }
 }

@@ -32,7 +32,7 @@ export function containerOptions(
   managed: string,
 ): ContainerCreateOptions & { HostConfig: HostConfig } {
   const { network, gpuMode } = settings
-  const limits = limitsOfLaunch(settings.limits)
+  const limits = limitsOfLaunch(settings.limits, spec.limits)
   const openFiles = readOpenFilesLimit()
   const uuid = gpuMode === 'nvidia' ? spec.gpu.uuid : null
   return {

@@ -14,6 +14,7 @@ describeSessionRuntime('the fake', () => ({
     image: `packs/default@sha256:${'0'.repeat(64)}`,
     gpu: { id: 0, uuid: null },
     workspacePath: '/workspaces/one',
+    limits: {},
   }),
   endContainer: async ({ slug }) => runtime.end(slug, { exitCode: 3 }),
   vanishContainer: async ({ slug }) => runtime.vanish(slug),

@@ -1,4 +1,5 @@
 import type { SessionTier } from '@medforge/contracts'
+import type { ContainerLimits } from './limits.ts'
 
 /** Everything that a session's container is made of. Who may not be trusted with a choice (the person, the browser) appears nowhere in it. */
 export type ContainerSpec = {
@@ -11,6 +12,8 @@ export type ContainerSpec = {
   gpu: { id: number; uuid: string | null }
   /** Host path of the workspace's mount, verified to be the dataset's by the workspace port. */
   workspacePath: string
+  /** What this person gets in place of the installation's own. */
+  limits: Partial<ContainerLimits>
 }
 
 /**
