@@ -46,7 +46,12 @@ export const FAILURES = {
 /** In words for the session's owner. Above 128, an exit code is the number of the signal that ended a program, by the shells' custom. */
 function howEnded(exitCode: number | null): string {
   if (exitCode === null) return 'ended by itself (no exit code)'
-  if (exitCode === 137) return 'was killed from outside (exit code 137)'
+  // SIGKILL is all that Docker knows of it, whoever sent it.
+  if (exitCode === 137)
+    return 'was killed, by a command in the session or from outside (exit code 137)'
+  // Docker's word for a container whose end it did not see; init.sh leaves it to Docker.
+  if (exitCode === 255)
+    return 'ended because the host or its Docker server went down (exit code 255)'
   if (exitCode > 128) return `was ended by signal ${exitCode - 128} (exit code ${exitCode})`
   return `ended by itself (exit code ${exitCode})`
 }
