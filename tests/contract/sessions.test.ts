@@ -154,6 +154,31 @@ describe('a session from launch to stop', () => {
 
   test('is told who it is, and no secret', async () => {
     const text = await inContainer(`mf-session-${session.slug}`, 'env')
+  test('has an init process that holds nothing of Docker and reaps what is left to it', async () => {
+    const container = `mf-session-${session.slug}`
+    const outputs = await inContainer(container, 'readlink', '/proc/1/fd/1', '/proc/1/fd/2')
+    expect(outputs.trim().split('\n')).toEqual(['/dev/null', '/dev/null'])
+    // The virtual environment is made beside the IDE's start, by a process that ends long before it.
+    await eventually(
+      async () => (await inContainer(container, 'sh', '-c', 'ls .venv/bin')).includes('pip3'),
+      'the virtual environment is there',
+    )
+    const orphan = 'sh -c "true & exit"; for status in /proc/[0-9]*/status; do cat "$status"; done'
+    await eventually(
+      async () => !/^State:\s+Z/m.test(await inContainer(container, 'sh', '-c', orphan)),
+      'no process is a zombie',
+      { timeoutMs: 5_000 },
+    )
+  })
+
+  test.for([
+    ['sh', '-lc'],
+    ['bash', '-lc'],
+    ['bash', '-c'],
+  ])('greets nobody in %s %s', async ([shell = '', option = '']) => {
+    expect(await inContainer(`mf-session-${session.slug}`, shell, option, 'true')).toBe('')
+  })
+
     const environment = Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s)))
     expect(environment).toMatchObject({
       MEDFORGE_SESSION_ID: session.id,
