@@ -1,3 +1,6 @@
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+
 /** A result for a program: one JSON object. */
 export function printJson(result: unknown): void {
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
@@ -41,6 +44,13 @@ export function formatFacts(facts: Record<string, string | number | null>): stri
 /** Somebody else's text on an operator's terminal: nothing in it moves the cursor or turns the text. */
 export function clean(text: string): string {
   return text.replace(/\p{C}/gu, '\ufffd')
+}
+
+/** As `clean`, for lines as they come; tabs stay. */
+export async function* cleanLines(input: Readable): AsyncGenerator<string> {
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    yield `${line.split('\t').map(clean).join('\t')}\n`
+  }
 }
 
 /** A time for people: to the second, in UTC. */
