@@ -60,8 +60,8 @@ export const TLS_FILES = `${STATE}/tls`
 export const CADDY_ROOT_CERTIFICATE = `${CADDY_DATA}/caddy/pki/authorities/local/root.crt`
 export const LOGS = '/var/log/medforge'
 /** For the commands that change competitions: they may wait for a person, and `up` runs meanwhile. */
-export const COMPETITION_LOCK_FILE = '/run/lock/medforge-competition.lock'
-export const LOCK_FILE = '/run/lock/medforge.lock'
+export const COMPETITION_LOCK_FILE = '/run/medforge/competition.lock'
+export const LOCK_FILE = '/run/medforge/lock'
 
 export const REGISTRY_PORT = 5055
 export const LOCAL_REGISTRY = `127.0.0.1:${REGISTRY_PORT}/`

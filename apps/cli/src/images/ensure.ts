@@ -112,7 +112,7 @@ async function publishMissing(
   options: EnsureImagesOptions,
 ): Promise<Map<ImageName, string>> {
   const { cacheDir, signal, report } = options
-  await using _lock = await waitForLock(join(cacheDir, 'images.lock'), report, signal)
+  await using _lock = await waitForLock(join(cacheDir, 'locks/images'), report, signal)
   // Whoever held the lock may have made them.
   const found = await findPublished(store, plan, missing)
   const toMake = LONGEST_FIRST.filter((name) => missing.includes(name) && !found.has(name))
