@@ -10,7 +10,7 @@ import { diagnoseBuild } from './diagnosis.ts'
 import { type ImageStore, long } from './docker.ts'
 import type { Plan, PlannedPart } from './plan.ts'
 import { digestFor } from './reference.ts'
-import { hasStoredTag } from './registry.ts'
+import { findPushed, recordPushed } from './registry.ts'
 import { createSlots } from './slots.ts'
 
 export type BuilderDeps = {
@@ -18,6 +18,8 @@ export type BuilderDeps = {
   cacheDir: string
   plan: Plan
   store: ImageStore
+  /** The environment in which the docker program logs in to the registry. */
+  login: Record<string, string>
   activity: Activity
   signal: AbortSignal
   /**
@@ -46,11 +48,11 @@ const PUSHES_AT_ONCE = 2
 /**
  * Makes parts and what they are built upon, each once, as many at a time as pays.
  *
- * What Docker has is kept; what the registry's storage has is pulled; the rest is built. Everything is found again by the hash of its content,
+ * What Docker has is kept; what this host pushed to the registry is pulled, by the digest that it recorded then; the rest is built. Everything is found again by the hash of its content,
  * so a run that was killed goes on where it stopped. The registry has to answer meanwhile.
  */
 export function createBuilder(deps: BuilderDeps) {
-  const { cacheDir, plan, store, activity, signal, present } = deps
+  const { cacheDir, plan, store, login, activity, signal, present } = deps
   const builds = createSlots(BUILDS_AT_ONCE)
   const pushes = createSlots(PUSHES_AT_ONCE)
   const provided = new Map<PartName, Promise<void>>()
@@ -68,16 +70,18 @@ export function createBuilder(deps: BuilderDeps) {
 
   async function makePart(part: PlannedPart): Promise<void> {
     if (present.has(part.image)) return
-    if (hasStoredTag(cacheDir, part.repository, part.tag) && (await pull(part))) return
+    const pushed = findPushed(cacheDir, part)
+    if (pushed !== undefined && (await pull(part, pushed))) return
     await Promise.all(Object.values(part.parents).map(provide))
     await builds.run(signal, () => (part.name === 'base' ? makeBase(part) : build(part)))
     // An image's own push waits for its last layer; those below it can be compressed while that is made.
     if (part.isShared) sharing.push(pushes.run(signal, () => push(part)).catch(() => {}))
   }
 
-  async function pull(part: PlannedPart): Promise<boolean> {
+  async function pull(part: PlannedPart, pushed: string): Promise<boolean> {
     using _ = activity.begin(`pulling ${part.name}`)
-    return (await store.pull(part.image, { signal })).ok
+    const { ok } = await store.pull(pushed, { signal, env: login })
+    return ok && (await store.tag(pushed, part.image)).ok
   }
 
   async function makeBase(part: PlannedPart): Promise<void> {
@@ -138,9 +142,13 @@ export function createBuilder(deps: BuilderDeps) {
 
   async function push(part: PlannedPart): Promise<void> {
     using step = activity.begin(`pushing ${part.name}`)
-    const outcome = await store.push(part.image, { signal })
+    const outcome = await store.push(part.image, { signal, env: login })
     signal.throwIfAborted()
-    if (outcome.ok) return
+    if (outcome.ok) {
+      const digest = digestFor(part.repository, await digestsOf(part))
+      if (digest !== undefined) await recordPushed(cacheDir, part, digest)
+      return
+    }
     step.detail('failed')
     const output = outcome.stdout + outcome.stderr
     if (/no space left/i.test(output)) throw diagnoseBuild(`the ${part.name} image`, output, '')

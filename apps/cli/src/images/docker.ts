@@ -21,6 +21,8 @@ export type ImageStore = {
   importTar(tar: string, image: string, options: RunOptions): Promise<Outcome>
   pull(image: string, options: RunOptions): Promise<Outcome>
   push(image: string, options: RunOptions): Promise<Outcome>
+  /** Give what a reference names another name. */
+  tag(reference: string, image: string): Promise<Outcome>
 }
 
 export type BuildJob = RunOptions & { folder: string; image: string; args: Record<string, string> }
@@ -65,6 +67,7 @@ export function createImageStore(): ImageStore {
     importTar: (tar, image, options) => long('docker', ['import', tar, image], options),
     pull: (image, options) => long('docker', ['pull', image], options),
     push: (image, options) => long('docker', ['push', image], options),
+    tag: (reference, image) => run('docker', ['tag', reference, image]),
   }
 }
 

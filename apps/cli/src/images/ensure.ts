@@ -8,7 +8,7 @@ import { createBuilder } from './builder.ts'
 import { createImageStore, type ImageStore } from './docker.ts'
 import { createPlan, type Plan } from './plan.ts'
 import { digestFor, type ImageName, requirePinned } from './reference.ts'
-import { hasStoredTag, openRegistry } from './registry.ts'
+import { findPushed, openRegistry } from './registry.ts'
 import { sweepFolder } from './sweep.ts'
 
 export type EnsureImagesOptions<Name extends ImageName = ImageName> = {
@@ -118,11 +118,7 @@ async function publishMissing(
   const toMake = LONGEST_FIRST.filter((name) => missing.includes(name) && !found.has(name))
   if (toMake.length === 0) return found
 
-  const isStored = (name: ImageName) => {
-    const part = plan.part(name)
-    return hasStoredTag(cacheDir, part.repository, part.tag)
-  }
-  if (!toMake.every(isStored)) {
+  if (!toMake.every((name) => findPushed(cacheDir, plan.part(name)))) {
     const dockerRoot = await store.rootDirectory()
     checkDiskSpace([
       {
@@ -140,7 +136,7 @@ async function publishMissing(
     ])
   }
   await sweepFolder(join(cacheDir, 'tmp'))
-  await using _registry = await openRegistry(cacheDir, join(cacheDir, 'registry.log'))
+  await using registry = await openRegistry(cacheDir, join(cacheDir, 'registry.log'))
   await using activity = createActivity(report)
   const wanted = plan.withParents(toMake).map(({ image }) => image)
   const present = new Set((await store.findTags(wanted)).keys())
@@ -150,6 +146,7 @@ async function publishMissing(
     cacheDir,
     plan,
     store,
+    login: registry.login,
     activity,
     signal: AbortSignal.any([signal, failed.signal]),
     present,

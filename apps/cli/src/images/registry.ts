@@ -1,35 +1,62 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync } from 'node:fs'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { readEnvironment } from '../config/env.ts'
 import { Failure } from '../failure.ts'
 import { checkPorts } from '../host/ports.ts'
 import { REGISTRY_PORT } from '../names.ts'
-import { waitFor } from '../process.ts'
+import { runOrFail, waitFor } from '../process.ts'
 
-/** The loopback registry that gives local images a digest, alive until disposed. It ends with this process, kill -9 included. */
-export type Registry = AsyncDisposable
+const URL_V2 = `http://127.0.0.1:${REGISTRY_PORT}/v2/`
+
+/**
+ * The loopback registry that gives local images a digest, alive until disposed. It ends with this process, kill -9 included. Whoever else is
+ * on this host, or in a build, lacks the secret that it asks for, which is made anew each time.
+ */
+export type Registry = AsyncDisposable & {
+  /** The environment in which the docker program logs in to it. */
+  login: Record<string, string>
+}
 
 /** Where the registry keeps its blobs: a cache, so that a second Docker server can pull what the first one built. */
 export function registryFolder(cacheDir: string): string {
   return join(cacheDir, 'registry')
 }
 
-/** Whether the storage holds this tag, told from its files, so that the registry need not run. */
-export function hasStoredTag(cacheDir: string, repository: string, tag: string): boolean {
+type StoredPart = { repository: string; tag: string }
+
+/**
+ * The repo digest under which this host pushed a part, if the storage still has it; told from files, so that the registry need not run. What a
+ * tag of the registry names is never asked.
+ */
+export function findPushed(cacheDir: string, part: StoredPart): string | undefined {
+  const file = recordOf(cacheDir, part)
+  if (!existsSync(file)) return undefined
+  const reference = readFileSync(file, 'utf8')
+  const [repository = '', digest = ''] = reference.split('@sha256:')
   const name = repository.slice(repository.indexOf('/') + 1)
-  return existsSync(
-    join(
-      registryFolder(cacheDir),
-      'docker/registry/v2/repositories',
-      name,
-      '_manifests/tags',
-      tag,
-      'current/link',
-    ),
-  )
+  const repositories = join(registryFolder(cacheDir), 'docker/registry/v2/repositories')
+  const manifest = join(repositories, name, '_manifests/revisions/sha256', digest, 'link')
+  return existsSync(manifest) ? reference : undefined
+}
+
+/** @param reference  the repo digest that Docker computed when it pushed the part */
+export async function recordPushed(
+  cacheDir: string,
+  part: StoredPart,
+  reference: string,
+): Promise<void> {
+  const file = recordOf(cacheDir, part)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(`${file}.new`, reference)
+  await rename(`${file}.new`, file)
+}
+
+function recordOf(cacheDir: string, { repository, tag }: StoredPart): string {
+  return join(cacheDir, 'pushed', basename(repository), tag)
 }
 
 /** @throws Failure when the port is someone else's, or the registry does not start */
@@ -44,9 +71,11 @@ export async function openRegistry(cacheDir: string, logFile: string): Promise<R
     },
   ])
   await sweepUploads(cacheDir)
-  const configFile = join(cacheDir, 'registry.json')
   await mkdir(registryFolder(cacheDir), { recursive: true })
-  await writeFile(configFile, JSON.stringify(configuration(cacheDir), undefined, 2))
+  const access = await makeAccess(cacheDir)
+  const configFile = join(access.folder, 'registry.json')
+  const config = configuration(cacheDir, access)
+  await writeFile(configFile, JSON.stringify(config, undefined, 2))
 
   const log = openSync(logFile, 'a')
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'docker-registry', 'serve', configFile], {
@@ -66,7 +95,8 @@ export async function openRegistry(cacheDir: string, logFile: string): Promise<R
   const answers = await waitFor(
     async () => {
       if (hasEnded) return false
-      const response = await fetch(`http://127.0.0.1:${REGISTRY_PORT}/v2/`).catch(() => undefined)
+      const headers = { authorization: `Basic ${access.basic}` }
+      const response = await fetch(URL_V2, { headers }).catch(() => undefined)
       return response?.ok ? true : undefined
     },
     { timeoutMs: 20_000, everyMs: 50 },
@@ -74,8 +104,11 @@ export async function openRegistry(cacheDir: string, logFile: string): Promise<R
   const close = async () => {
     child.kill('SIGTERM')
     await ended
+    await rm(access.folder, { recursive: true, force: true })
   }
-  if (answers === true) return { [Symbol.asyncDispose]: close }
+  if (answers === true) {
+    return { login: { DOCKER_CONFIG: access.folder }, [Symbol.asyncDispose]: close }
+  }
   if (!hasEnded) await close()
   throw new Failure(
     'The loopback registry (docker-registry) did not start.',
@@ -92,7 +125,31 @@ async function sweepUploads(cacheDir: string): Promise<void> {
   }
 }
 
-function configuration(cacheDir: string) {
+type Access = { folder: string; secret: string; basic: string; htpasswd: string }
+
+/** A new secret, in a folder that only root can open: as docker's configuration, and hashed for the registry. */
+async function makeAccess(cacheDir: string): Promise<Access> {
+  const folder = join(cacheDir, 'registry-access')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { mode: 0o700 })
+  const secret = randomBytes(24).toString('base64url')
+  const basic = Buffer.from(`medforge:${secret}`).toString('base64')
+  const htpasswd = join(folder, 'htpasswd')
+  // The registry takes bcrypt alone, which Node lacks and the C library has.
+  const salt = `$2y$05$${randomBytes(17).toString('base64url').replace(/[-_]/g, '.').slice(0, 22)}`
+  const hashed = await runOrFail(
+    'perl',
+    ['-e', 'print crypt(<STDIN>, shift)', salt],
+    { message: 'The registry got no secret', remedy: 'Install the package perl-base.' },
+    { input: secret },
+  )
+  await writeFile(htpasswd, `medforge:${hashed.stdout}\n`)
+  const auths = { [`127.0.0.1:${REGISTRY_PORT}`]: { auth: basic } }
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ auths }))
+  return { folder, secret, basic, htpasswd }
+}
+
+function configuration(cacheDir: string, { secret, htpasswd }: Access) {
   return {
     version: '0.1',
     log: { level: 'warn', accesslog: { disabled: true } },
@@ -100,6 +157,7 @@ function configuration(cacheDir: string) {
       filesystem: { rootdirectory: registryFolder(cacheDir) },
       maintenance: { uploadpurging: { enabled: false } },
     },
-    http: { addr: `127.0.0.1:${REGISTRY_PORT}`, secret: 'loopback' },
+    auth: { htpasswd: { realm: 'medforge', path: htpasswd } },
+    http: { addr: `127.0.0.1:${REGISTRY_PORT}`, secret },
   }
 }
