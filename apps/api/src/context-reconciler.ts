@@ -5,6 +5,7 @@ import { systemClock } from './lib/clock.ts'
 import { createFailpoint } from './lib/failpoints.ts'
 import type { Logger } from './lib/logger.ts'
 import {
+  connectionsCheck,
   createCaddyProbe,
   createDocker,
   createEdgeFlows,
@@ -81,6 +82,7 @@ function createHost({ db, clock, logger, config, failpoint }: HostDeps): Reconci
       portsCheck(ports),
       imageCheck(docker, packImage),
       firewallCheck(firewall, logger),
+      connectionsCheck(firewall),
       gpus.check,
     ],
     assertGpuFit: gpus.assertFit,

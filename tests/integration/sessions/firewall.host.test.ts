@@ -57,9 +57,13 @@ function inside(name: Name, file: string, ...args: string[]): string {
   return run('nsenter', `--net=/run/netns/${space(name)}`, file, ...args)
 }
 
-function firewall(verb: string): { status: number | null; output: string } {
+function firewall(
+  verb: string,
+  settings: Record<string, string> = {},
+): { status: number | null; output: string } {
   const args = [`--net=/run/netns/${space('host')}`, 'sh', SCRIPT, verb]
-  const { status, stdout } = spawnSync('nsenter', args, { encoding: 'utf8', env: ENVIRONMENT })
+  const env = { ...ENVIRONMENT, ...settings }
+  const { status, stdout } = spawnSync('nsenter', args, { encoding: 'utf8', env })
   return { status, output: stdout.trim() }
 }
 
@@ -118,6 +122,8 @@ const ask = ({ kind, host, port }) => new Promise((say) => {
 Promise.all(JSON.parse(process.argv[1]).map(ask)).then((text) => { console.log(JSON.stringify(text)); process.exit() })`
 
 type Question = { from: Name; kind: 'tcp' | 'udp'; host: string; port: number }
+
+const tcpFrom = (from: Name): Question => ({ from, kind: 'tcp', host: ADDRESS.server, port: 443 })
 
 /** The answers, in order; one process a namespace. */
 function askAll(questions: readonly Question[]): string[] {
@@ -337,6 +343,36 @@ describe('with the rules', () => {
     } finally {
       inside('host', 'sysctl', '-qw', 'net.bridge.bridge-nf-call-iptables=1')
     }
+  })
+
+  test('a session has so many open connections and no more, and its neighbour has its own', () => {
+    const opened = Array.from({ length: 30 }, (): Question => tcpFrom('one'))
+    firewall('ensure', { OPEN_CONNECTIONS: '20' })
+    const answers = askAll([...opened, tcpFrom('two')])
+    expect(answers.filter((answer) => answer === 'open')).toHaveLength(20 + 1)
+    expect(answers.at(-1)).toBe('open')
+    expect(firewall('ensure')).toEqual({ status: 0, output: 'repaired' })
+  })
+
+  test.each([
+    ['out to the internet', ADDRESS.server],
+    ['to a resolver of the host', ADDRESS.hostOutside],
+  ])('a session has so many new connections %s and no more', (_note, host) => {
+    const limits = { NEW_CONNECTIONS: '1/min', NEW_CONNECTIONS_AT_ONCE: '10' }
+    firewall('ensure', { ...limits, RESOLVERS: ADDRESS.hostOutside })
+    const asked = Array.from(
+      { length: 30 },
+      (): Question => ({ from: 'one', kind: 'udp', host, port: 53 }),
+    )
+    expect(askAll(asked).filter((answer) => answer === 'open')).toHaveLength(10)
+    expect(ask('two', 'udp', host, 53)).toBe('open')
+    // The edge's ways to a session count for nobody.
+    const visits = Array.from(
+      { length: 30 },
+      (): Question => ({ from: 'caddy', kind: 'tcp', host: ADDRESS.one, port: 8080 }),
+    )
+    expect(new Set(askAll(visits))).toEqual(new Set(['open']))
+    expect(firewall('ensure')).toEqual({ status: 0, output: 'repaired' })
   })
 
   test('connections that exist survive a repair', async () => {

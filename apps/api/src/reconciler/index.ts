@@ -7,7 +7,14 @@ export { removeLeftHelpers } from './docker/helper.ts'
 export { createGpuWatch } from './gpus/check.ts'
 export { createSmiHelper, isSmiHelper } from './gpus/helper.ts'
 export { createNvidiaInventory } from './gpus/nvidia.ts'
-export { firewallCheck, imageCheck, networkCheck, poolCheck, portsCheck } from './host/checks.ts'
+export {
+  connectionsCheck,
+  firewallCheck,
+  imageCheck,
+  networkCheck,
+  poolCheck,
+  portsCheck,
+} from './host/checks.ts'
 export { createFirewall } from './network/firewall.ts'
 export { createEdgeFlows } from './network/flows.ts'
 export { createPortGuard } from './network/ports.ts'

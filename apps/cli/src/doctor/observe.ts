@@ -1,4 +1,9 @@
 import { lookup } from 'node:dns/promises'
+import { readFile } from 'node:fs/promises'
+import {
+  readTrackedConnections,
+  TRACKED_CONNECTIONS_FILES,
+} from '@medforge/core/tracked-connections'
 import type { CliEnvironment } from '../config/env.ts'
 import { dockerAnswers } from '../host/docker.ts'
 import { readKernelLimits } from '../host/kernel-limits.ts'
@@ -22,7 +27,7 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
   const sites = [`medforge.${domain}`, `api.medforge.${domain}`]
   // Browsers resolve every name below localhost themselves; elsewhere a made-up slug shows whether the wildcard is there.
   const names = domain === 'localhost' ? sites : [...sites, `s-doctor77.medforge.${domain}`]
-  const [docker, answers, pool, files, kind, platform, networks, datasets, healthz] =
+  const [docker, answers, pool, files, kind, platform, networks, connections, datasets, healthz] =
     await Promise.all([
       dockerAnswers(),
       zfsAnswers(),
@@ -31,6 +36,7 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
       detectZfs(),
       inspectPlatform(),
       listLines('docker', ['network', 'ls', '--format', '{{.Name}}']),
+      readConnections(),
       listLines('zfs', ['list', '-H', '-o', 'name']),
       readHealth(domain).catch(() => null),
     ])
@@ -52,6 +58,7 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
       zfsCacheCap: readZfsCacheCap(),
     },
     networks,
+    connections,
     api: platform.get('api'),
     caddy: platform.get('caddy'),
     web: platform.get('web'),
@@ -63,6 +70,11 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
 
 async function listLines(file: string, args: string[]): Promise<string[]> {
   return (await run(file, args)).stdout.split('\n').filter(Boolean)
+}
+
+async function readConnections(): Promise<HostFacts['connections']> {
+  const figures = TRACKED_CONNECTIONS_FILES.map((file) => readFile(file, 'utf8').catch(() => ''))
+  return readTrackedConnections((await Promise.all(figures)).join(' '))
 }
 
 async function resolve(name: string): Promise<string[]> {

@@ -91,6 +91,7 @@ function healthy(change: Partial<HostFacts> = {}): HostFacts {
     },
     limits: LIMITS,
     networks: ['medforge-public-sessions'],
+    connections: { count: 342, max: 262_144 },
     api: container('172.30.0.3', withEnvironment(environmentOf('api', settings))),
     caddy: container('172.30.0.2', withEnvironment(environmentOf('caddy', settings))),
     web: container('172.30.0.6', withEnvironment(environmentOf('web', settings))),
@@ -257,6 +258,12 @@ describe(judge, () => {
       remedy: /medforge up/,
     },
     {
+      note: 'a table of connections that is nearly full',
+      change: { connections: { count: 8, max: 10 } },
+      title: /table of connections/,
+      remedy: /nf_conntrack_max/,
+    },
+    {
       note: 'a degraded API',
       change: { healthz: { ok: false, detail: 'degraded; the firewall is missing' } },
       title: /can start sessions/,
@@ -301,6 +308,7 @@ describe(judge, () => {
       zfs: { kind: 'fuse', answers: false, pool: undefined, files: 'absent', datasets: [] },
       limits: { ...LIMITS, host: undefined, kernel: {} },
       networks: [],
+      connections: { count: 10, max: 10 },
       api: undefined,
       caddy: undefined,
       web: undefined,

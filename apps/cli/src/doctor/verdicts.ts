@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { PoolFiles } from '@medforge/core/pool-files'
 import { handedOverTo } from '@medforge/core/settings'
+import { alarmingShare, type TrackedConnections } from '@medforge/core/tracked-connections'
 import { POOL_LOCK_FILE } from '../host/pool-lock.ts'
 import {
   DATASETS,
@@ -34,6 +35,8 @@ export type HostFacts = {
   }
   limits: LimitFacts
   networks: string[]
+  /** Null where the kernel tracks none. */
+  connections: TrackedConnections | null
   api: ContainerFacts | undefined
   caddy: ContainerFacts | undefined
   web: ContainerFacts | undefined
@@ -251,6 +254,7 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
       `Caddy ${addressOn(caddy, network) ?? 'absent'}, API ${addressOn(api, network) ?? 'absent'}`,
       UP,
     ),
+    judgeConnections(facts.connections),
     verdict(
       'Host runtime',
       'The API can start sessions',
@@ -259,6 +263,16 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
       healthz ? 'Read ./medforge logs api; the reasons above name the part.' : UP,
     ),
   ]
+}
+
+function judgeConnections(tracked: TrackedConnections | null): Verdict {
+  return verdict(
+    'Host runtime',
+    "The host's table of connections has room",
+    tracked === null || alarmingShare(tracked) === null,
+    tracked ? `${tracked.count} of ${tracked.max}` : 'the kernel tracks none',
+    'Raise it with sysctl -w net.netfilter.nf_conntrack_max=<twice as many>; conntrack -L shows whose they are.',
+  )
 }
 
 const FILES: Record<PoolFiles, string> = {

@@ -1,4 +1,4 @@
-import { isPoolLow, type Reason } from '@medforge/core'
+import { alarmingShare, isPoolLow, type Reason } from '@medforge/core'
 import type { Logger } from '../../lib/logger.ts'
 import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
 import { HostAwayError } from '../host-error.ts'
@@ -143,6 +143,21 @@ export function firewallCheck(firewall: Firewall, logger: Logger): HostCheck {
         isProven = false
       }
       return isProven ? null : prove(signal)
+    },
+  }
+}
+
+/** The host's table of connections has room, as far as the firewall's last look tells. */
+export function connectionsCheck(firewall: Pick<Firewall, 'trackedConnections'>): HostCheck {
+  return {
+    part: 'connections',
+    maxAgeMs: 0,
+    async run() {
+      const tracked = firewall.trackedConnections()
+      const percent = tracked && alarmingShare(tracked)
+      if (percent === null) return null
+      const text = `The host's table of connections is ${percent} % full.`
+      return { code: 'connections_high', text }
     },
   }
 }

@@ -27,11 +27,14 @@ describe(createHostState, () => {
     expect(host.startBlocker()?.text).toBe(`No ${part}.`)
   })
 
-  test('starts sessions although another does not stop, and still reports it', () => {
-    const host = healthyHost()
-    host.set('overdue', { code: 'stop_overdue', text: 'One is stuck.' })
-    expect(host.report()).toMatchObject({ able: true, reasons: ['One is stuck.'] })
-  })
+  test.each<HostPart>(['overdue', 'sockets', 'connections'])(
+    'starts sessions although %s has a fault, and still reports it',
+    (part) => {
+      const host = healthyHost()
+      host.set(part, { code: 'fault', text: 'One is stuck.' })
+      expect(host.report()).toMatchObject({ able: true, reasons: ['One is stuck.'] })
+    },
+  )
 
   test('calls back when the report has become another one, and only then', () => {
     const host = healthyHost()

@@ -12,10 +12,11 @@ export type HostPart =
   | 'gpus'
   | 'overdue'
   | 'sockets'
+  | 'connections'
 
-// A session that does not stop in time and a socket that cannot be cut concern the operator and are no reason to refuse another session;
-// GPUs that are gone are not handed out.
-const HARMLESS_TO_STARTS: readonly HostPart[] = ['overdue', 'sockets', 'gpus']
+// A session that does not stop in time, a socket that cannot be cut and many connections concern the operator and are no reason to refuse
+// another session; GPUs that are gone are not handed out.
+const HARMLESS_TO_STARTS: readonly HostPart[] = ['overdue', 'sockets', 'connections', 'gpus']
 
 /** What the reconciler knows about its host, in memory; the heartbeat publishes it. */
 export interface HostState {

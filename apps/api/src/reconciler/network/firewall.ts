@@ -1,4 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import {
+  readTrackedConnections,
+  TRACKED_CONNECTIONS_FILES,
+  type TrackedConnections,
+} from '@medforge/core'
 import { callDocker, type Docker, isDockerStatus } from '../docker/client.ts'
 import { runHelper } from '../docker/helper.ts'
 import { HostAwayError } from '../host-error.ts'
@@ -26,11 +31,15 @@ export interface Firewall {
    * rules hold. Takes two to three seconds.
    */
   probe(signal: AbortSignal): Promise<string[]>
+  /** The host's tracked connections as of the last `ensure`; null where they are not known. */
+  trackedConnections(): TrackedConnections | null
   /** The sessions' network as Docker knows it. Rejects with `HostAwayError` where it is missing or a stranger has the edge's address. */
   readNetwork(signal: AbortSignal): Promise<BridgeNetwork>
 }
 
 const SCRIPT = new URL('../../../../../ops/network/firewall.sh', import.meta.url)
+// The figures are those of a network namespace, so they are read where the rules are.
+const ENSURE = `echo $(cat ${TRACKED_CONNECTIONS_FILES.join(' ')} 2>/dev/null); exec sh -c "$0" firewall ensure`
 // 0.3 s on an idle host.
 const HELPER_LIMIT_MS = 20_000
 const CALL_LIMIT_MS = 5_000
@@ -39,6 +48,7 @@ const RESOLVERS_MAX_AGE_MS = 5 * 60_000
 
 /** The rules of `ops/network/firewall.sh`, applied in the host's network namespace by a helper with NET_ADMIN and NET_RAW alone. */
 export function createFirewall({ docker, helperImage, network }: FirewallOptions): Firewall {
+  let tracked: TrackedConnections | null = null
   let resolvers: { list: string[]; readMs: number } | undefined
 
   async function readNetwork(signal: AbortSignal): Promise<BridgeNetwork> {
@@ -81,6 +91,7 @@ export function createFirewall({ docker, helperImage, network }: FirewallOptions
 
   return {
     readNetwork,
+    trackedConnections: () => tracked,
     async probe(signal) {
       return probeIsolation(
         { docker, image: helperImage, network },
@@ -96,7 +107,7 @@ export function createFirewall({ docker, helperImage, network }: FirewallOptions
         {
           purpose: 'firewall',
           image: helperImage,
-          command: ['sh', '-c', await readFile(SCRIPT, 'utf8'), 'firewall', 'ensure'],
+          command: ['sh', '-c', ENSURE, await readFile(SCRIPT, 'utf8')],
           env: {
             BRIDGE: bridge.name,
             SUBNET: bridge.subnet,
@@ -112,7 +123,9 @@ export function createFirewall({ docker, helperImage, network }: FirewallOptions
         },
         signal,
       )
-      const lines = output.split('\n').filter(Boolean)
+      const [figures = '', ...rest] = output.split('\n')
+      tracked = readTrackedConnections(figures)
+      const lines = rest.filter(Boolean)
       if (exitCode === 0) return { state: lines.at(-1) === 'repaired' ? 'repaired' : 'ok' }
       return { state: 'failed', faults: lines }
     },
