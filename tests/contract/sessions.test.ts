@@ -123,12 +123,14 @@ describe('a session from launch to stop', () => {
       UTSMode: '',
       UsernsMode: '',
       ReadonlyRootfs: true,
-      Init: true,
       NetworkMode: installation.settings.PUBLIC_SESSIONS_NETWORK,
     })
     expect(host.CapAdd ?? []).toEqual([])
     expect(host.Devices ?? []).toEqual([])
-    expect(host.SecurityOpt).toEqual([expect.stringMatching(/^no-new-privileges/)])
+    expect(host.SecurityOpt).toEqual([
+      expect.stringMatching(/^no-new-privileges/),
+      expect.stringMatching(/^seccomp=\{/),
+    ])
     expect(['', 'no']).toContain(host.RestartPolicy.Name)
     expect(host.PortBindings ?? {}).toEqual({})
     expect(host.PidsLimit).toBeGreaterThan(0)
@@ -152,8 +154,6 @@ describe('a session from launch to stop', () => {
     expect(status).toMatch(/^Seccomp:\s+2$/m)
   })
 
-  test('is told who it is, and no secret', async () => {
-    const text = await inContainer(`mf-session-${session.slug}`, 'env')
   test('has an init process that holds nothing of Docker and reaps what is left to it', async () => {
     const container = `mf-session-${session.slug}`
     const outputs = await inContainer(container, 'readlink', '/proc/1/fd/1', '/proc/1/fd/2')
@@ -179,6 +179,8 @@ describe('a session from launch to stop', () => {
     expect(await inContainer(`mf-session-${session.slug}`, shell, option, 'true')).toBe('')
   })
 
+  test('is told who it is, and no secret', async () => {
+    const text = await inContainer(`mf-session-${session.slug}`, 'env')
     const environment = Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s)))
     expect(environment).toMatchObject({
       MEDFORGE_SESSION_ID: session.id,

@@ -17,7 +17,7 @@ afterAll(() => chaos?.[Symbol.asyncDispose]())
 const PROCESSES = ['server', 'reconciler', 'worker'] as const
 const DAEMONS = ['dockerd', 'containerd', 'containerd-shim', 'containerd-shim-runc-v2', 'zfs-fuse']
 /** What runs in containers. The sessions' own programs end with their init process; these tests are node, too, and stay alive. */
-const CONTAINED = ['mariadbd', 'caddy', 'next-server', 'docker-init']
+const CONTAINED = ['mariadbd', 'caddy', 'next-server', 'docker-init', 'medforge-init']
 
 /** The sum of what each step of a round may take. */
 const ROUND_LIMIT_MS = 400_000

@@ -25,6 +25,7 @@ const spec = {
   limits: {},
 } as const
 const MIB = 1024 ** 2
+const IMAGE = `GET /images/${spec.image}/json`
 const NAME = `/containers/mf-session-${spec.slug}/json`
 const OURS = containerOf({ 'medforge.managed': '1', 'medforge.session': spec.sessionId })
 const FOREIGN = containerOf({ 'medforge.managed': '1', 'medforge.session': randomUUID() })
@@ -47,7 +48,9 @@ function give(answer: Answer, response: ServerResponse): void {
 const test = base.extend('daemon', async ({ task: _ }, { onCleanup }) => {
   const folder = mkdtempSync(join(tmpdir(), 'medforge-docker-'))
   const socket = join(folder, 'docker.sock')
-  const script = new Map<string, Answer[]>()
+  const script = new Map<string, Answer[]>([
+    [IMAGE, [{ status: 200, body: { Config: { Cmd: ['/bin/node'] } } }]],
+  ])
   const calls: string[] = []
   const server = createServer((request: IncomingMessage, response) => {
     const path = (request.url ?? '').replace(/^\/v[\d.]+/, '').replace(/\?.*/, '')
@@ -114,7 +117,7 @@ describe('a start', () => {
   ])('that is answered with %s is refused by name', async ([, answer, code], { daemon }) => {
     daemon.answers(asked(CREATE, answer))
     await expect(daemon.runtime.start(spec, signal)).rejects.toMatchObject({ code })
-    expect(daemon.calls).toEqual([CREATE])
+    expect(daemon.calls).toEqual([IMAGE, CREATE])
   })
 
   test.for<[string, Answer]>([
@@ -146,7 +149,7 @@ describe('a start', () => {
   test('leaves a container of somebody else alone', async ({ daemon }) => {
     daemon.answers(asked(CREATE, { status: 409 }), asked(`GET ${NAME}`, FOREIGN))
     await expect(daemon.runtime.start(spec, signal)).rejects.toMatchObject({ code: 'name_taken' })
-    expect(daemon.calls).toEqual([CREATE, `GET ${NAME}`])
+    expect(daemon.calls).toEqual([IMAGE, CREATE, `GET ${NAME}`])
   })
 })
 

@@ -1,17 +1,28 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDocker } from '@medforge/api/reconciler/docker/client.ts'
 import { runHelper } from '@medforge/api/reconciler/docker/helper.ts'
 import { createFirewall } from '@medforge/api/reconciler/network/firewall.ts'
+import { SESSION_LOG } from '@medforge/api/reconciler/runtime/container-options.ts'
 import { createDockerRuntime } from '@medforge/api/reconciler/runtime/docker.ts'
 import { describeSessionRuntime } from '@medforge/api/reconciler/runtime/port.contract.ts'
 import type { ContainerRef, ContainerSpec } from '@medforge/api/reconciler/runtime/port.ts'
+import { SECCOMP_PROFILE } from '@medforge/api/reconciler/runtime/seccomp.ts'
 import { eventually } from '@medforge/test-support'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readInstallation } from '../../support/installation.ts'
 import { buildTinyImage, type TinyImage } from './tiny-image.ts'
 
 // The labels' value, the network and the names are this run's own: a MedForge on the same Docker never sees these containers.
@@ -35,12 +46,15 @@ const foreign: string[] = []
 let image: TinyImage
 /** The same program, deaf to SIGTERM. */
 let deafImage: string
+/** It names a program that it does not have. */
+let brokenImage: string
 
 beforeAll(() => {
   image = buildTinyImage()
   const template = run('docker', 'create', image.id)
   const deaf = ['--change', 'CMD ["/bin/node", "/program.js", "deaf"]']
   deafImage = run('docker', 'commit', ...deaf, template)
+  brokenImage = run('docker', 'commit', '--change', 'CMD ["/bin/nothing"]', template)
   run('docker', 'rm', template)
   run('docker', 'network', 'create', NETWORK)
 })
@@ -50,7 +64,7 @@ afterAll(() => {
   for (const id of [...listed.split('\n').filter(Boolean), ...foreign])
     run('docker', 'rm', '-f', id)
   run('docker', 'network', 'rm', NETWORK)
-  run('docker', 'rmi', '-f', deafImage)
+  run('docker', 'rmi', '-f', deafImage, brokenImage)
   image[Symbol.dispose]()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -77,11 +91,32 @@ function newSpec(overrides: Partial<ContainerSpec> = {}): ContainerSpec {
   }
 }
 
+/** In the session, as whoever it belongs to. */
+function inside(container: string, script: string, ...args: string[]): string {
+  return run('docker', 'exec', container, '/bin/sh', '-c', script, 'sh', ...args)
+}
+
+async function untilUp(container: string): Promise<void> {
+  await eventually(() => inside(container, `cat ${SESSION_LOG}`).includes('up'))
+}
+
 /** A signal to the program, once it listens for it. */
 async function sendSignal(container: string, name: 'USR1' | 'USR2'): Promise<void> {
-  await eventually(() => run('docker', 'logs', container).includes('up'))
+  await untilUp(container)
   run('docker', 'kill', '-s', name, container)
 }
+
+/** Prints 16 MiB to whatever the init process and its children print to, and says where that leads. */
+const PRINTER = `
+const { openSync, readFileSync, readlinkSync, statSync, writeSync } = require('node:fs')
+const children = readFileSync('/proc/1/task/1/children', 'utf8').split(' ').filter(Boolean)
+const held = (pid) => [0, 1, 2].map((fd) => readlinkSync('/proc/' + pid + '/fd/' + fd))
+const ends = { init: held(1), children: children.flatMap(held) }
+for (const pid of [1, ...children]) {
+  const output = openSync('/proc/' + pid + '/fd/1', 'w')
+  for (let sent = 0; sent < 2 ** 24; ) sent += writeSync(output, Buffer.alloc(65_536, 10))
+}
+console.log(JSON.stringify({ ...ends, logBytes: statSync(process.argv[1]).size }))`
 
 async function untilEnded(ref: ContainerRef) {
   return eventually(
@@ -141,7 +176,7 @@ describe('a container of a session', () => {
       Privileged: false,
       CapDrop: ['ALL'],
       CapAdd: null,
-      SecurityOpt: ['no-new-privileges:true'],
+      SecurityOpt: ['no-new-privileges:true', `seccomp=${SECCOMP_PROFILE}`],
       Memory: LIMITS.memoryBytes,
       NanoCpus: 1e9,
       CpuShares: 512,
@@ -154,7 +189,7 @@ describe('a container of a session', () => {
         '/tmp': expect.stringContaining('nosuid'),
         '/var/tmp': expect.stringContaining('nosuid'),
       },
-      Init: true,
+      Init: false,
       RestartPolicy: { Name: 'no' },
       NetworkMode: NETWORK,
       IpcMode: 'private',
@@ -163,7 +198,7 @@ describe('a container of a session', () => {
       UsernsMode: '',
       PublishAllPorts: false,
       DeviceRequests: [],
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '2' } },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '64k', 'max-file': '1' } },
     })
     const ulimits = new Map<string, { Soft: number; Hard: number }>(
       seen.HostConfig.Ulimits.map((each: { Name: string }) => [each.Name, each]),
@@ -228,7 +263,7 @@ describe('a container of a session', () => {
   test('that ignores SIGTERM has two seconds to end, and is killed and gone all the same', async () => {
     const spec = newSpec({ image: deafImage })
     const id = await runtime.start(spec, signal)
-    await eventually(() => run('docker', 'logs', id).includes('up'))
+    await untilUp(id)
     const wait = spawn('docker', ['wait', id], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [[exitCode]] = await Promise.all([once(wait.stdout, 'data'), end()])
     expect(String(exitCode).trim()).toBe('137')
@@ -241,6 +276,57 @@ describe('a container of a session', () => {
       // The grace that the contract gives; how long Docker takes beyond it is the host's affair.
       expect(performance.now() - beforeMs).toBeGreaterThanOrEqual(2_000)
     }
+  })
+
+  test('keeps no pipe of Docker, so that what it prints for ever is read by nobody and stored nowhere', async () => {
+    const spec = newSpec()
+    const id = await runtime.start(spec, signal)
+    await untilUp(id)
+    const seen = JSON.parse(inside(id, 'exec /bin/node -e "$1" "$2"', PRINTER, SESSION_LOG))
+    expect(seen.init).toEqual(['/dev/null', '/dev/null', '/dev/null'])
+    // Docker's are nameless.
+    expect(seen.children.join(' ')).not.toContain('pipe:')
+    expect(seen.logBytes).toBe(65_536)
+    expect(run('docker', 'logs', id)).toBe('')
+    await runtime.remove(id, signal)
+  })
+
+  test('that ends by itself leaves what it printed in its workspace', async () => {
+    const spec = newSpec()
+    const id = await runtime.start(spec, signal)
+    await sendSignal(id, 'USR2')
+    await untilEnded(spec)
+    expect(readFileSync(join(spec.workspacePath, '.medforge-session.log'), 'utf8')).toBe('up\n')
+    await runtime.remove(id, signal)
+  })
+
+  test('that cannot start leaves why in its workspace', async () => {
+    const spec = newSpec({ image: brokenImage })
+    const id = await runtime.start(spec, signal)
+    expect(await untilEnded(spec)).toMatchObject({ exitCode: 127 })
+    const left = readFileSync(join(spec.workspacePath, '.medforge-session.log'), 'utf8')
+    expect(left).toContain('/bin/nothing')
+    await runtime.remove(id, signal)
+  })
+
+  test('reaps what is left to its init process', async () => {
+    const spec = newSpec()
+    const id = await runtime.start(spec, signal)
+    await untilUp(id)
+    const orphan = inside(id, '(cat /proc/self/stat & echo $!)').split('\n')[0] ?? ''
+    await eventually(() =>
+      inside(id, 'cat "/proc/$1/stat" 2>&1 || true', orphan).includes('No such'),
+    )
+    await runtime.remove(id, signal)
+  })
+
+  test('ends with 137 after kill -9 -1 in it, and leaves 255 to Docker', async () => {
+    const spec = newSpec()
+    const id = await runtime.start(spec, signal)
+    await untilUp(id)
+    inside(id, 'kill -s KILL -- -1')
+    expect(await untilEnded(spec)).toMatchObject({ exitCode: 137, oomKilled: false })
+    await runtime.remove(id, signal)
   })
 
   test.for([
@@ -273,6 +359,54 @@ describe('a container of a session', () => {
     ])
     expect(seen.Config.Env).toContain(`NVIDIA_VISIBLE_DEVICES=${spec.gpu.uuid}`)
     await runtime.remove(seen.Id, signal)
+  })
+})
+
+describe('a session of the default pack', () => {
+  const work = createDockerRuntime({ ...options, limits: { ...LIMITS, memoryBytes: 1024 * MIB } })
+  let id: string
+
+  beforeAll(async () => {
+    id = await work.start(newSpec({ image: readInstallation().settings.PACK_IMAGE ?? '' }), signal)
+  })
+
+  afterAll(() => work.remove(id, signal))
+
+  test.for([
+    ['io_uring_setup(2)', 'libc.syscall(425, 8, ctypes.create_string_buffer(120))'],
+    ['a socket of AF_VSOCK', 'libc.socket(40, 1, 0)'],
+  ])('is refused %s', ([, call]) => {
+    const program = `import ctypes; libc = ctypes.CDLL(None, use_errno=True); print(${call}, ctypes.get_errno())`
+    expect(inside(id, 'python3 -c "$1"', program)).toBe('-1 1')
+  })
+
+  test('gets sockets of the other kinds', () => {
+    const program =
+      'import socket; [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)]'
+    expect(inside(id, 'python3 -c "$1"', program)).toBe('')
+  })
+
+  test('does ordinary work: Python with threads and processes, Node, git, pip', async () => {
+    const program = `import numpy, multiprocessing, threading, zipfile
+threading.Thread(target=lambda: None).start()
+with multiprocessing.Pool(2) as pool: assert pool.map(abs, [-1, -2]) == [1, 2]
+assert numpy.ones((64, 64)).dot(numpy.ones((64, 64)))[0, 0] == 64
+with zipfile.ZipFile('/tmp/mine-1-py3-none-any.whl', 'w') as wheel:
+    wheel.writestr('mine.py', 'answer = 42')
+    for name, text in (('METADATA', 'Metadata-Version: 2.1\\nName: mine\\nVersion: 1\\n'), ('WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n'), ('RECORD', '')):
+        wheel.writestr('mine-1.dist-info/' + name, text)`
+    inside(id, 'python3 -c "$1"', program)
+    await eventually(() => inside(id, 'ls "$VIRTUAL_ENV/bin" 2>&1 || true').includes('pip3'))
+    const lines = inside(
+      id,
+      `set -e
+      pip install --quiet --no-index /tmp/mine-1-py3-none-any.whl
+      python -c 'import mine; print(mine.answer)'
+      node -e 'require("node:fs").promises.readFile("/etc/hostname").then(() => console.log("node"))'
+      git init --quiet /tmp/repository && cd /tmp/repository && touch file && git add file
+      git -c user.name=me -c user.email=me@example.org commit --quiet -m first && git log --format=%s`,
+    )
+    expect(lines.split('\n')).toEqual(['42', 'node', 'first'])
   })
 })
 

@@ -58,7 +58,8 @@ for (const name of ['nvidia-smi', 'nvidia-smi.mode']) fs.copyFileSync(here + '/s
 fs.writeFileSync(root + '/usr/bin/nvidia-smi.devices', wanted.map((line) => line + '\\n').join(''))
 `
 
-const TOOLS = ['/bin/sh', '/bin/sleep', '/bin/cat']
+/** Those of the init process, and one to sleep. */
+const TOOLS = ['sh', 'cat', 'cp', 'env', 'mkfifo', 'rm', 'sleep'].map((name) => `/bin/${name}`)
 
 export async function startNvidiaDocker(): Promise<NvidiaDocker> {
   const folder = mkdtempSync('/var/lib/docker/nvidia-test-')

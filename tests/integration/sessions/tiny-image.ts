@@ -24,13 +24,19 @@ createServer((_request, response) => response.end('ok')).on('upgrade', accept).l
 
 export type TinyImage = Disposable & { id: string }
 
-/** An image with nothing but this Node and a program that stands in for the IDE, from this machine's own files. */
+/** What any pack has, for the init process. */
+const TOOLS = ['sh', 'cat', 'cp', 'env', 'mkfifo', 'rm']
+
+/** An image with nothing but this Node, some tools and a program that stands in for the IDE, from this machine's own files. */
 export function buildTinyImage(): TinyImage {
   const folder = mkdtempSync(join(tmpdir(), 'medforge-image-'))
   try {
-    const listed = execFileSync('ldd', [process.execPath], { encoding: 'utf8' })
-    const libraries = [...listed.matchAll(/(\/[^\s()]+)/g)].flatMap(([, path]) => path ?? [])
-    const files = new Map([[process.execPath, '/bin/node']])
+    const files = new Map([
+      [process.execPath, '/bin/node'],
+      ...TOOLS.map((tool): [string, string] => [`/bin/${tool}`, `/bin/${tool}`]),
+    ])
+    const listed = execFileSync('ldd', [...files.keys()], { encoding: 'utf8' })
+    const libraries = [...listed.matchAll(/\s(\/[^\s():]+) \(/g)].flatMap(([, path]) => path ?? [])
     for (const library of libraries) files.set(library, library)
     for (const [from, to] of files) {
       mkdirSync(join(folder, dirname(to)), { recursive: true })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import {
   type GpuMode,
   SESSION_PORT,
@@ -8,6 +9,7 @@ import type { ContainerCreateOptions, HostConfig } from 'dockerode'
 import { type ContainerLimits, type DefaultLimits, limitsOfLaunch } from './limits.ts'
 import { readOpenFilesLimit } from './open-files.ts'
 import type { ContainerSpec } from './port.ts'
+import { SECCOMP_PROFILE } from './seccomp.ts'
 
 export const LABELS = {
   managed: 'medforge.managed',
@@ -20,16 +22,23 @@ export type ContainerSettings = { network: string; gpuMode: GpuMode; limits: Def
 export const SESSION_USER = '1000:1000'
 export const WORKSPACE_TARGET = '/workspace'
 
+/** What a session printed since its start, its first 64 KiB; `init.sh` keeps it, and leaves it in the workspace of one that ends by itself. */
+export const SESSION_LOG = '/tmp/medforge-session.log'
+const INIT = readFileSync(new URL('init.sh', import.meta.url), 'utf8')
+
 const TIER_WORDS: Record<SessionTier, string> = { public: 'PUBLIC', private: 'PRIVATE' }
 
 /**
- * The hardening contract of a session's container, whole: what is not named here is Docker's default (seccomp and AppArmor profiles,
- * private namespaces), and a test compares it with `docker inspect`.
+ * The hardening contract of a session's container, whole: what is not named here is Docker's default (AppArmor's profile, private
+ * namespaces), and a test compares it with `docker inspect`.
+ *
+ * @param command  what the image starts
  */
 export function containerOptions(
   spec: ContainerSpec,
   settings: ContainerSettings,
   managed: string,
+  command: readonly string[],
 ): ContainerCreateOptions & { HostConfig: HostConfig } {
   const { network, gpuMode } = settings
   const limits = limitsOfLaunch(settings.limits, spec.limits)
@@ -38,6 +47,8 @@ export function containerOptions(
   return {
     name: sessionContainerName(spec.slug),
     Image: spec.image,
+    Entrypoint: ['/bin/sh', '-c', INIT, 'medforge-init', ...command],
+    Cmd: [],
     Hostname: 'medforge',
     User: SESSION_USER,
     WorkingDir: WORKSPACE_TARGET,
@@ -71,13 +82,14 @@ export function containerOptions(
         },
       ],
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true'],
+      SecurityOpt: ['no-new-privileges:true', `seccomp=${SECCOMP_PROFILE}`],
       Privileged: false,
       IpcMode: 'private',
       // Outside the workspace nothing is written to the host's disk, which has no quota for a container.
       ReadonlyRootfs: true,
       Tmpfs: { '/tmp': scratch(limits), '/var/tmp': scratch(limits) },
-      Init: true,
+      // Docker's own would hold Docker's pipes.
+      Init: false,
       RestartPolicy: { Name: 'no' },
       NanoCpus: Math.round(limits.cpus * 1e9),
       CpuShares: CPU_WEIGHT,
@@ -91,7 +103,8 @@ export function containerOptions(
         { Name: 'core', Soft: 0, Hard: 0 },
         { Name: 'nofile', Soft: openFiles, Hard: openFiles },
       ],
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '2' } },
+      // For what keeps init.sh from starting; it gives Docker's pipes up.
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '64k', 'max-file': '1' } },
       DeviceRequests: deviceRequests(gpuMode, uuid),
     },
   }

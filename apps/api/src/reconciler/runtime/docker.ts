@@ -46,6 +46,8 @@ const STOP_GRACE_SECONDS = 2
 /** Sessions as containers of a Docker daemon. The hardening is in `container-options.ts`. */
 export function createDockerRuntime(options: DockerRuntimeOptions): SessionRuntime {
   const { docker, managed = '1', failpoint = noFailpoint } = options
+  /** By image, which its digest says once and for all. */
+  const commands = new Map<string, string[]>()
 
   async function inspect(ref: string, signal: AbortSignal) {
     return callDocker({ limitMs: LIMIT_MS.read, signal }, (call) =>
@@ -53,10 +55,22 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
     )
   }
 
+  /** What the image starts; a container that names an entrypoint of its own gets neither of the image's. */
+  async function commandOf(image: string, signal: AbortSignal): Promise<string[]> {
+    const known = commands.get(image)
+    if (known) return known
+    const { Config: config } = await callDocker({ limitMs: LIMIT_MS.read, signal }, () =>
+      docker.getImage(image).inspect(),
+    )
+    const command = [config.Entrypoint ?? [], config.Cmd ?? []].flat()
+    commands.set(image, command)
+    return command
+  }
+
   /** Undefined: a container of this session exists already. */
   async function create(spec: ContainerSpec, signal: AbortSignal): Promise<string | undefined> {
-    const body = containerOptions(spec, options, managed)
     try {
+      const body = containerOptions(spec, options, managed, await commandOf(spec.image, signal))
       const made = await callDocker({ limitMs: LIMIT_MS.create, signal }, (call) =>
         docker.createContainer({ ...body, ...call }),
       )
