@@ -116,6 +116,8 @@ export async function readBundleFolder(
 export type BundleFault = { file: string; row: number | null; message: string }
 
 export type BundleCheck = {
+  /** It is in use, so it was accepted before. */
+  isStored?: boolean
   /** Why a file that is there is null. */
   unread?: readonly BundleFault[]
   /** What an upload may have, so that a bundle is refused to whose competition nobody could submit. Not asked of one that is in use. */
@@ -125,7 +127,7 @@ export type BundleCheck = {
 /** The public part, or every fault in it. Knows nothing of where it lies. */
 export function checkBundle(
   files: BundleFiles,
-  { unread = [], uploadMaxBytes = Number.POSITIVE_INFINITY }: BundleCheck = {},
+  { isStored = false, unread = [], uploadMaxBytes = Number.POSITIVE_INFINITY }: BundleCheck = {},
 ): { bundle: Bundle } | { faults: BundleFault[] } {
   const faults: BundleFault[] = []
   const addFault = (file: string, message: string, row: number | null = null) => {
@@ -150,7 +152,7 @@ export function checkBundle(
   const sampleSubmission = files['sample_submission.csv']
   if (sampleSubmission === null) return { faults }
   const expected = expectIds([...new Set(readColumn(sampleSubmission, spec.idColumn))])
-  const checked = checkSubmission(spec, expected, sampleSubmission)
+  const checked = checkSubmission(spec, expected, sampleSubmission, { isStored })
   for (const fault of faultsOf(checked)) addFault('sample_submission.csv', fault.message, fault.row)
   if (checked.ok && expected.ids.length !== manifest.expected_rows) {
     const count = expected.ids.length
@@ -169,9 +171,9 @@ export function checkBundle(
   return { bundle: { manifest, spec, expected, idsSha256, ...texts, sampleSubmission } }
 }
 
-/** @throws BundleError naming the first faults */
+/** The public part of a competition that is in use. @throws BundleError naming the first faults */
 export function requireBundle(folder: string, files: BundleFiles): Bundle {
-  const read = checkBundle(files)
+  const read = checkBundle(files, { isStored: true })
   if ('bundle' in read) return read.bundle
   const messages = read.faults.slice(0, 3).map(describeFault)
   throw new BundleError(`${folder}: ${messages.join('; ')}.`)

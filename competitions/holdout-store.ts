@@ -92,7 +92,7 @@ export async function readHoldoutTable(
   if (manifest.metric_version !== bundle.manifest.metric_version) {
     throw new HoldoutError(`${file} was made for ${manifest.metric_version}.`)
   }
-  const checked = checkHoldout(bundle.spec, bundle.expected, bytes)
+  const checked = checkHoldout(bundle.spec, bundle.expected, bytes, { isStored: true })
   if (!checked.ok) {
     throw new HoldoutError(`${file}: ${checked.faults[0]?.message ?? 'it is not valid.'}`)
   }

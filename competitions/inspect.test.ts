@@ -3,8 +3,8 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { BUNDLES_ROOT, describeFault } from './bundle.ts'
-import { storeHoldout } from './holdout-store.ts'
+import { BUNDLES_ROOT, describeFault, loadBundles } from './bundle.ts'
+import { factsOf, readHoldoutTable, storeHoldout } from './holdout-store.ts'
 import { describeHoldout, inspectBundle } from './inspect.ts'
 
 const SECRET = 'a secret of this installation, forty characters'
@@ -36,6 +36,28 @@ describe(inspectBundle, () => {
     const { bundle, labels } = await inspected(await titanic())
     expect(bundle.manifest.slug).toBe('titanic-survival')
     expect(labels.length).toBeGreaterThan(418 * 5)
+  })
+
+  test('refuses whole numbers with an exponent, which a bundle and labels in use from before may have', async () => {
+    const folder = await titanic()
+    const sample = await readFile(join(folder, 'sample_submission.csv'), 'utf8')
+    const written = Buffer.from(sample.replace('893,0', '893,1e0'))
+    for (const name of ['holdout_labels.csv', 'sample_submission.csv']) {
+      await writeFile(join(folder, name), written)
+      const result = await inspectBundle(folder)
+      const faults = result.ok ? [] : result.faults
+      expect(faults).toMatchObject([{ file: name, row: 3 }])
+    }
+
+    const root = await mkdtemp(join(tmpdir(), 'in-use-'))
+    folders.push(root)
+    await cp(folder, join(root, 'titanic-survival'), { recursive: true })
+    const [bundle] = await loadBundles(root)
+    if (!bundle) throw new Error('There is no bundle.')
+    const holdout = describeHoldout(bundle, written, SECRET)
+    await storeHoldout(join(root, 'hidden'), holdout, written, null)
+    const table = await readHoldoutTable(join(root, 'hidden'), bundle, factsOf(holdout))
+    expect(table).toMatchObject({ labels: expect.objectContaining({ 1: 1 }) })
   })
 
   test('names every fault of every file at once, with its row', async () => {

@@ -1,6 +1,6 @@
 import type { FileRole, RowReader } from './checker.ts'
-import { parseDecimal } from './decimal.ts'
 import { type FaultList, show } from './faults.ts'
+import { parseReal } from './numbers.ts'
 import type { Box, BoxSpec } from './spec.ts'
 
 // Far beyond any image, and small enough that no area can overflow a double.
@@ -28,7 +28,7 @@ export function createBoxRows(
       faults.add('empty_cell', message, row, column)
       return null
     }
-    const value = parseDecimal(text)
+    const value = parseReal(text)
     if (value === null) {
       faults.add('not_a_number', `Row ${row}: ${show(text)} is not a plain number.`, row, column)
       return null

@@ -37,7 +37,7 @@ describe('a file of labels', () => {
     },
     {
       note: 'labels written as decimals',
-      text: 'PassengerId,Survived\n892,1.0\n893,+1\n894,0e0\n',
+      text: 'PassengerId,Survived\n892,1.0\n893,+1.\n894,-.00\n',
     },
   ])('is accepted with $note', ({ text }) => {
     expect(checkLabels(text)).toEqual({
@@ -119,6 +119,9 @@ describe('a file of labels', () => {
     '.',
     'e1',
     '1e1000',
+    '1e0',
+    '1E+00',
+    '1e300',
     'true',
     '=1',
   ])('is refused for the number %j', (cell) => {
@@ -126,10 +129,25 @@ describe('a file of labels', () => {
     expect(kinds(checkLabels(text))).toEqual([['not_a_number', 2, 'Survived']])
   })
 
-  test.each(['2', '-1', '0.5', '1e300'])('is refused for the label %s', (cell) => {
-    const text = `PassengerId,Survived\n892,${cell}\n893,1\n894,1\n`
-    expect(kinds(checkLabels(text))).toEqual([['out_of_range', 2, 'Survived']])
-  })
+  test.each(['2', '-1', '0.5', '.1', '0.99999999999999999999', '1.0000000000000000001'])(
+    'is refused for the label %s',
+    (cell) => {
+      const text = `PassengerId,Survived\n892,${cell}\n893,1\n894,1\n`
+      expect(kinds(checkLabels(text))).toEqual([['out_of_range', 2, 'Survived']])
+    },
+  )
+
+  test.each(['1e0', '10E-1', '1.0e+00', '0.99999999999999999999'])(
+    'that was accepted before with the label %s is read as it was then',
+    (cell) => {
+      const file = Buffer.from(`PassengerId,Survived\n892,${cell}\n893,1\n894,1\n`)
+      expect(checkSubmission(LABELS, PASSENGERS, file).ok).toBe(false)
+      expect(checkSubmission(LABELS, PASSENGERS, file, { isStored: true })).toEqual({
+        ok: true,
+        table: { metric: 'accuracy', labels: Int32Array.of(1, 1, 1) },
+      })
+    },
+  )
 
   test('names its missing columns sorted', () => {
     const result = checkSubmission(BOXES, PATIENTS, Buffer.from('confidence,x\n'))

@@ -19,6 +19,11 @@ export type CheckResult =
 /** `holdout` files have no confidence column, and boxes somewhere. */
 export type FileRole = 'submission' | 'holdout'
 
+export type CheckOptions = {
+  /** It was accepted before, and is read by the grammar that accepted it. */
+  isStored?: boolean
+}
+
 /** Takes a file piece by piece, so that neither memory nor the event loop depends on its size. */
 export interface Checker {
   write(chunk: Uint8Array): void
@@ -43,12 +48,12 @@ const HEADER_CELLS_SHOWN = 8
 export function createChecker(
   spec: SubmissionSpec,
   expected: ExpectedIds,
-  role: FileRole = 'submission',
+  { role = 'submission', isStored = false }: CheckOptions & { role?: FileRole } = {},
 ): Checker {
   const faults = createFaultList(spec.idColumn)
   const rows =
     spec.metric === 'accuracy'
-      ? createLabelRows(spec, expected.ids.length, faults)
+      ? createLabelRows(spec, expected.ids.length, faults, isStored)
       : createBoxRows(spec, expected.ids.length, faults, role)
   const required = [spec.idColumn, ...rows.columns]
   const missingColumns: string[] = []
@@ -137,8 +142,9 @@ export function checkSubmission(
   spec: SubmissionSpec,
   expected: ExpectedIds,
   bytes: Uint8Array,
+  options: CheckOptions = {},
 ): CheckResult {
-  return checkWhole(createChecker(spec, expected), bytes)
+  return checkWhole(createChecker(spec, expected, options), bytes)
 }
 
 /** Check a `holdout_labels.csv`: as a submission, without confidences. */
@@ -146,8 +152,9 @@ export function checkHoldout(
   spec: SubmissionSpec,
   expected: ExpectedIds,
   bytes: Uint8Array,
+  options: CheckOptions = {},
 ): CheckResult {
-  return checkWhole(createChecker(spec, expected, 'holdout'), bytes)
+  return checkWhole(createChecker(spec, expected, { ...options, role: 'holdout' }), bytes)
 }
 
 function checkWhole(checker: Checker, bytes: Uint8Array): CheckResult {

@@ -62,16 +62,22 @@ const DIGITS = new Set('0123456789')
 const isDigits = (text: string) => text !== '' && [...text].every((letter) => DIGITS.has(letter))
 const unsigned = (text: string) => (/^[+-]/.test(text) ? text.slice(1) : text)
 
-/** A plain decimal that a double can hold, read by its parts. */
-function decimalOf(text: string): number | null {
+/** A real number that a double can hold, read by its parts. */
+function realOf(text: string): number | null {
   const [mantissa = '', exponent, ...more] = unsigned(text).split(/[eE]/)
   const [whole = '', fraction = '', ...dots] = mantissa.split('.')
   const isMantissa =
     dots.length === 0 && isDigits(whole + fraction) && !/[+-]/.test(whole + fraction)
   const power = exponent === undefined ? '0' : unsigned(exponent)
-  if (!isMantissa || more.length > 0 || !isDigits(power) || power.length > 3) return null
+  if (!isMantissa || more.length > 0 || !isDigits(power)) return null
   const value = Number(text)
   return Number.isFinite(value) ? value : null
+}
+
+/** A whole number: one without an exponent whose fraction is zeros. */
+function wholeOf(text: string): number | null {
+  const [, fraction = ''] = text.split('.')
+  return /[eE]/.test(text) || /[^0]/.test(fraction) ? null : realOf(text)
 }
 
 function acceptsLabels(bytes: Uint8Array): boolean {
@@ -84,7 +90,7 @@ function acceptsLabels(bytes: Uint8Array): boolean {
       .join('|') === IDS.toSorted().join('|')
   return (
     isComplete &&
-    rows.every(({ label = '' }) => [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].includes(decimalOf(label) ?? -1))
+    rows.every(({ label = '' }) => [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].includes(wholeOf(label) ?? -1))
   )
 }
 
@@ -98,7 +104,7 @@ function acceptsBoxes(bytes: Uint8Array): boolean {
     const isNothing = (row: Record<string, string>) => fields.every((name) => row[name] === '')
     if (mine.some(isNothing)) return mine.length === 1
     return mine.every((row) => {
-      const [c, ...sides] = fields.map((name) => decimalOf(row[name] ?? ''))
+      const [c, ...sides] = fields.map((name) => realOf(row[name] ?? ''))
       const [, , w, h] = sides
       const isInside = sides.every((side) => side !== null && Math.abs(side) <= 1e9)
       return c !== null && isInside && Number(w) > 0 && Number(h) > 0

@@ -4,14 +4,13 @@
  */
 export {
   type Checker,
+  type CheckOptions,
   type CheckResult,
   checkHoldout,
   checkSubmission,
   createChecker,
-  type FileRole,
 } from './checker.ts'
 export { readColumn } from './column.ts'
-export { parseDecimal } from './decimal.ts'
 export { FAULTS_SHOWN_MAX, type Fault, type FaultKind } from './faults.ts'
 export { SCORER_VERSION, type ScoreResult, score } from './score.ts'
 export {

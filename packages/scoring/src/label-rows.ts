@@ -1,12 +1,18 @@
 import type { RowReader } from './checker.ts'
-import { parseDecimal } from './decimal.ts'
 import { type FaultList, show } from './faults.ts'
+import { isPlain, parseReal, parseStoredWhole, parseWhole } from './numbers.ts'
 import type { LabelSpec } from './spec.ts'
 
 const UNSEEN = -1
 const SEEN = -2
 
-export function createLabelRows(spec: LabelSpec, idCount: number, faults: FaultList): RowReader {
+/** @param isStored  the file was accepted before, by the grammar of then */
+export function createLabelRows(
+  spec: LabelSpec,
+  idCount: number,
+  faults: FaultList,
+  isStored: boolean,
+): RowReader {
   const { targetColumn, labels } = spec
   const table = new Int32Array(idCount)
   const seen = new Int8Array(idCount).fill(UNSEEN)
@@ -16,18 +22,13 @@ export function createLabelRows(spec: LabelSpec, idCount: number, faults: FaultL
       faults.add('empty_cell', `Row ${row} has no ${show(targetColumn)}.`, row, targetColumn)
       return null
     }
-    const value = parseDecimal(text)
-    if (value === null) {
-      const message = `Row ${row}: ${show(text)} is not a plain number.`
-      faults.add('not_a_number', message, row, targetColumn)
-      return null
-    }
-    if (!Number.isInteger(value) || value < labels.min || value > labels.max) {
-      const message = `Row ${row}: ${show(text)} is not a whole number from ${labels.min} to ${labels.max}.`
-      faults.add('out_of_range', message, row, targetColumn)
-      return null
-    }
-    return value
+    const value = isStored ? parseStoredWhole(text) : parseWhole(text)
+    if (value !== null && value >= labels.min && value <= labels.max) return value
+    const kind = isPlain(text) ? 'out_of_range' : 'not_a_number'
+    const how = kind === 'not_a_number' && parseReal(text) !== null ? ' without an exponent' : ''
+    const message = `Row ${row}: ${show(text)} is not a whole number from ${labels.min} to ${labels.max}${how}.`
+    faults.add(kind, message, row, targetColumn)
+    return null
   }
 
   return {

@@ -90,6 +90,8 @@ export const ABUSE: Record<string, () => Sent> = {
   'a full-width digit': answering('\uff11'),
   'a decimal comma': answering('"1,0"'),
   'a number with an underscore': answering('0_1'),
+  'a class with an exponent': answering('0e0'),
+  'a class with a fraction of zeros': answering('0.0'),
   'an empty cell': answering(''),
   'a formula as an id': () => file(GOOD.replace('900,0\n', '=HYPERLINK("http://evil"),0\n')),
   'a formula in a column that nobody reads': () =>

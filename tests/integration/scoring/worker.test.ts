@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Submission } from '@medforge/contracts'
@@ -328,6 +329,25 @@ describe('a worker', () => {
       lease_owner: null,
       lease_expires_at: null,
     })
+  })
+
+  test('reads a file by the grammar that accepted it', async ({ site, site_api, db }) => {
+    const { visitor } = await signIn(site_api, db)
+    const { submission } = await submit(visitor, await titanicWithMatches(site.hiddenRoot, 321))
+    // As numpy writes classes, which the first grammar took.
+    const file = (await titanicWithMatches(site.hiddenRoot, 300)).replaceAll(
+      /,([01])$/gm,
+      ',$1e+00',
+    )
+    await writeFile(join(site.submissionsDir, `${submission.id}.csv`), file)
+    const sha256 = createHash('sha256').update(file).digest()
+    await db
+      .updateTable('submissions')
+      .set({ sha256, size_bytes: file.length })
+      .where('id', '=', submission.id)
+      .execute()
+    await (await openWorker(db, site, site_api)).drain()
+    expect(await scoresOf(db, submission.id)).toMatchObject([{ primary_score: 300 / 418 }])
   })
 
   test('does not score a file that is not the one that was accepted', async ({

@@ -92,7 +92,7 @@ export function createComputer(options: ComputeOptions): Computer {
 /** @throws Error when the file is not, byte for byte, the one that was accepted */
 async function readSubmission(submissionsDir: string, bundle: Bundle, job: ScoringJob) {
   await using file = await open(join(submissionsDir, job.storedName), 'r')
-  const checker = createChecker(bundle.spec, bundle.expected)
+  const checker = createChecker(bundle.spec, bundle.expected, { isStored: true })
   const hash = createHash('sha256')
   const buffer = Buffer.alloc(CHUNK_BYTES)
   let sizeBytes = 0

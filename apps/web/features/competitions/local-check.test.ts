@@ -55,6 +55,18 @@ describe(checkLocally, () => {
     expect(check).toMatchObject({ kind: 'faulty', faults: [{ kind: 'out_of_range', row: 2 }] })
   })
 
+  test('refuses a label with an exponent, as the API does', async () => {
+    const check = await checkLocally(
+      { metric: 'accuracy' },
+      csv('PassengerId,Survived\n892,0\n893,1e0\n'),
+      sample(LABELS),
+    )
+    expect(check).toMatchObject({
+      kind: 'faulty',
+      faults: [{ message: expect.stringContaining('without an exponent') }],
+    })
+  })
+
   test('refuses another kind of file by its name', async () => {
     const check = await checkLocally(
       { metric: 'accuracy' },
