@@ -1,4 +1,4 @@
-import type { Requirement } from '@medforge/cli/host/packages.ts'
+import type { Requirement } from '@medforge/cli/host/programs.ts'
 import {
   BENCH_REQUIREMENTS,
   DATABASE_BENCH_REQUIREMENTS,

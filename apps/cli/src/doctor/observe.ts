@@ -8,7 +8,9 @@ import type { CliEnvironment } from '../config/env.ts'
 import { dockerAnswers } from '../host/docker.ts'
 import { readKernelLimits } from '../host/kernel-limits.ts'
 import { mayLowerScores, readDaemonScores } from '../host/oom-scores.ts'
+import { lookForPrograms } from '../host/packages.ts'
 import { askPoolFiles, poolHealth, zfsAnswers } from '../host/pool-health.ts'
+import { requirementsOf } from '../host/programs.ts'
 import { measureHost } from '../host/session-share.ts'
 import { detectZfs } from '../host/zfs.ts'
 import { readZfsCacheCap } from '../host/zfs-cache.ts'
@@ -25,8 +27,8 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
   const settings = readEnvFile(installation.envFile)
   const domain = settings?.DOMAIN ?? 'localhost'
   const sites = [`medforge.${domain}`, `api.medforge.${domain}`]
-  // Browsers resolve every name below localhost themselves; elsewhere a made-up slug shows whether the wildcard is there.
-  const names = domain === 'localhost' ? sites : [...sites, `s-doctor77.medforge.${domain}`]
+  // A made-up slug shows whether the wildcard is there.
+  const names = [...sites, `s-doctor77.medforge.${domain}`]
   const [docker, answers, pool, files, kind, platform, networks, connections, datasets, healthz] =
     await Promise.all([
       dockerAnswers(),
@@ -42,6 +44,7 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
     ])
   return {
     settings,
+    missingPrograms: await lookForPrograms(requirementsOf(kind)),
     resolved: Object.fromEntries(
       await Promise.all(names.map(async (name) => [name, await resolve(name)] as const)),
     ),

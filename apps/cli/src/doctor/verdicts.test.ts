@@ -79,6 +79,7 @@ function healthy(change: Partial<HostFacts> = {}): HostFacts {
   const settings = change.settings ?? SETTINGS
   return {
     settings,
+    missingPrograms: [],
     resolved: { 'medforge.localhost': ['127.0.0.1'], 'api.medforge.localhost': ['127.0.0.1'] },
     tls: { 'medforge.localhost': null, 'api.medforge.localhost': null },
     docker: true,
@@ -114,7 +115,10 @@ describe(judge, () => {
   test.each<{ note: string; change: Partial<HostFacts>; title: RegExp; remedy: RegExp }>([
     {
       note: 'a name without an address',
-      change: { resolved: { 's-doctor77.medforge.localhost': [] } },
+      change: {
+        settings: { ...SETTINGS, DOMAIN: 'example.org' },
+        resolved: { 's-doctor77.medforge.example.org': [] },
+      },
       title: /s-doctor77.* resolves/,
       remedy: /wildcard record/,
     },
@@ -202,6 +206,16 @@ describe(judge, () => {
       remedy: /zpool status/,
     },
     {
+      note: 'a program that is missing',
+      change: {
+        missingPrograms: [
+          { program: 'docker', because: 'speaks to the Docker server', package: 'docker-cli' },
+        ],
+      },
+      title: /Every program/,
+      remedy: /installs docker-cli/,
+    },
+    {
       note: 'Docker away',
       change: { docker: false },
       title: /Docker server/,
@@ -281,8 +295,16 @@ describe(judge, () => {
       Object.assign(facts[service] ?? {}, spared)
     }
     expect(unmet(facts)).toEqual([])
-    const said = judge(facts).find(({ title }) => title.includes('ends sessions before'))
-    expect(said?.detail).toContain('lets no score be lowered')
+    const verdict = judge(facts).find(({ title }) => title.includes('ends sessions before'))
+    expect(verdict?.detail).toContain('lets no score be lowered')
+  })
+
+  test('says what does not resolve a session’s host on a trial host, and asks for nothing', () => {
+    const facts = healthy({ resolved: { 's-doctor77.medforge.localhost': [] } })
+    expect(unmet(facts)).toEqual([])
+    expect(judge(facts).find(({ title }) => title.startsWith('s-'))?.detail).toMatch(
+      /not with getent/,
+    )
   })
 
   test('names a pack image without a digest', () => {
@@ -302,6 +324,7 @@ describe(judge, () => {
   test('has a remedy for everything on a host where nothing was ever set up', () => {
     const bare = healthy({
       settings: undefined,
+      missingPrograms: [{ program: 'docker', because: 'speaks', package: undefined }],
       resolved: { 'medforge.localhost': [] },
       tls: { 'medforge.localhost': 'getaddrinfo ENOTFOUND' },
       docker: false,

@@ -3,6 +3,7 @@ import type { PoolFiles } from '@medforge/core/pool-files'
 import { handedOverTo } from '@medforge/core/settings'
 import { alarmingShare, type TrackedConnections } from '@medforge/core/tracked-connections'
 import { POOL_LOCK_FILE } from '../host/pool-lock.ts'
+import { describeMissing, type MissingProgram } from '../host/programs.ts'
 import {
   DATASETS,
   NETWORKS,
@@ -20,6 +21,8 @@ import { judgeLimits, type LimitFacts } from './limits.ts'
 /** Everything that the doctor looked at, so that the verdicts are pure. */
 export type HostFacts = {
   settings: EnvValues | undefined
+  /** Of those that the platform uses. */
+  missingPrograms: MissingProgram[]
   /** Host name → the addresses that this host resolves it to. */
   resolved: Record<string, string[]>
   /** Host name → the problem with its certificate; null where chain and name verify. */
@@ -85,21 +88,26 @@ function judgeNames({ settings, resolved, api, web }: HostFacts): Verdict[] {
       seen.length < 2 ? 'the API or the web container does not exist' : (strays[0] ?? domain),
       'Run ./medforge up, which recreates the containers whose settings changed.',
     ),
-    ...Object.entries(resolved).map(([name, addresses]) =>
-      verdict(
+    ...Object.entries(resolved).map(([name, addresses]) => {
+      // Nobody has to do anything about it: browsers ask no resolver.
+      const isOptional = domain === 'localhost' && name.startsWith('s-')
+      return verdict(
         'DNS and domain',
         `${name} resolves`,
-        addresses.length > 0,
-        addresses.join(', ') || 'no address',
+        addresses.length > 0 || isOptional,
+        addresses.join(', ') || (isOptional ? TRIAL_SESSION_HOSTS : 'no address'),
         name.startsWith('s-')
           ? `Create a wildcard record *.medforge.${domain} that points at this host.`
           : domain === 'localhost'
             ? 'Run ./medforge up, which writes /etc/hosts.'
             : `Create a record for ${name} that points at this host.`,
-      ),
-    ),
+      )
+    }),
   ]
 }
+
+const TRIAL_SESSION_HOSTS =
+  'in browsers and curl, which know every name below localhost; not with getent, nor in programs that ask the C library, because /etc/hosts has no wildcards (the package libnss-myhostname makes them resolve too)'
 
 function judgeTls({ settings, tls }: HostFacts): Verdict[] {
   return Object.entries(tls).map(([name, fault]) =>
@@ -185,6 +193,19 @@ function judgeEnvironments({ settings, api, worker, web, caddy, db }: HostFacts)
   )
 }
 
+function judgePrograms({ missingPrograms }: HostFacts): Verdict {
+  const packages = [...new Set(missingPrograms.flatMap((entry) => entry.package ?? []))]
+  return verdict(
+    'Host runtime',
+    'Every program that MedForge uses is there',
+    missingPrograms.length === 0,
+    missingPrograms.length === 0 ? 'yes' : `missing: ${describeMissing(missingPrograms)}`,
+    packages.length > 0
+      ? `Run ./medforge up, which installs ${packages.join(', ')}.`
+      : 'Install them; MedForge knows no package of this system.',
+  )
+}
+
 function judgeRuntime(facts: HostFacts): Verdict[] {
   const { zfs, api, caddy, web, worker, db, docker, healthz } = facts
   const socket = mountOf(api, '/var/run/docker.sock')
@@ -193,6 +214,7 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
   const network = NETWORKS.publicSessions.name
   const isPoolUp = zfs.pool === 'ONLINE' || zfs.pool === 'DEGRADED'
   return [
+    judgePrograms(facts),
     verdict('Host runtime', 'The Docker server answers', docker, docker ? 'yes' : 'no', UP),
     verdict(
       'Host runtime',

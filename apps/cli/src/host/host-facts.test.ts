@@ -7,7 +7,6 @@ import type { Failure } from '../failure.ts'
 import { checkDiskSpace, GIB } from './disk.ts'
 import { chooseGpuMode } from './gpus.ts'
 import { ensureHostNames, withNames } from './hosts-file.ts'
-import { hasCandidate } from './packages.ts'
 
 describe(checkDiskSpace, () => {
   const room = (free: number) => () => ({ device: 'one', freeBytes: free * GIB })
@@ -98,23 +97,5 @@ describe(parseMounts, () => {
   test('takes the mount on top where several share a place', () => {
     const twice = `${INFO}\n60 22 0:44 / /tank rw shared:9 - fuse.zfs tank rw`
     expect(findMount(parseMounts(twice), '/tank')?.isShared).toBe(true)
-  })
-})
-
-describe(hasCandidate, () => {
-  const POLICY = [
-    'docker-compose-v2:',
-    '  Installed: (none)',
-    '  Candidate: (none)',
-    '  Version table:',
-    'docker-compose:',
-    '  Installed: (none)',
-    '  Candidate: 1.29.2-3',
-  ].join('\n')
-
-  test('tells a package that can be installed from one that is only known by name', () => {
-    expect(hasCandidate(POLICY, 'docker-compose')).toBe(true)
-    expect(hasCandidate(POLICY, 'docker-compose-v2')).toBe(false)
-    expect(hasCandidate('', 'docker-compose')).toBe(false)
   })
 })

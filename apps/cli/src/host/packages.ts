@@ -1,133 +1,105 @@
+import { readFileSync } from 'node:fs'
 import { Failure } from '../failure.ts'
 import { isInstalled, reasonOf, run } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
+import {
+  describeMissing,
+  findDistribution,
+  findMissing,
+  type MissingProgram,
+  type Requirement,
+} from './programs.ts'
 
-/** A program that the platform needs, and the distribution packages that bring it, best first. */
-export type Requirement = { program: string; packages: string[]; because: string }
-
-export const BASE_REQUIREMENTS: Requirement[] = [
-  { program: 'dockerd', packages: ['docker.io'], because: 'runs the platform and its sessions' },
-  { program: 'iptables', packages: ['iptables'], because: 'keeps sessions apart' },
-  { program: 'ss', packages: ['iproute2'], because: 'finds out who holds a port' },
-  { program: 'mmdebstrap', packages: ['mmdebstrap'], because: 'makes the base image' },
-  { program: 'docker-registry', packages: ['docker-registry'], because: 'gives images a digest' },
-  {
-    program: 'update-ca-certificates',
-    packages: ['ca-certificates'],
-    because: 'holds the trial certificate',
-  },
-  { program: 'certutil', packages: ['libnss3-tools'], because: 'holds it for Chromium' },
-]
-
-export const COMPOSE_PACKAGES = ['docker-compose-v2', 'docker-compose']
-export const ZFS_KERNEL: Requirement = {
-  program: 'zpool',
-  packages: ['zfsutils-linux'],
-  because: 'keeps the workspaces',
+/** Which of these programs this host lacks. */
+export async function lookForPrograms(
+  requirements: readonly Requirement[],
+): Promise<MissingProgram[]> {
+  const found = await Promise.all(requirements.map(({ program }) => isThere(program)))
+  const programs = new Set(requirements.filter((_, at) => found[at]).map(({ program }) => program))
+  return findMissing(requirements, { distribution: findDistribution(readOsRelease()), programs })
 }
-export const ZFS_FUSE: Requirement = {
-  program: 'zfs-fuse',
-  packages: ['zfs-fuse'],
-  because: 'keeps the workspaces where the kernel has no ZFS',
+
+async function isThere(program: string): Promise<boolean> {
+  if (await isInstalled(program)) return true
+  return program === 'docker-compose' && (await run('docker', ['compose', 'version'])).ok
+}
+
+function readOsRelease(): string {
+  try {
+    return readFileSync('/etc/os-release', 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /**
- * Install what is missing, and nothing else.
+ * Install the packages of programs that are missing, and nothing else.
  *
  * @returns the packages that were installed; empty when the host had everything
- * @throws Failure that names the packages and whether the archive or the package manager is at fault
+ * @throws Failure that names the programs, or the packages and whether the archive or the package manager is at fault
  */
 export async function ensurePackages(
-  requirements: Requirement[],
+  requirements: readonly Requirement[],
   progress: Progress,
 ): Promise<string[]> {
-  const present = await Promise.all(requirements.map(({ program }) => isInstalled(program)))
-  const missing = requirements.filter((_, index) => !present[index])
-  if (!(await hasCompose())) {
-    missing.push({ program: 'docker-compose', packages: COMPOSE_PACKAGES, because: 'compose' })
-  }
+  const missing = await lookForPrograms(requirements)
   if (missing.length === 0) return []
-  if (!(await isInstalled('apt-get'))) {
-    const names = missing.map(({ program }) => program).join(', ')
+  const nameless = missing.filter((entry) => entry.package === undefined)
+  if (nameless.length > 0 || !(await isInstalled('apt-get'))) {
     throw new Failure(
-      `This host lacks ${names} and has no apt-get to install them with.`,
-      'MedForge sets up Debian 12 and Ubuntu 24.04; on another system, install these programs yourself and run this again.',
+      `This host lacks ${describeMissing(nameless.length > 0 ? nameless : missing)}, and MedForge knows no package of this system to install.`,
+      'MedForge sets up Debian 12, Debian 13 and Ubuntu 24.04; on another system, install these programs yourself and run this again.',
     )
   }
-  let packages = await chooseAvailable(missing)
-  let updated = ''
-  if (packages === undefined) {
-    progress.detail('apt-get update')
-    updated = await apt(['update'], [], progress)
-    packages = await chooseAvailable(missing)
-  }
-  if (packages === undefined) {
-    const names = missing.map((entry) => entry.packages.join(' or ')).join(', ')
-    // apt-get update takes an archive that it could not reach for a warning.
-    if (UNREACHABLE.test(updated)) throw unreachable(names)
-    throw new Failure(
-      `The package archive of this host does not offer all of: ${names}.`,
-      'Add the distribution’s main archive to /etc/apt/sources.list, run apt-get update, and run this again.',
-    )
-  }
+  const packages = [...new Set(missing.flatMap((entry) => entry.package ?? []))]
   progress.detail(`installing ${packages.join(' ')}`)
-  const install = ['install', '-y', '--no-install-recommends', ...packages]
-  try {
-    await apt(install, packages, progress)
-  } catch {
-    // The lists may be older than the archive.
-    await apt(['update'], packages, progress)
-    await apt(install, packages, progress)
-  }
-  return packages
-}
-
-async function hasCompose(): Promise<boolean> {
-  if (await isInstalled('docker-compose')) return true
-  return (await run('docker', ['compose', 'version'])).ok
-}
-
-/** The first package of each requirement that the archive knows; undefined when one has none (the lists may be stale). */
-async function chooseAvailable(missing: Requirement[]): Promise<string[] | undefined> {
-  const chosen: string[] = []
-  for (const { packages } of missing) {
-    const policy = await run('apt-cache', ['policy', ...packages])
-    const name = packages.find((candidate) => hasCandidate(policy.stdout, candidate))
-    if (name === undefined) return undefined
-    chosen.push(name)
-  }
-  return [...new Set(chosen)]
-}
-
-/** Whether `apt-cache policy` names an installable version of the package. */
-export function hasCandidate(policy: string, name: string): boolean {
-  const section = policy.split(/^(?=\S)/m).find((part) => part.startsWith(`${name}:`))
-  return section !== undefined && /^\s+Candidate: (?!\(none\))\S/m.test(section)
-}
-
-const UNREACHABLE =
-  /Failed to fetch|Unable to fetch|Temporary failure resolving|Could not connect|Connection timed out|Could not resolve/
-
-/** @returns what it printed */
-async function apt(args: string[], packages: string[], progress: Progress): Promise<string> {
-  const outcome = await run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-q', ...args], {
-    timeoutMs: 900_000,
-    env: { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l' },
-    onLine: (line) => progress.detail(line.slice(0, 120)),
-  })
-  const printed = `${outcome.stdout}\n${outcome.stderr}`
-  if (outcome.ok) return printed
-  const what = packages.length > 0 ? packages.join(', ') : 'the package lists'
-  if (UNREACHABLE.test(printed)) throw unreachable(what)
+  await install(packages, progress)
+  const absent = await lookForPrograms(requirements)
+  if (absent.length === 0) return packages
   throw new Failure(
-    `Installing ${what} failed (${reasonOf('apt-get', outcome)}).`,
+    `This host lacks ${describeMissing(absent)}, although ${absent.map((entry) => entry.package).join(' and ')} is installed.`,
+    'Find out with dpkg -L what the package brings and with command -v what this shell finds, and run this again.',
+  )
+}
+
+async function install(packages: string[], progress: Progress): Promise<void> {
+  const args = ['install', '-y', '--no-install-recommends', ...packages]
+  if ((await apt(args, progress)).ok) return
+  // The lists may be missing, or older than the archive.
+  const update = await apt(['update'], progress)
+  const again = await apt(args, progress)
+  if (again.ok) return
+  const printed = `${update.stdout}\n${update.stderr}\n${again.stdout}\n${again.stderr}`
+  const what = packages.join(', ')
+  // apt-get update takes an archive that it could not reach for a warning.
+  if (UNREACHABLE.test(printed)) {
+    throw new Failure(
+      `The package archive cannot be reached, so ${what} could not be fetched.`,
+      'Check this host’s network and /etc/apt/sources.list with apt-get update, then run this again.',
+    )
+  }
+  const unknown = [...printed.matchAll(UNKNOWN)].map(([, first, second]) => first ?? second)
+  if (unknown.length > 0) {
+    throw new Failure(
+      `The package archive of this host does not offer ${[...new Set(unknown)].join(', ')}.`,
+      'Add the distribution’s main archive to its sources (for zfsutils-linux Debian’s contrib; on Ubuntu universe), run apt-get update, and run this again.',
+    )
+  }
+  throw new Failure(
+    `Installing ${what} failed (${reasonOf('apt-get', again)}).`,
     'Run apt-get -f install, then run this again.',
   )
 }
 
-function unreachable(what: string): Failure {
-  return new Failure(
-    `The package archive cannot be reached, so ${what} could not be fetched.`,
-    'Check this host’s network and /etc/apt/sources.list with apt-get update, then run this again.',
-  )
+const UNREACHABLE =
+  /Failed to fetch|Unable to fetch|Temporary failure resolving|Could not connect|Connection timed out|Could not resolve/
+const UNKNOWN =
+  /Unable to locate package (\S+)|Package '?([^\s']+)'? has no installation candidate/g
+
+function apt(args: string[], progress: Progress) {
+  return run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-q', ...args], {
+    timeoutMs: 900_000,
+    env: { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l', LC_ALL: 'C.UTF-8' },
+    onLine: (line) => progress.detail(line.slice(0, 120)),
+  })
 }

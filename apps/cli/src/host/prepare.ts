@@ -10,8 +10,9 @@ import { endContainersOnDeadMounts } from './dead-mounts.ts'
 import { checkDiskSpace, type DiskNeed, GIB } from './disk.ts'
 import { ensureDocker } from './docker.ts'
 import { ensureSharedMounts } from './mounts.ts'
-import { BASE_REQUIREMENTS, ensurePackages, ZFS_FUSE, ZFS_KERNEL } from './packages.ts'
+import { ensurePackages } from './packages.ts'
 import { checkPorts, type Listener } from './ports.ts'
+import { requirementsOf } from './programs.ts'
 import { keepNewLinksQuiet } from './quiet-links.ts'
 import { detectZfs, ensurePool, ensureZfs, type ZfsKind } from './zfs.ts'
 
@@ -33,10 +34,7 @@ export async function prepareHost(
   await step('Room and packages', async () => {
     checkDiskSpace(diskNeeds())
     const zfs = await detectZfs()
-    const installed = await ensurePackages(
-      [...BASE_REQUIREMENTS, zfs === 'kernel' ? ZFS_KERNEL : ZFS_FUSE],
-      progress,
-    )
+    const installed = await ensurePackages(requirementsOf(zfs), progress)
     const summary = installed.length > 0 ? `installed ${installed.join(', ')}` : 'all there'
     return { summary, value: undefined }
   })
