@@ -1,6 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { letEdgeRead } from '@medforge/cli/host/certificate.ts'
+import { expect, onTestFinished, test } from 'vitest'
 import { CONFIGURATION, DOMAIN, findImage } from './edge.ts'
 
 const execute = promisify(execFile)
@@ -50,6 +54,37 @@ test('only ACME makes certificates on demand, and asks first', async () => {
   expect(config.apps.tls.automation.policies.some((policy) => policy.on_demand)).toBe(true)
   const trial = await adapt('internal')
   expect(trial.config.apps.tls.automation.policies.some((policy) => policy.on_demand)).toBe(false)
+})
+
+test('a key that only root can read keeps the edge from starting until its group may read it, and nobody else may then', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'medforge-tls-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const files = ['privkey.pem', 'fullchain.pem'].map((name) => join(folder, name))
+  execFileSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-subj', '/CN=edge.test', '-keyout', files[0] ?? '', '-out', files[1] ?? ''],
+  ])
+  chmodSync(folder, 0o755)
+  for (const file of files) chmodSync(file, 0o600)
+  const start = () =>
+    execute('docker', [
+      ...['run', '--rm', '--network', 'none', '--user', '10003:10003', '--cap-drop', 'ALL'],
+      ...['--volume', `${CONFIGURATION}:/etc/caddy:ro`, '--volume', `${folder}:/tls:ro`],
+      ...['--env', `DOMAIN=${DOMAIN}`, '--env', 'TLS_MODE=files', findImage()],
+      ...['caddy', 'validate', '--config', '/etc/caddy/Caddyfile', '--adapter', 'caddyfile'],
+    ])
+  await expect(start()).rejects.toThrow('permission denied')
+  expect(files.map(letEdgeRead)).toEqual([true, true])
+  await start()
+  const access = files.map((file) => {
+    const { uid, gid, mode } = statSync(file)
+    return [uid, gid, (mode & 0o777).toString(8)]
+  })
+  expect(access).toEqual([
+    [0, 10003, '640'],
+    [0, 10003, '640'],
+  ])
+  expect(files.map(letEdgeRead)).toEqual([false, false])
 })
 
 test('a mode that does not exist is refused', async () => {

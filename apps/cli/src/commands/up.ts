@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { readEnvironment } from '../config/env.ts'
+import { prepareCertificate } from '../host/certificate.ts'
 import { chooseGpuMode, countGpus } from '../host/gpus.ts'
 import { ensureLimits } from '../host/limits.ts'
 import { prepareHost, requireRoot } from '../host/prepare.ts'
 import { acquireLock } from '../lock.ts'
-import { LOCK_FILE } from '../names.ts'
+import { LOCK_FILE, TLS_FILES } from '../names.ts'
 import { startStack } from '../stack/bring-up.ts'
 import type { EnvValues } from '../stack/env-file.ts'
 import { composeFileFor, locateInstallation } from '../stack/installation.ts'
@@ -45,6 +46,14 @@ async function up(options: { domain?: string; set?: string[] }): Promise<void> {
     ]
     return { summary: what.join('; '), value: values }
   })
+
+  if (settings.TLS_MODE === 'files') {
+    await step('Certificate', async () => {
+      const changed = prepareCertificate(TLS_FILES, settings.DOMAIN ?? '')
+      const made = changed.map((file) => `let the edge read ${file}`)
+      return { summary: ['as it has to be', ...made].join(', '), value: undefined }
+    })
+  }
 
   const zfs = await prepareHost(
     {

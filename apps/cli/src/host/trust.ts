@@ -123,15 +123,3 @@ function samePem(left: string, right: string): boolean {
   const bare = (text: string) => text.replace(/\s+/g, '')
   return bare(left) === bare(right)
 }
-
-/** @throws Failure when the operator's certificate, which Caddy would not start without, is not there */
-export function checkCertificateFiles(folder: string, domain: string): void {
-  const missing = ['fullchain.pem', 'privkey.pem'].filter(
-    (name) => !existsSync(`${folder}/${name}`),
-  )
-  if (missing.length === 0) return
-  throw new Failure(
-    `TLS_MODE is files, and ${missing.map((name) => `${folder}/${name}`).join(' and ')} ${missing.length > 1 ? 'do' : 'does'} not exist.`,
-    `Put a certificate for medforge.${domain} and *.medforge.${domain} there, readable by group 10003, and run this again.`,
-  )
-}

@@ -2,20 +2,16 @@ import { existsSync } from 'node:fs'
 import type { CliEnvironment } from '../config/env.ts'
 import { Failure } from '../failure.ts'
 import { ensureHostNames } from '../host/hosts-file.ts'
-import {
-  checkCertificateFiles,
-  ensureBrowserTrust,
-  ensureSystemTrust,
-  listPeople,
-} from '../host/trust.ts'
+import { ensureBrowserTrust, ensureSystemTrust, listPeople } from '../host/trust.ts'
 import { ensureImages } from '../images/index.ts'
 import { IMAGE_NAMES } from '../images/reference.ts'
-import { CADDY_ROOT_CERTIFICATE, HIDDEN_HOLDOUTS, HOLDOUT_SEED_FILE, TLS_FILES } from '../names.ts'
+import { CADDY_ROOT_CERTIFICATE, HIDDEN_HOLDOUTS, HOLDOUT_SEED_FILE } from '../names.ts'
 import { reasonOf, waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { StepRunner } from '../terminal/steps.ts'
 import type { NewAdmin } from './accounts.ts'
 import { ensurePlaceholderNetwork, inspectPlatform } from './containers.ts'
+import { createCrashWatch } from './crash-loops.ts'
 import { ensureDatabaseFolder, waitForDatabase } from './database.ts'
 import type { EnvValues } from './env-file.ts'
 import { checkContainers, waitForHealthz } from './health.ts'
@@ -43,8 +39,6 @@ export async function startStack(options: StackOptions): Promise<NewAdmin | unde
   const { environment, installation, settings, step, progress } = options
   const databaseUrl = settings.DATABASE_URL ?? ''
   const domain = settings.DOMAIN ?? ''
-
-  if (settings.TLS_MODE === 'files') checkCertificateFiles(TLS_FILES, domain)
 
   await step('Images', async () => {
     const images = await ensureImages({
@@ -137,7 +131,11 @@ async function ensureTrust({ environment, settings, progress }: StackOptions) {
   }
   if (settings.TLS_MODE === 'internal') {
     progress.detail("waiting for Caddy's certificate authority")
-    const exists = async () => existsSync(CADDY_ROOT_CERTIFICATE) || undefined
+    const refuseCrashLoops = createCrashWatch()
+    const exists = async () => {
+      await refuseCrashLoops()
+      return existsSync(CADDY_ROOT_CERTIFICATE) || undefined
+    }
     if (!(await waitFor(exists, { timeoutMs: 60_000 }))) {
       throw new Failure(
         `Caddy made no certificate authority in ${CADDY_ROOT_CERTIFICATE}.`,

@@ -4,7 +4,8 @@ import { readMounts } from '../host/mounts.ts'
 import { CONTAINERS, DB_DATA } from '../names.ts'
 import { run, runOrFail, waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { inspectContainers, lastWords } from './containers.ts'
+import { lastWords } from './containers.ts'
+import { createCrashWatch } from './crash-loops.ts'
 
 /**
  * Write an empty database into its dataset, once. Nothing else ever does: the container refuses a folder without the
@@ -41,16 +42,17 @@ export async function ensureDatabaseFolder(image: string, progress: Progress): P
 export async function waitForDatabase(progress: Progress): Promise<void> {
   const container = CONTAINERS.db
   progress.detail('waiting until the database accepts connections')
-  const answer = await waitFor(
+  const refuseCrashLoops = createCrashWatch()
+  const isReady = await waitFor(
     async () => {
       const health = await run('docker', ['exec', container, 'medforge-db-health'])
-      if (health.ok) return 'ready' as const
-      const [facts] = await inspectContainers([container])
-      return facts && !facts.State.Running && facts.RestartCount > 2 ? ('dead' as const) : undefined
+      if (health.ok) return true
+      await refuseCrashLoops()
+      return undefined
     },
     { timeoutMs: 120_000, everyMs: 300 },
   )
-  if (answer === 'ready') return
+  if (isReady) return
   const output = (await lastWords(container, 3)).split('\n').at(-1) ?? 'it said nothing'
   throw new Failure(
     `The database did not become ready (${output.slice(0, 300)}).`,

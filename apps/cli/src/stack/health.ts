@@ -3,10 +3,11 @@ import { request } from 'node:https'
 import type { Health } from '@medforge/contracts'
 import { Failure } from '../failure.ts'
 import { SYSTEM_BUNDLE } from '../host/trust.ts'
-import { SERVICES } from '../names.ts'
+import { SERVICES, type ServiceName } from '../names.ts'
 import { waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
-import { type ContainerFacts, inspectPlatform, lastWords } from './containers.ts'
+import { inspectPlatform } from './containers.ts'
+import { createCrashWatch, describeUnsteady, isSteady } from './crash-loops.ts'
 
 export type HttpsAnswer = { status: number; body: string }
 
@@ -75,10 +76,11 @@ function describeHealth(status: number, body: string): string {
 /**
  * Wait until the API, asked as a browser asks it, says that it is healthy.
  *
- * @throws Failure with the API's own reasons, or with the container that is not up
+ * @throws Failure with the API's own reasons, or with the container that is not up, within seconds where it crashes in a loop
  */
 export async function waitForHealthz(domain: string, progress: Progress): Promise<void> {
   const url = healthUrl(domain)
+  const refuseCrashLoops = createCrashWatch()
   let last = 'it did not answer'
   const healthy = await waitFor(
     async () => {
@@ -90,6 +92,7 @@ export async function waitForHealthz(domain: string, progress: Progress): Promis
         last = error instanceof Error ? error.message : String(error)
       }
       progress.detail(`waiting for ${url}: ${last}`)
+      await refuseCrashLoops()
       return undefined
     },
     { timeoutMs: 120_000, everyMs: 300 },
@@ -108,28 +111,15 @@ export async function waitForHealthz(domain: string, progress: Progress): Promis
  * @throws Failure naming the first that does not, with its last line
  */
 export async function checkContainers(): Promise<void> {
-  let unsteady: string | undefined
+  let unsteady: ServiceName | undefined
   const steady = await waitFor(
     async () => {
       const facts = await inspectPlatform()
-      unsteady = SERVICES.find((service) => !isSteady(facts.get(service)))
+      unsteady = SERVICES.find((service) => !isSteady(facts.get(service), Date.now()))
       return unsteady === undefined ? true : undefined
     },
     { timeoutMs: 15_000, everyMs: 500 },
   )
   if (steady || unsteady === undefined) return
-  const container = `medforge-${unsteady}`
-  const output = (await lastWords(container, 20)).split('\n').filter(Boolean)
-  const last =
-    output.findLast((line) => /error|cannot|refus|fail/i.test(line)) ?? output.at(-1) ?? ''
-  throw new Failure(
-    `${container} does not stay up (${last.trim().slice(0, 300)}).`,
-    `Read ./medforge logs ${unsteady}, and run this again when the cause is gone.`,
-  )
-}
-
-/** A container that was never restarted, or that has stayed up for ten seconds since. */
-function isSteady(facts: ContainerFacts | undefined): boolean {
-  if (facts?.State.Status !== 'running') return false
-  return facts.RestartCount === 0 || Date.now() - Date.parse(facts.State.StartedAt) > 10_000
+  throw await describeUnsteady(unsteady)
 }
