@@ -46,7 +46,7 @@ export const MATRIX: Record<string, Case> = {
   },
   'POST /api/v1/auth/logout': { ...everybody(), needs: 'own login' },
   'GET /api/v1/me': signedIn(),
-  'PATCH /api/v1/me': signedIn(200, {}),
+  'PATCH /api/v1/me': signedIn(422, {}),
   'POST /api/v1/auth/password': signedIn(422, { current_password: 'x', new_password: 'short' }),
   'GET /api/v1/auth/logins': signedIn(),
   'DELETE /api/v1/auth/logins/{login_id}': {
@@ -87,7 +87,7 @@ export const MATRIX: Record<string, Case> = {
   'DELETE /api/v1/admin/invitations/{invitation_id}': { ...admins(), needs: 'invitation' },
   'GET /api/v1/admin/overview': admins(),
   'GET /api/v1/admin/users': admins(),
-  'PATCH /api/v1/admin/users/{user_id}': admins(200, {}),
+  'PATCH /api/v1/admin/users/{user_id}': admins(200, { is_disabled: false }),
   'GET /api/v1/admin/sessions': admins(),
   'GET /api/v1/admin/gpus': admins(),
   'PATCH /api/v1/admin/gpus/{gpu_id}': admins(200, { is_enabled: true }),

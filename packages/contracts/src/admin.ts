@@ -1,7 +1,15 @@
 import { type Static, Type } from 'typebox'
 import { UserRole } from './identity.ts'
 import { Health } from './platform.ts'
-import { Id, ListQuery, literals, nullable, Timestamp, UUID_PATTERN } from './primitives.ts'
+import {
+  changeOf,
+  Id,
+  ListQuery,
+  literals,
+  nullable,
+  Timestamp,
+  UUID_PATTERN,
+} from './primitives.ts'
 import { GPU_MODES, SESSION_STATUSES, Session, SessionStatusSchema } from './sessions.ts'
 
 /** What the administrators' routes speak. */
@@ -78,7 +86,7 @@ export type AdminUserQuery = Static<typeof AdminUserQuery>
 /** More than any host has GPUs: the figure bounds typing errors, not needs. */
 export const SESSION_LIMIT_MAX = 64
 
-export const AdminUserChange = Type.Object({
+export const AdminUserChange = changeOf({
   role: Type.Optional(UserRole),
   max_concurrent_sessions: Type.Optional(Type.Integer({ minimum: 0, maximum: SESSION_LIMIT_MAX })),
   is_disabled: Type.Optional(

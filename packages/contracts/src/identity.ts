@@ -59,9 +59,7 @@ export const PasswordChange = Type.Object({
 })
 export type PasswordChange = Static<typeof PasswordChange>
 
-export const ProfileChange = Type.Object({
-  display_name: Type.Optional(Type.String({ maxLength: 400 })),
-})
+export const ProfileChange = Type.Object({ display_name: Type.String({ maxLength: 400 }) })
 export type ProfileChange = Static<typeof ProfileChange>
 
 /** One of a person's own logins: a browser or program that holds a cookie. */

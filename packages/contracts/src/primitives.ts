@@ -1,4 +1,11 @@
-import { type Static, type TEnum, type TSchema, Type } from 'typebox'
+import {
+  type Static,
+  type TEnum,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  Type,
+} from 'typebox'
 
 /** The atoms that every message is composed of. Formats are enforced by pattern, so no validator plug-in is needed. */
 
@@ -22,6 +29,12 @@ export function literals<const Values extends readonly string[]>(
   values: Values,
 ): TEnum<[...Values]> {
   return Type.Enum([...values]) as unknown as TEnum<[...Values]>
+}
+
+/** The body of a PATCH: any of these fields, at least one. */
+export function changeOf<Fields extends TProperties>(fields: Fields): TObject<Fields> {
+  const anyOf = Object.keys(fields).map((field) => ({ required: [field] }))
+  return Type.Object(fields, { anyOf })
 }
 
 export const ListQuery = Type.Object({

@@ -1,5 +1,6 @@
 import { SESSION_COOKIE } from '@medforge/contracts'
 import { describe, expect } from 'vitest'
+import { signIn } from '../admin/admin.ts'
 import { test } from '../app.ts'
 
 describe('an answer that is no success', () => {
@@ -63,6 +64,33 @@ describe('an answer that is no success', () => {
         { loc: ['body', 'email'], msg: 'must be a string', type: 'type_error.string' },
       ],
     })
+  })
+
+  test('is 422 for every PATCH without a field that it knows, and names those', async ({
+    api,
+    db,
+  }) => {
+    const { visitor, userId } = await signIn(api, db, { role: 'admin' })
+    const { paths } = JSON.parse((await visitor.get('!/openapi.json')).text)
+    const patched = Object.keys(paths).filter((path) => 'patch' in paths[path])
+    expect(patched.length).toBeGreaterThan(2)
+    for (const path of patched) {
+      const url = path.replace('{user_id}', userId).replace('{gpu_id}', '0')
+      for (const body of [{}, { unknown: 1 }]) {
+        const answer = await visitor.ask(`!${url}`, { method: 'PATCH', body })
+        const { code, errors } = answer.problem()
+        expect([path, answer.status, code]).toEqual([path, 422, 'request_validation_failed'])
+        expect(errors).toEqual([expect.objectContaining({ type: 'value_error.missing' })])
+      }
+    }
+    const nothing = await visitor.ask(`/admin/users/${userId}`, { method: 'PATCH', body: {} })
+    expect(nothing.problem().errors).toEqual([
+      {
+        loc: ['body'],
+        msg: 'needs at least one of: role, max_concurrent_sessions, is_disabled',
+        type: 'value_error.missing',
+      },
+    ])
   })
 
   test('is 413 for JSON over 64 KiB', async ({ api }) => {

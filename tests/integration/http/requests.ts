@@ -235,7 +235,8 @@ function json(schema: Schema): fc.Arbitrary<Body> {
 function fitting(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.enum)
     return mostly<unknown>(schema.enum[0], fc.oneof(fc.constantFrom(...schema.enum), hostileText))
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map(fitting))
+  // An object's own `anyOf` says only which fields it needs.
+  if (schema.anyOf && schema.type !== 'object') return fc.oneof(...schema.anyOf.map(fitting))
   if (schema.type === 'object') {
     const properties = Object.entries(schema.properties ?? {})
     return fc.record(

@@ -229,7 +229,6 @@ describe('PATCH /me', () => {
     const answer = await rename(visitor, { display_name: '  Ada   Lovelace ' })
     expect(answer.data<Me>()).toMatchObject({ display_name: 'Ada Lovelace', user_id: userId })
     expect((await visitor.get('/me')).data<Me>().display_name).toBe('Ada Lovelace')
-    expect((await rename(visitor, {})).data<Me>().display_name).toBe('Ada Lovelace')
     await rename(visitor, { display_name: 'Ada Lovelace' })
     expect(await readAudit(db)).toEqual([
       {

@@ -47,7 +47,7 @@ export function createPagination(secret: string): Pagination {
     if (!isOurs) {
       throw new DomainError('invalid_cursor', {
         detail:
-          'The cursor is not one that this list handed out. Start again without a cursor, or use meta.next_cursor unchanged.',
+          'Cursor is invalid: this list did not hand it out. Start again without a cursor, or use meta.next_cursor unchanged.',
       })
     }
     return JSON.parse(payload.toString('utf8'))

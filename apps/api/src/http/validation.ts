@@ -51,17 +51,21 @@ function validatePart(part: Part, request: FastifyRequest): FastifySchemaValidat
 function itemsOf(part: Part, faults: FastifySchemaValidationError[]): ProblemItem[] {
   // A union reports each member that did not fit and then itself; the last covers them all.
   const unions = faults.filter(({ keyword }) => keyword === 'anyOf')
-  const isInsideUnion = ({ schemaPath }: FastifySchemaValidationError) =>
-    unions.some((union) => schemaPath.startsWith(`${union.schemaPath}/`))
+  const isMemberOf = (union: FastifySchemaValidationError, fault: FastifySchemaValidationError) =>
+    fault.schemaPath.startsWith(`${union.schemaPath}/`)
   return faults
-    .filter((fault) => !isInsideUnion(fault))
+    .filter((fault) => !unions.some((union) => isMemberOf(union, fault)))
     .map((fault) => {
-      const { loc, msg, type } = describeFault(fault)
+      const members = faults.filter((other) => isMemberOf(fault, other))
+      const { loc, msg, type } = describeFault(fault, members)
       return { loc: [LOC_NAMES[part], ...loc], msg, type }
     })
 }
 
-function describeFault(fault: FastifySchemaValidationError): ProblemItem {
+function describeFault(
+  fault: FastifySchemaValidationError,
+  members: FastifySchemaValidationError[],
+): ProblemItem {
   const loc = fault.instancePath.split('/').slice(1).map(unescapePointer)
   const { keyword, params, message = 'is not valid' } = fault
   if (keyword === 'required') {
@@ -81,6 +85,10 @@ function describeFault(fault: FastifySchemaValidationError): ProblemItem {
   if (keyword === 'enum') {
     const allowed = (params.allowedValues as unknown[]).join(', ')
     return { loc, msg: `must be one of: ${allowed}`, type: 'value_error.enum' }
+  }
+  if (keyword === 'anyOf' && members.every((member) => member.keyword === 'required')) {
+    const fields = members.map((member) => member.params.missingProperty).join(', ')
+    return { loc, msg: `needs at least one of: ${fields}`, type: 'value_error.missing' }
   }
   if (keyword === 'anyOf')
     return { loc, msg: 'has none of the allowed forms', type: 'value_error.any_of' }

@@ -47,11 +47,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Routes {
       },
       async (request) => {
         const who = principalOf(request)
-        const { display_name } = request.body
-        const displayName =
-          display_name === undefined
-            ? who.displayName
-            : await service.rename(who, display_name, request.id)
+        const displayName = await service.rename(who, request.body.display_name, request.id)
         return envelopeOf(request, await deps.describe({ ...who, displayName }))
       },
     )
