@@ -1,14 +1,16 @@
-import { API_PREFIX } from '@medforge/contracts'
+import { API_PREFIX, type Health } from '@medforge/contracts'
 import type { FastifyInstance } from 'fastify'
 import { competitionRoutes } from './competitions/index.ts'
 import type { ServerContext } from './context.ts'
+import { DomainError } from './http/domain-error.ts'
 import { hostsOf } from './http/hosts.ts'
 import { createOpenApiDocument } from './http/openapi.ts'
-import { createHttpServer } from './http/server.ts'
+import { createHttpServer, type HttpOptions } from './http/server.ts'
 import {
   documentRoutes,
   healthRoutes,
   platformAdminRoutes,
+  readInTime,
   statusRoutes,
 } from './platform/index.ts'
 
@@ -16,13 +18,7 @@ import {
 export async function buildApp(context: ServerContext): Promise<FastifyInstance> {
   const { config, guards, platform } = context
   const hosts = hostsOf(config.domain)
-  const { app, routes } = createHttpServer({
-    logger: context.logger,
-    webOrigin: hosts.webOrigin,
-    trustedProxies: config.trustedProxies,
-    timeouts: context.timeouts,
-    findOutageCause: context.findOutageCause,
-  })
+  const { app, routes } = createHttpServer(httpOptionsOf(context))
 
   await app.register(healthRoutes(platform))
   await app.register(
@@ -44,4 +40,32 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
 
   await app.ready()
   return app
+}
+
+/**
+ * What listens while the API waits for its database: `/healthz` answers degraded in its usual form, everything else is unavailable.
+ * Close it before the API itself listens on the same port.
+ */
+export async function buildWaitingApp(context: ServerContext): Promise<FastifyInstance> {
+  const { app } = createHttpServer(httpOptionsOf(context))
+  const read = async (): Promise<Health> => ({ status: 'degraded', reasons: [WAITING] })
+  await app.register(healthRoutes({ readHealth: () => readInTime(read, context) }))
+  const refuse = async () => {
+    throw new DomainError('service_unavailable', {
+      detail: `${WAITING} Try again in a moment.`,
+      headers: { 'retry-after': '2' },
+    })
+  }
+  app.all('/*', { onRequest: refuse }, refuse)
+  await app.ready()
+  return app
+}
+
+const WAITING =
+  'The API starts and waits for its database, which does not answer yet or lacks migrations.'
+
+function httpOptionsOf(context: ServerContext): HttpOptions {
+  const { config, logger, timeouts, findOutageCause } = context
+  const { webOrigin } = hostsOf(config.domain)
+  return { logger, webOrigin, trustedProxies: config.trustedProxies, timeouts, findOutageCause }
 }

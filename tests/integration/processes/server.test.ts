@@ -67,10 +67,20 @@ describe('the server process', () => {
   test('waits for a database that is away, says so, and can be ended meanwhile', async ({
     start,
   }) => {
-    const { child, exited, output } = await start(serverEnv('mysql://x:x@127.0.0.1:1/x'))
+    const { child, exited, output, url } = await start(serverEnv('mysql://x:x@127.0.0.1:1/x'))
     await eventually(() => expect(output()).toContain('database.waiting'), SLOW)
     expect(output()).toContain('the database does not answer')
     expect(child.exitCode).toBeNull()
+
+    const health = await fetch(`${url}/healthz`)
+    expect(health.status).toBe(503)
+    expect(await health.json()).toMatchObject({
+      data: { status: 'degraded', reasons: [expect.stringContaining('waits for its database')] },
+      meta: { request_id: health.headers.get('x-request-id'), api_version: 'v1.0' },
+    })
+    const other = await fetch(`${url}/api/v1/auth/login`, { method: 'POST', body: 'x' })
+    expect([other.status, other.headers.get('retry-after')]).toEqual([503, '2'])
+    expect(await other.json()).toMatchObject({ code: 'service_unavailable', status: 503 })
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
   })

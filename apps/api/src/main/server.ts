@@ -1,4 +1,4 @@
-import { buildApp } from '../app.ts'
+import { buildApp, buildWaitingApp } from '../app.ts'
 import { parseServerConfig } from '../config/config.ts'
 import { readEnv } from '../config/env.ts'
 import { openServerContext } from '../context.ts'
@@ -13,10 +13,15 @@ await runMain(async () => {
   const signal = shutdownSignal(logger)
   await using context = openServerContext({ config, secrets, logger, signal })
 
+  const address = { host: '0.0.0.0', port: config.port }
+
+  const waiting = await buildWaitingApp(context)
+  await waiting.listen(address)
   await waitForDatabase(context.db, logger, signal)
+  await waiting.close()
   if (signal.aborted) return
   await using app = await buildApp(context)
-  await app.listen({ host: '0.0.0.0', port: config.port })
+  await app.listen(address)
   logger.info({ port: config.port, uid: process.getuid?.() }, 'server.listening')
   await untilAborted(signal)
 })

@@ -4,6 +4,6 @@
  */
 export { platformAdminRoutes } from './admin-routes.ts'
 export { documentRoutes } from './document-routes.ts'
-export { createHealthReader } from './health.ts'
+export { createHealthReader, readInTime } from './health.ts'
 export { healthRoutes, statusRoutes } from './routes.ts'
 export { createPlatformService, type PlatformService } from './service.ts'

@@ -6,7 +6,7 @@ import type { PlatformService } from './service.ts'
 const tags = ['Platform']
 
 /** `/healthz`, outside the prefix. */
-export function healthRoutes({ readHealth }: PlatformService): Routes {
+export function healthRoutes({ readHealth }: Pick<PlatformService, 'readHealth'>): Routes {
   return async (app) => {
     app.get(
       '/healthz',
