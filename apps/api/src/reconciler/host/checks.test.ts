@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { connectionsCheck } from './checks.ts'
+import { createHostState } from './state.ts'
 
 test.each([
   ['are not known', null, null],
@@ -11,5 +12,5 @@ test.each([
   ],
 ])('connections that %s are reported so', async (_note, tracked, text) => {
   const { run } = connectionsCheck({ trackedConnections: () => tracked })
-  expect((await run(AbortSignal.timeout(1_000)))?.text ?? null).toBe(text)
+  expect((await run(AbortSignal.timeout(1_000), createHostState()))?.text ?? null).toBe(text)
 })
