@@ -1,7 +1,6 @@
 import type { SessionStatus } from '@medforge/contracts'
 import { type Reason, type SnapshotCause, snapshotName } from '@medforge/core/lifecycle'
 import { FAILURES } from '@medforge/core/reasons'
-import type { SqlTime } from '@medforge/db'
 import type { ContainerFact } from './runtime/port.ts'
 import type { WorkspaceFact } from './workspace/port.ts'
 
@@ -15,7 +14,7 @@ export type PlannedRow = {
   /** When a last snapshot that cannot be taken is given up; null: not before the container was seen gone. */
   snapshotDeadlineMs: number | null
   /** Not null while the status is still active: the session is being undone. */
-  failed_at: SqlTime | null
+  failed_at: string | null
   snapshot_name: string | null
 }
 
