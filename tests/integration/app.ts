@@ -159,7 +159,7 @@ export const test = base
     })
     const open: Fixtures['open'] = async (options) => {
       expect(db).toBeDefined()
-      const api = await openTestApp(database.url, options)
+      const api = await openTestApp(database.urlOf('server'), options)
       opened.push(api)
       return api
     }

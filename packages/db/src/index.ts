@@ -20,6 +20,7 @@ export {
   type PageRequest,
   readPage,
 } from './pages.ts'
+export { DATABASE_USERS, type DatabaseUser, grantTableRights } from './rights.ts'
 export type { DB } from './schema/index.ts'
 export {
   type CompetitionSeed,

@@ -1,9 +1,19 @@
-import { createDatabase, type DB, migrateToLatest } from '@medforge/db'
+import {
+  createDatabase,
+  DATABASE_USERS,
+  type DatabaseUser,
+  type DB,
+  grantTableRights,
+  migrateToLatest,
+} from '@medforge/db'
 import { type Kysely, sql } from 'kysely'
 import { createConnection } from 'mysql2/promise'
 
 export type WorkerDatabase = AsyncDisposable & {
+  /** As somebody who may do everything. */
   url: string
+  /** As a process of the platform, which may do what an installation lets it. */
+  urlOf(user: DatabaseUser): string
   db: Kysely<DB>
   /** Delete every row of every table, so that a test starts from nothing. */
   empty(): Promise<void>
@@ -28,12 +38,32 @@ export async function openWorkerDatabase(): Promise<WorkerDatabase> {
   await migrateToLatest(url)
   const db = createDatabase(url, { poolSize: 4 })
   const tables = await listTables(db)
+  const accountOf = (user: DatabaseUser) => ({ name: `${schema}_${user}`, host: '127.0.0.1' })
+  await createUsers(db, accountOf)
+  const urlOf = (user: DatabaseUser) =>
+    Object.assign(new URL(url), { username: accountOf(user).name }).href
+  const pools = new Map<DatabaseUser, Kysely<DB>>()
+  poolsOf.set(db, (user) => {
+    const pool = pools.get(user) ?? createDatabase(urlOf(user), { poolSize: 4 })
+    pools.set(user, pool)
+    return pool
+  })
   return {
     url,
+    urlOf,
     db,
     empty: () => emptyTables(db, tables),
-    [Symbol.asyncDispose]: () => db.destroy(),
+    async [Symbol.asyncDispose]() {
+      for (const pool of [db, ...pools.values()]) await pool.destroy()
+    },
   }
+}
+
+const poolsOf = new WeakMap<Kysely<DB>, (user: DatabaseUser) => Kysely<DB>>()
+
+/** The same database as one process of the platform has it, with that process's rights; a database that is no worker's stays as it is. */
+export function asProcess(db: Kysely<DB>, user: DatabaseUser): Kysely<DB> {
+  return poolsOf.get(db)?.(user) ?? db
 }
 
 async function createSchema(server: string, schema: string): Promise<void> {
@@ -45,6 +75,19 @@ async function createSchema(server: string, schema: string): Promise<void> {
   } finally {
     await connection.end()
   }
+}
+
+async function createUsers(
+  db: Kysely<DB>,
+  accountOf: (user: DatabaseUser) => { name: string; host: string },
+): Promise<void> {
+  for (const user of DATABASE_USERS) {
+    const { name, host } = accountOf(user)
+    await sql`CREATE USER IF NOT EXISTS ${sql.lit(name)}@${sql.lit(host)} IDENTIFIED BY 'test'`.execute(
+      db,
+    )
+  }
+  await grantTableRights(db, accountOf)
 }
 
 async function listTables(db: Kysely<DB>): Promise<string[]> {

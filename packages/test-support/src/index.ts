@@ -4,7 +4,7 @@
  */
 export { newHost, newSession, newUser, PASSWORD } from './builders.ts'
 export { createFakeClock, type FakeClock } from './clock.ts'
-export { openWorkerDatabase, type WorkerDatabase } from './database.ts'
+export { asProcess, openWorkerDatabase, type WorkerDatabase } from './database.ts'
 export { eventually } from './eventually.ts'
 export { findFreePort } from './free-port.ts'
 export { type Mariadb, type MariadbOptions, openMariadb } from './mariadb.ts'

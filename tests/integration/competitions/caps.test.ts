@@ -33,7 +33,7 @@ const test = base.extend('serve', async ({ site, database }, { onCleanup }) => {
     const child = fork(SERVER, {
       env: {
         PATH: '/usr/bin',
-        ...serverEnv(database.url, {
+        ...serverEnv(database.urlOf('server'), {
           API_PORT: String(port),
           SUBMISSIONS_DIR: site.submissionsDir,
           AUTO_SCORE_ON_SUBMIT: 'false',

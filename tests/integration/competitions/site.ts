@@ -17,7 +17,7 @@ import {
 import type { SubmissionAccepted } from '@medforge/contracts'
 import { type CompetitionSeed, type DB, seedCompetition } from '@medforge/db'
 import type { Table } from '@medforge/scoring'
-import { type FakeClock, newUser, type Visitor } from '@medforge/test-support'
+import { asProcess, type FakeClock, newUser, type Visitor } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
 import { test as base, collectLines, type LogLine, type TestApp } from '../app.ts'
 
@@ -187,7 +187,7 @@ export type WorkerOptions = {
 export async function openWorker(db: Kysely<DB>, site: Site, options: WorkerOptions) {
   const logs: LogLine[] = []
   const worker = createScoringWorker({
-    db,
+    db: asProcess(db, 'worker'),
     clock: options.clock,
     monotonicMs: options.monotonicMs ?? (() => options.clock.now().getTime()),
     logger: createLogger('worker', 'debug', collectLines(logs)),

@@ -28,7 +28,7 @@ const test = base.extend(
 describe('the server process', () => {
   test('serves until it is asked to end, and then ends well', async ({ start, database, db }) => {
     expect(db).toBeDefined() // empty: no heartbeat of an earlier test is in it
-    const { child, exited, output, url } = await start(serverEnv(database.url))
+    const { child, exited, output, url } = await start(serverEnv(database.urlOf('server')))
     await eventually(() => expect(output()).toContain('server.listening'), SLOW)
     const client = createClient({ baseUrl: url })
     expect(await client.health()).toMatchObject({ status: 'degraded' })
@@ -38,7 +38,7 @@ describe('the server process', () => {
   })
 
   test('ends when its supervisor is gone', async ({ start, database }) => {
-    const { child, exited, output } = await start(serverEnv(database.url))
+    const { child, exited, output } = await start(serverEnv(database.urlOf('server')))
     await eventually(() => expect(output()).toContain('server.listening'), SLOW)
     child.disconnect()
     expect(await exited).toEqual([0, null])
@@ -50,7 +50,7 @@ describe('the server process', () => {
     db,
   }) => {
     expect(db).toBeDefined()
-    const { child, exited, output, url } = await start(serverEnv(database.url))
+    const { child, exited, output, url } = await start(serverEnv(database.urlOf('server')))
     await eventually(() => expect(output()).toContain('server.listening'), SLOW)
     child.stdout?.pause()
     // Far more than a pipe holds: each leaves a line of some 200 bytes.

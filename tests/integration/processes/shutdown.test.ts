@@ -12,7 +12,7 @@ const DEFAULT_ENV = { AUTO_SCORE_ON_SUBMIT: 'false' }
 
 const test = base.extend('server', async ({ site, database }, { onCleanup }) => {
   const env = { ...DEFAULT_ENV, SUBMISSIONS_DIR: site.submissionsDir }
-  const server = await startServer(serverEnv(database.url, env))
+  const server = await startServer(serverEnv(database.urlOf('server'), env))
   onCleanup(async () => {
     server.child.kill('SIGKILL')
     await server.exited

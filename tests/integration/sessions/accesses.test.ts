@@ -4,7 +4,7 @@ import { createAccessSweep } from '@medforge/api/reconciler/access-sweep.ts'
 import { HostAwayError } from '@medforge/api/reconciler/host-error.ts'
 import { createAccessLog } from '@medforge/api/sessions/accesses.ts'
 import type { DB } from '@medforge/db'
-import { createFakeClock, eventually } from '@medforge/test-support'
+import { asProcess, createFakeClock, eventually } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
 import { describe, expect, onTestFinished } from 'vitest'
 import { collectLines, type LogLine, test } from '../app.ts'
@@ -171,7 +171,11 @@ describe(createAccessSweep, () => {
   function openSweep(db: Kysely<DB>, listPeers: () => Promise<Set<string>>) {
     const opened = openLog(db)
     const cut = async () => ({ clients: [], sessions: [] })
-    const sweep = createAccessSweep({ db, clock: opened.clock, flows: { cut, listPeers } })
+    const sweep = createAccessSweep({
+      db: asProcess(db, 'reconciler'),
+      clock: opened.clock,
+      flows: { cut, listPeers },
+    })
     return { ...opened, sweep }
   }
 

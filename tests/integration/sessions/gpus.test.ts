@@ -9,6 +9,7 @@ import { SMI_COMMAND } from '@medforge/api/reconciler/gpus/smi.ts'
 import { freeGpus } from '@medforge/core'
 import { type DB, toSqlTime } from '@medforge/db'
 import {
+  asProcess,
   createFakeClock,
   type FakeClock,
   newHost,
@@ -53,6 +54,7 @@ const test = base.extend('host', async ({ db }, { onCleanup }) => {
   const smi = createStandInSmi()
   onCleanup(() => smi[Symbol.dispose]())
   const clock = createFakeClock()
+  const own = asProcess(db, 'reconciler')
   const log: Record<string, unknown>[] = []
   const logger = createLogger('reconciler', 'info', {
     write: (line) => void log.push(JSON.parse(line)),
@@ -64,12 +66,12 @@ const test = base.extend('host', async ({ db }, { onCleanup }) => {
     async inspect(devices?: readonly StandInDevice[]) {
       if (devices) smi.show(devices)
       clock.advance(1_000)
-      const { check } = createGpuWatch({ db, clock, mode: 'nvidia', inventory, logger })
+      const { check } = createGpuWatch({ db: own, clock, mode: 'nvidia', inventory, logger })
       const reason = await check.run(NEVER)
       const rows = await listGpuRows(db)
       return { reason, rows, free: await freeIds(db) }
     },
-    openWatch: () => createGpuWatch({ db, clock, mode: 'nvidia', inventory, logger }),
+    openWatch: () => createGpuWatch({ db: own, clock, mode: 'nvidia', inventory, logger }),
   }
 })
 

@@ -39,7 +39,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
   return (env: Record<string, string> = {}, runtime = createFakeRuntime()): Started => {
     const { config } = parseReconcilerConfig({
       DOMAIN: 'localhost',
-      DATABASE_URL: database.url,
+      DATABASE_URL: database.urlOf('reconciler'),
       PACK_IMAGE: IMAGE,
       API_IMAGE: IMAGE,
       GPU_MODE: 'simulated',
@@ -47,7 +47,7 @@ const test = base.extend('start', async ({ database, db }, { onCleanup }) => {
       ...env,
     })
     const ending = new AbortController()
-    const own = createDatabase(database.url, { poolSize: 8 })
+    const own = createDatabase(database.urlOf('reconciler'), { poolSize: 8 })
     const pair = createIpcPair()
     const logger = createLogger('reconciler', 'silent')
     const inventory: GpuInventory = { list: async () => ({ kind: 'devices', devices: [] }) }

@@ -6,6 +6,7 @@ import { createRevocations } from '@medforge/api/reconciler/revocations.ts'
 import { type AccessLog, createAccessLog } from '@medforge/api/sessions/accesses.ts'
 import { type DB, toSqlTime } from '@medforge/db'
 import {
+  asProcess,
   createFakeClock,
   type FakeClock,
   newHost,
@@ -45,7 +46,7 @@ export async function logOut(db: Kysely<DB>, { id }: Login, at: Date): Promise<v
 /** @returns the notes of a server, and what keeps it from writing ever after, as kill -9 does */
 export function newAccessLog(db: Kysely<DB>, clock: FakeClock): { log: AccessLog; kill(): void } {
   let isKilled = false
-  const own = db.withPlugin({
+  const own = asProcess(db, 'server').withPlugin({
     transformQuery({ node }) {
       if (isKilled) throw new Error('This server was killed.')
       return node
@@ -77,7 +78,7 @@ export async function openRevocations(db: Kysely<DB>) {
 
   const newRevocations = () =>
     createRevocations({
-      ...{ db, clock, host, idleTtlSeconds },
+      ...{ db: asProcess(db, 'reconciler'), clock, host, idleTtlSeconds },
       logger: createLogger('reconciler', 'silent'),
       async flush() {
         if (server.isAnswering) await server.log.flush()

@@ -11,7 +11,7 @@ import {
 } from '@medforge/api/reconciler/workspace/fake.ts'
 import { writeHeartbeat } from '@medforge/core'
 import type { DB } from '@medforge/db'
-import { newHost, newUser, type Visitor } from '@medforge/test-support'
+import { asProcess, newHost, newUser, type Visitor } from '@medforge/test-support'
 import type { Kysely, Selectable } from 'kysely'
 import { test as base, type TestApp } from '../app.ts'
 
@@ -62,16 +62,17 @@ async function openStage(
   const readiness: ReadinessProbe = { isReady: async () => ide.isReady }
   const host = createHostState()
   for (const part of PARTS) host.set(part, null)
-  await writeHeartbeat(db, api.clock, host.report())
+  await writeHeartbeat(asProcess(db, 'reconciler'), api.clock, host.report())
   const log: string[] = []
   const logger = createLogger('reconciler', 'info', { write: (line) => void log.push(line) })
   const ipc = createIpc(endpoint)
+  const own = asProcess(db, 'reconciler')
   let ending = new AbortController()
 
   function startReconciler() {
     const { signal } = ending
     return createReconciler({
-      ...{ db, clock: api.clock, logger, runtime, workspaces, readiness, host, signal },
+      ...{ db: own, clock: api.clock, logger, runtime, workspaces, readiness, host, signal },
       limits: LIMITS,
       recoveryEnabled: true,
       assertGpuFit: async () => {},

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { competitionSeeds, ensureCompetitionData } from '@medforge/competitions'
 import {
   createDatabase,
+  grantTableRights,
   migrateToLatest,
   seedCompetition,
   seedDefaultPack,
@@ -24,8 +25,8 @@ export type ContentOptions = {
 }
 
 /**
- * Bring the database to the newest schema and put in what every installation has: the GPUs, the default pack, the
- * competitions with a holdout. Rows that are there keep what an operator made of them.
+ * Bring the database to the newest schema and its users to their rights, and put in what every installation has: the GPUs, the
+ * default pack, the competitions with a holdout. Rows that are there keep what an operator made of them.
  *
  * @returns what was done, for the step's line
  */
@@ -42,13 +43,14 @@ export async function ensureContent(options: ContentOptions): Promise<string> {
       { cause: error },
     )
   })
+  await using db = createDatabase(databaseUrl, { poolSize: 1 })
+  await grantTableRights(db, (user) => ({ name: `medforge_${user}`, host: '%' }))
   progress.detail('competitions')
   const { publicRoot, hiddenRoot } = options
   const log = (sentence: string) => progress.note(sentence)
   const secretSeed = ensureHoldoutSeed(options.holdoutSeedFile)
   await ensureCompetitionData({ publicRoot, hiddenRoot, secretSeed, log })
   progress.detail('seeding')
-  await using db = createDatabase(databaseUrl, { poolSize: 1 })
   await seedGpus(db)
   await seedDefaultPack(db, options.packImage, new Date())
   for (const seed of await competitionSeeds({ publicRoot, hiddenRoot, at: new Date(), log })) {
