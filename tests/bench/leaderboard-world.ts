@@ -132,9 +132,11 @@ async function seed(db: Kysely<DB>): Promise<void> {
     })
     .execute()
   await sql`
-    INSERT INTO users (id, email, password_hash, display_name, created_at)
+    INSERT INTO users (
+      id, email, password_hash, display_name, display_name_skeleton, display_name_folded, created_at
+    )
     SELECT ${sql.raw(idOf('0000', 'seq'))}, CONCAT('p', seq, '@people.test'), 'x',
-      CONCAT('Person ', seq), ${at}
+      CONCAT('Person ', seq), UNHEX(SHA2(seq, 256)), UNHEX(SHA2(seq, 256)), ${at}
     FROM ${sql.raw(`seq_1_to_${PEOPLE}`)}
   `.execute(db)
 }

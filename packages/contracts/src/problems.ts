@@ -42,6 +42,11 @@ export const PROBLEMS = {
   account_disabled: { suffix: 'auth/account-disabled', status: 403, title: 'Account disabled' },
   signup_closed: { suffix: 'auth/signup-closed', status: 403, title: 'Sign-up closed' },
   email_taken: { suffix: 'auth/email-taken', status: 409, title: 'Email taken' },
+  display_name_taken: {
+    suffix: 'auth/display-name-taken',
+    status: 409,
+    title: 'Display name taken',
+  },
   origin_not_allowed: {
     suffix: 'auth/origin-not-allowed',
     status: 403,

@@ -12,6 +12,12 @@ export {
 export { likePattern } from './like-pattern.ts'
 export { migrateToLatest, pendingMigrations } from './migrate.ts'
 export {
+  type DisplayNameKeys,
+  displayNameKeys,
+  isDisplayNameTaken,
+} from './names/display-name-keys.ts'
+export { numberedNames } from './names/numbered-names.ts'
+export {
   type CreatedKey,
   compareKeys,
   mapPage,

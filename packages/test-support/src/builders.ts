@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { DEFAULT_PACK_ID, SESSION_SLUG_ALPHABET } from '@medforge/contracts'
-import { type DB, seedDefaultPack, seedGpus, toSqlTime } from '@medforge/db'
+import { type DB, displayNameKeys, seedDefaultPack, seedGpus, toSqlTime } from '@medforge/db'
 import type { Insertable, Kysely, Selectable } from 'kysely'
 
 /** The password of everybody that `newUser` makes. */
@@ -18,15 +18,17 @@ export async function newUser(
   overrides: Partial<Insertable<DB['users']>> = {},
 ): Promise<Selectable<DB['users']>> {
   const id = overrides.id ?? randomUUID()
+  const display_name = overrides.display_name ?? `Person ${id.slice(0, 13)}`
   await db
     .insertInto('users')
     .values({
       id,
       email: `${id}@people.test`,
       password_hash: PASSWORD_HASH,
-      display_name: `Person ${id.slice(0, 4)}`,
       created_at: AT,
       ...overrides,
+      display_name,
+      ...displayNameKeys(display_name),
     })
     .execute()
   return db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow()

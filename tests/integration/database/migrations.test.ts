@@ -84,6 +84,37 @@ describe('a migration', { timeout: 120_000 }, () => {
   })
 })
 
+describe('names of people from before they were unique', () => {
+  test('stay the oldest account’s; the others get a visible number', async () => {
+    const url = await newSchema('twins')
+    await migrateToLatest(url)
+    await using db = createDatabase(url, { poolSize: 1 })
+    await sql`ALTER TABLE users MODIFY display_name_skeleton BINARY(32) NULL,
+      MODIFY display_name_folded BINARY(32) NULL`.execute(db)
+    const names = ['Ada', 'ADA', 'Аda', 'Bob', 'Ada (2)', 'x'.repeat(40), 'X'.repeat(40)]
+    for (const [index, name] of names.entries()) {
+      await sql`INSERT INTO users (id, email, password_hash, display_name, created_at)
+        VALUES (${String(index)}, ${String(index)}, 'x', ${name}, ${`2026-01-0${index + 1}`})`.execute(
+        db,
+      )
+    }
+    const filled = '20261201-21-users-display-name-filled'
+    await sql`DELETE FROM kysely_migration WHERE name = ${filled}`.execute(db)
+    expect(await migrateToLatest(url)).toEqual([filled])
+    const people = await db.selectFrom('users').select('display_name').orderBy('id').execute()
+    expect(people.map(({ display_name }) => display_name)).toEqual([
+      'Ada',
+      'ADA (2)',
+      'Аda (3)',
+      'Bob',
+      'Ada (2) (2)',
+      'x'.repeat(40),
+      `${'X'.repeat(36)} (2)`,
+    ])
+    expect(await shapeOf('twins')).toEqual(await shapeOf('whole'))
+  })
+})
+
 async function countTables(schema: string): Promise<number> {
   const { rows } = await sql<{ tables: number }>`SELECT COUNT(*) AS tables
     FROM information_schema.tables WHERE table_schema = ${schema}`.execute(root)

@@ -250,6 +250,19 @@ describe('PATCH /me', () => {
     },
   )
 
+  test('refuses a name that people would take for somebody else’s, and takes another spelling of one’s own', async ({
+    api,
+    db,
+  }) => {
+    await newUser(db, { display_name: 'Bob' })
+    const { visitor } = await signIn(api, db, { display_name: 'ada' })
+    const answer = await rename(visitor, { display_name: 'Воb' })
+    expect([answer.status, answer.problem().code]).toEqual([409, 'display_name_taken'])
+    expect(answer.problem().errors?.[0]?.loc).toEqual(['body', 'display_name'])
+    expect((await visitor.get('/me')).data<Me>().display_name).toBe('ada')
+    expect((await rename(visitor, { display_name: 'ADA' })).data<Me>().display_name).toBe('ADA')
+  })
+
   test('lets an account change its name ten times an hour, and nobody waits for another', async ({
     api,
     db,

@@ -1,4 +1,5 @@
 import { ensureFirstAdmin, resetPassword } from '@medforge/cli/stack/accounts.ts'
+import type { Me } from '@medforge/contracts'
 import { newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
@@ -22,6 +23,18 @@ describe(ensureFirstAdmin, () => {
     const visitor = api.visitor()
     expect((await visitor.logIn(EMAIL, admin?.password)).data()).toMatchObject({ role: 'admin' })
     expect((await visitor.get('/me')).status).toBe(200)
+  })
+
+  test('takes nobody’s account for a name that somebody has already', async ({
+    api,
+    db,
+    database,
+  }) => {
+    const person = await newUser(db, { display_name: 'administrator' })
+    const admin = await ensureFirstAdmin(database.url, EMAIL)
+    const { display_name } = (await api.visitor().logIn(EMAIL, admin?.password)).data<Me>()
+    expect(display_name).toBe('Administrator (2)')
+    expect((await api.visitor().logIn(person.email)).data()).toMatchObject({ role: 'user' })
   })
 
   test('changes nothing where there is an administrator', async ({ db, database }) => {

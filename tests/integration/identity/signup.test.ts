@@ -1,3 +1,4 @@
+import { newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
 
@@ -84,6 +85,36 @@ describe('POST /auth/signup', () => {
     ])
     expect(await db.selectFrom('users').selectAll().execute()).toHaveLength(1)
     expect(await db.selectFrom('auth_sessions').selectAll().execute()).toHaveLength(1)
+  })
+
+  test('refuses a display name that people would take for somebody else’s, and says why', async ({
+    api,
+    db,
+  }) => {
+    await newUser(db, { display_name: 'Ivan Petrov' })
+    for (const display_name of ['Ivan Petrov', 'IVAN petrov', 'lvan Petrov', 'Iv\u200dan Pеtrоv']) {
+      const answer = await api.visitor().post('/auth/signup', { ...ADA, display_name })
+      expect(answer.status, display_name).toBe(409)
+      const { code, detail, errors } = answer.problem()
+      expect(code).toBe('display_name_taken')
+      expect(detail).toContain('look-alike letters')
+      expect(errors).toMatchObject([{ loc: ['body', 'display_name'] }])
+    }
+    const other = await api.visitor().post('/auth/signup', { ...ADA, display_name: 'Ivan P.' })
+    expect(other.status).toBe(201)
+  })
+
+  test('lets exactly one of many parallel sign-ups with one name win', async ({ api }) => {
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, nth) =>
+        api.visitor().post('/auth/signup', {
+          ...ADA,
+          email: `ada${nth}@example.org`,
+          display_name: nth % 2 ? 'Ada' : 'ADA',
+        }),
+      ),
+    )
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409, 409])
   })
 
   test('lists every fault of the body at once', async ({ api }) => {

@@ -42,7 +42,12 @@ export function accountRoutes(deps: AccountRoutesDeps): Routes {
           tags,
           body: ProfileChange,
           success: { 200: Me },
-          problems: ['origin_not_allowed', 'authentication_required', 'rate_limit_exceeded'],
+          problems: [
+            'origin_not_allowed',
+            'authentication_required',
+            'rate_limit_exceeded',
+            'display_name_taken',
+          ],
         }),
       },
       async (request) => {

@@ -14,7 +14,7 @@ import type { AuthenticatedPrincipal } from '../http/guards.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
-import { parseDisplayName } from './display-name.ts'
+import { displayNameTaken, parseDisplayName } from './display-name.ts'
 import type { Hashing } from './hashing.ts'
 import {
   changePassword,
@@ -33,7 +33,7 @@ export interface AccountService {
     change: PasswordChange,
     requestId: string,
   ): Promise<string>
-  /** @throws DomainError `request_validation_failed`, `rate_limit_exceeded` */
+  /** @throws DomainError `request_validation_failed`, `rate_limit_exceeded`, `display_name_taken` */
   rename(who: AuthenticatedPrincipal, displayName: string, requestId: string): Promise<string>
   listLogins(
     who: AuthenticatedPrincipal,
@@ -88,7 +88,8 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
       if (verdict.name === current) return current
       const retryAfterSeconds = deps.renames.take(userId)
       if (retryAfterSeconds > 0) throw tooManyNames(retryAfterSeconds)
-      await renameUser(db, { userId, requestId, at: clock.now() }, verdict.name)
+      const isFree = await renameUser(db, { userId, requestId, at: clock.now() }, verdict.name)
+      if (!isFree) throw displayNameTaken()
       return verdict.name
     },
 

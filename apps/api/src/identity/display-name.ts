@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { DISPLAY_NAME_MAX, DISPLAY_NAME_MIN } from '@medforge/contracts'
+import { DomainError } from '../http/domain-error.ts'
 
 const CODE_POINTS_MAX = 160
 // Controls, line breaks, lone surrogates, private use, and marks that turn the direction of the text around the name.
@@ -28,6 +29,16 @@ export function parseDisplayName(text: string): DisplayNameVerdict {
     return { fault: `must have ${DISPLAY_NAME_MIN} to ${DISPLAY_NAME_MAX} visible characters` }
   }
   return { name }
+}
+
+/** Boards show names alone, so that no two of them may look the same. */
+export function displayNameTaken(): DomainError {
+  const msg = 'is taken, or looks like one that is'
+  return new DomainError('display_name_taken', {
+    detail:
+      'Somebody here has this display name, or one that looks like it: case, look-alike letters and invisible characters make no difference. Choose another, or add something to it.',
+    errors: [{ loc: ['body', 'display_name'], msg, type: 'value_error.display_name_taken' }],
+  })
 }
 
 const ADJECTIVES = [

@@ -20,8 +20,9 @@ where `id` = ?;
 
 -- insertUserWithLogin: sign-up is open
 begin;
-insert into `users` (`id`, `email`, `password_hash`, `display_name`, `disabled_at`, `created_at`)
-values (?, ?, ?, ?, ?, ?);
+insert into `users` (`id`, `email`, `password_hash`, `display_name`, `disabled_at`, `created_at`,
+  `display_name_skeleton`, `display_name_folded`)
+values (?, ?, ?, ?, ?, ?, ?, ?);
 insert into `auth_sessions` (`id`, `user_id`, `token_hash`, `created_at`, `last_seen_at`,
   `expires_at`, `revoked_at`)
 values (?, ?, ?, ?, ?, ?, ?);
@@ -38,8 +39,9 @@ for update;
 update `invitations`
 set `uses` = `uses` + ?
 where `id` = ?;
-insert into `users` (`id`, `email`, `password_hash`, `display_name`, `disabled_at`, `created_at`)
-values (?, ?, ?, ?, ?, ?);
+insert into `users` (`id`, `email`, `password_hash`, `display_name`, `disabled_at`, `created_at`,
+  `display_name_skeleton`, `display_name_folded`)
+values (?, ?, ?, ?, ?, ?, ?, ?);
 insert into `auth_sessions` (`id`, `user_id`, `token_hash`, `created_at`, `last_seen_at`,
   `expires_at`, `revoked_at`)
 values (?, ?, ?, ?, ?, ?, ?);
@@ -150,7 +152,7 @@ from `users`
 where `id` = ?
 for update;
 update `users`
-set `display_name` = ?
+set `display_name` = ?, `display_name_skeleton` = ?, `display_name_folded` = ?
 where `id` = ?;
 insert into `platform_state` (`name`, `value`, `updated_at`)
 values (?, ?, ?)

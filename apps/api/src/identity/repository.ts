@@ -3,7 +3,10 @@ import { invalidateCachedLogins, takeInvitation, type UserRow } from '@medforge/
 import {
   type CreatedKey,
   type DB,
+  type DisplayNameKeys,
+  displayNameKeys,
   inTransaction,
+  isDisplayNameTaken,
   isDuplicateKey,
   newestFirst,
   type Page,
@@ -73,16 +76,20 @@ export async function findPasswordHash(
  */
 export async function insertUserWithLogin(
   db: Kysely<DB>,
-  user: Insertable<DB['users']>,
+  user: Omit<Insertable<DB['users']>, keyof DisplayNameKeys>,
   login: Insertable<DB['auth_sessions']>,
   invitation: Buffer | null,
   by: { requestId: string; at: Date },
-): Promise<'made' | 'email-taken' | 'invitation-gone'> {
+): Promise<'made' | 'email-taken' | 'display-name-taken' | 'invitation-gone'> {
   try {
     await inTransaction(db, async (tx) => {
       const used = invitation && (await takeInvitation(tx, invitation, by.at))
       if (invitation && !used) throw new InvitationGoneError()
-      await tx.insertInto('users').values(user).execute()
+      const keys = displayNameKeys(user.display_name)
+      await tx
+        .insertInto('users')
+        .values({ ...user, ...keys })
+        .execute()
       await tx.insertInto('auth_sessions').values(login).execute()
       if (used) {
         const entry = { actorUserId: user.id, action: 'invitation.use', subject: used }
@@ -93,6 +100,7 @@ export async function insertUserWithLogin(
   } catch (error) {
     if (error instanceof InvitationGoneError) return 'invitation-gone'
     if (isDuplicateKey(error, 'users_email')) return 'email-taken'
+    if (isDisplayNameTaken(error)) return 'display-name-taken'
     throw error
   }
 }
@@ -241,7 +249,22 @@ export async function changePassword(
   })
 }
 
+/** @returns false, and nothing changed, where somebody has this name or one that looks like it */
 export async function renameUser(
+  db: Kysely<DB>,
+  change: Change,
+  displayName: string,
+): Promise<boolean> {
+  try {
+    await setDisplayName(db, change, displayName)
+    return true
+  } catch (error) {
+    if (isDisplayNameTaken(error)) return false
+    throw error
+  }
+}
+
+async function setDisplayName(
   db: Kysely<DB>,
   { userId, requestId, at }: Change,
   displayName: string,
@@ -256,7 +279,7 @@ export async function renameUser(
     if (user.display_name === displayName) return
     await tx
       .updateTable('users')
-      .set({ display_name: displayName })
+      .set({ display_name: displayName, ...displayNameKeys(displayName) })
       .where('id', '=', userId)
       .execute()
     await invalidateCachedLogins(tx, at)

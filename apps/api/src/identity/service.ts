@@ -14,14 +14,14 @@ import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
-import { makeDisplayName, parseDisplayName } from './display-name.ts'
+import { displayNameTaken, makeDisplayName, parseDisplayName } from './display-name.ts'
 import type { Hashing } from './hashing.ts'
 import { findSessionLimit, insertLogin, insertUserWithLogin } from './repository.ts'
 
 export type SignedIn = { principal: Principal; token: string }
 
 export interface IdentityService {
-  /** @throws DomainError `request_validation_failed`, `signup_closed`, `email_taken`, `service_unavailable` */
+  /** @throws DomainError `request_validation_failed`, `signup_closed`, `email_taken`, `display_name_taken`, `service_unavailable` */
   signUp(request: SignupRequest, requestId: string): Promise<SignedIn>
   /** @throws DomainError `invalid_credentials`, `account_disabled`, `service_unavailable` */
   logIn(request: LoginRequest): Promise<SignedIn>
@@ -67,26 +67,31 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
 
   return {
     async signUp(request, requestId) {
-      const { email, displayName } = parseSignup(request)
+      const { email, displayName: chosen } = parseSignup(request)
       const invitation = await findInvitation(request.invitation_code)
       if (await findUserByEmail(db, email)) throw emailTaken()
       const passwordHash = await hashing.hash(request.password)
       const userId = newId()
       const { token, row } = newLogin(userId)
-      const user = {
+      const account = {
         id: userId,
         email,
         password_hash: passwordHash,
-        display_name: displayName,
         disabled_at: null,
         created_at: row.created_at,
       }
       const by = { requestId, at: clock.now() }
-      const outcome = await insertUserWithLogin(db, user, row, invitation, by)
-      if (outcome === 'email-taken') throw emailTaken()
-      if (outcome === 'invitation-gone') throw signupClosed(NO_INVITATION)
-      const principal = { user_id: userId, email, display_name: displayName, role: 'user' as const }
-      return { principal, token }
+      for (;;) {
+        const display_name = chosen ?? makeDisplayName()
+        const user = { ...account, display_name }
+        const outcome = await insertUserWithLogin(db, user, row, invitation, by)
+        if (outcome === 'email-taken') throw emailTaken()
+        if (outcome === 'invitation-gone') throw signupClosed(NO_INVITATION)
+        if (outcome === 'made') {
+          return { principal: { user_id: userId, email, display_name, role: 'user' }, token }
+        }
+        if (chosen !== undefined) throw displayNameTaken()
+      }
     },
 
     async logIn(request) {
@@ -148,7 +153,7 @@ function emailTaken(): DomainError {
 }
 
 /** The rules that no schema can express, every fault at once. */
-function parseSignup(request: SignupRequest): { email: string; displayName: string } {
+function parseSignup(request: SignupRequest): { email: string; displayName: string | undefined } {
   const errors: ProblemItem[] = []
   const refuse = (field: string, msg: string) =>
     errors.push({ loc: ['body', field], msg, type: `value_error.${field}` })
@@ -159,7 +164,7 @@ function parseSignup(request: SignupRequest): { email: string; displayName: stri
   if (passwordFault !== null) refuse('password', passwordFault)
   const named =
     request.display_name === undefined
-      ? { name: makeDisplayName() }
+      ? { name: undefined }
       : parseDisplayName(request.display_name)
   if ('fault' in named) refuse('display_name', named.fault)
 

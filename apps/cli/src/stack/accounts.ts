@@ -1,6 +1,23 @@
-import { randomInt, randomUUID } from 'node:crypto'
-import { canonicalEmail, findUserByEmail, hashPassword, revokeLoginsOf } from '@medforge/core'
-import { createDatabase, recordAudit, toSqlTime } from '@medforge/db'
+import { randomInt } from 'node:crypto'
+import {
+  canonicalEmail,
+  findUserByEmail,
+  hashPassword,
+  newId,
+  revokeLoginsOf,
+  updateUser,
+} from '@medforge/core'
+import {
+  createDatabase,
+  type DB,
+  displayNameKeys,
+  inTransaction,
+  isDisplayNameTaken,
+  numberedNames,
+  recordAudit,
+  toSqlTime,
+} from '@medforge/db'
+import type { Transaction } from 'kysely'
 import { Failure } from '../failure.ts'
 
 /** Letters and digits that cannot be mistaken for one another. */
@@ -43,29 +60,54 @@ export async function ensureFirstAdmin(
   const password = makePassword()
   const password_hash = await hashPassword(password)
   const now = new Date()
-  await db.transaction().execute(async (tx) => {
-    await tx
-      .insertInto('users')
-      .values({
-        id: randomUUID(),
-        email: address,
-        password_hash,
-        display_name: 'Administrator',
-        role: 'admin',
-        disabled_at: null,
-        created_at: toSqlTime(now),
-      })
-      .onDuplicateKeyUpdate({ password_hash, role: 'admin', disabled_at: null })
-      .execute()
-    const { id } = await tx
-      .selectFrom('users')
-      .select('id')
-      .where('email', '=', address)
-      .executeTakeFirstOrThrow()
+  await inTransaction(db, async (tx) => {
+    const id = await makeAdmin(tx, address, password_hash, now)
     // Whoever signed up with this address first is not who reads this password: no login of theirs may become an administrator's.
     await revokeLoginsOf(tx, id, now)
+    const entry = { actorUserId: null, action: 'user.first_admin', subject: id, at: now }
+    await recordAudit(tx, entry)
   })
   return { email: address, password }
+}
+
+/** @returns the account's id */
+async function makeAdmin(
+  tx: Transaction<DB>,
+  email: string,
+  password_hash: string,
+  now: Date,
+): Promise<string> {
+  const known = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', email)
+    .forUpdate()
+    .executeTakeFirst()
+  if (known) {
+    const columns = { password_hash, role: 'admin', disabled_at: null } as const
+    await updateUser(tx, known.id, columns)
+    return known.id
+  }
+  const id = newId()
+  for (const display_name of numberedNames('Administrator')) {
+    const row = {
+      id,
+      email,
+      password_hash,
+      display_name,
+      ...displayNameKeys(display_name),
+      role: 'admin' as const,
+      disabled_at: null,
+      created_at: toSqlTime(now),
+    }
+    try {
+      await tx.insertInto('users').values(row).execute()
+      return id
+    } catch (error) {
+      if (!isDisplayNameTaken(error)) throw error
+    }
+  }
+  return id
 }
 
 /**

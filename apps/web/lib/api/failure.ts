@@ -43,6 +43,10 @@ const ADVICE: Record<string, Advice> = {
     title: 'That e-mail already has an account',
     advice: 'Log in with it, or sign up with another address.',
   },
+  display_name_taken: {
+    title: 'Somebody has that name, or one that looks like it',
+    advice: 'Choose another, or add something to it.',
+  },
   origin_not_allowed: {
     title: 'This page may not do that',
     advice: 'Open MedForge at its own address and try again.',

@@ -44,6 +44,8 @@ import * as sessionsFailedRows from './20261201-11-sessions-failed-rows.ts'
 import * as usersLimits from './20261201-12-users-limits.ts'
 import * as storageUsage from './20261201-13-storage-usage.ts'
 import * as sessionsWorkspaceQuota from './20261201-14-sessions-workspace-quota.ts'
+import * as usersDisplayNameKeys from './20261201-20-users-display-name-keys.ts'
+import * as usersDisplayNameFilled from './20261201-21-users-display-name-filled.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -96,4 +98,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261201-12-users-limits': usersLimits,
   '20261201-13-storage-usage': storageUsage,
   '20261201-14-sessions-workspace-quota': sessionsWorkspaceQuota,
+  '20261201-20-users-display-name-keys': usersDisplayNameKeys,
+  '20261201-21-users-display-name-filled': usersDisplayNameFilled,
 }

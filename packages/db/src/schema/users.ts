@@ -8,6 +8,9 @@ export type UsersTable = {
   email: string
   password_hash: string
   display_name: string
+  /** With `display_name_folded`: what `displayNameKeys` makes of the name, each unique, so that no two people look the same. */
+  display_name_skeleton: Buffer
+  display_name_folded: Buffer
   role: Generated<UserRole>
   /** When this person last ceased to be an administrator. */
   demoted_at: SqlTime | null
