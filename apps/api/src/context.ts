@@ -81,9 +81,11 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     ...(overrides.hashing ? { hashing: overrides.hashing } : {}),
   })
   const { max, windowSeconds } = config.auth.rateLimit
+  const limit = { max, windowMs: windowSeconds * 1000 }
   const guards = createGuards({
     webHost: hostsOf(config.domain).web,
-    rateLimiter: createRateLimiter({ max, windowMs: windowSeconds * 1000 }, monotonicMs),
+    rateLimiter: createRateLimiter(limit, monotonicMs),
+    successLimiter: createRateLimiter(limit, monotonicMs),
     authenticateRequest: identity.authenticateRequest,
   })
 

@@ -1,5 +1,6 @@
 import type { AdminSubmission, Leaderboard, Submission } from '@medforge/contracts'
 import { describe, expect } from 'vitest'
+import { readAudit } from '../admin/admin.ts'
 import {
   openWorker,
   signIn,
@@ -64,7 +65,7 @@ describe('an excluded submission', () => {
     }
     const { best_score_id: _, ...same } = before[0] ?? {}
     expect(await board()).toMatchObject([same])
-    const events = await db.selectFrom('audit_events').selectAll().orderBy('id').execute()
+    const events = await readAudit(db)
     expect(events.map(({ action, subject }) => [action, subject])).toEqual([
       ['submission.exclude', best.submission.id],
       ['submission.score_again', best.submission.id],

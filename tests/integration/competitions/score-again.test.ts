@@ -1,6 +1,7 @@
 import type { Submission } from '@medforge/contracts'
 import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
+import { readAudit } from '../admin/admin.ts'
 import { fault, scriptedScorer } from '../scoring/stage.ts'
 import {
   openWorker,
@@ -48,7 +49,7 @@ describe('scoring again', () => {
     expect(answer.status).toBe(200)
     expect(answer.data<Submission>().official_score).not.toBeNull()
     expect(await statusOf(db, submission.id)).toEqual(before)
-    expect(await db.selectFrom('audit_events').selectAll().execute()).toEqual([])
+    expect(await readAudit(db)).toEqual([])
   })
 
   test('takes a failed or outdated submission, waits for its score, and is written down', async ({
@@ -81,7 +82,7 @@ describe('scoring again', () => {
     expect(second.official_score?.id).not.toBe(first.official_score?.id)
     stopping.abort()
     await running
-    const events = await db.selectFrom('audit_events').selectAll().orderBy('id').execute()
+    const events = await readAudit(db)
     expect(
       events.map(({ actor_user_id, action, detail }) => [actor_user_id, action, detail]),
     ).toEqual([
@@ -128,9 +129,7 @@ describe('scoring again', () => {
     const { submission } = await submit(visitor, titanicCsv())
     const admin = await signIn(site_api, db, { role: 'admin' })
     const asking = admin.visitor.post(`/admin/submissions/${submission.id}/score`)
-    await eventually(
-      async () => (await db.selectFrom('audit_events').select('id').execute()).length === 1,
-    )
+    await eventually(async () => (await readAudit(db)).length === 1)
     await (await openWorker(db, site, site_api)).drain()
     const answer = await asking
     expect([answer.status, answer.problem().code]).toEqual([503, 'holdout_unavailable'])

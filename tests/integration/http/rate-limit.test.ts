@@ -25,6 +25,44 @@ describe('the rate limit of sign-up and log-in', () => {
     expect((await attempt('/auth/signup')).status).toBe(422)
   })
 
+  test('does not count log-ins that work, so that a class behind one address gets in', async ({
+    open,
+    db,
+  }) => {
+    const api = await open(LIMITED)
+    for (let count = 0; count < 25; count += 1) {
+      const { email } = await newUser(db)
+      expect((await api.visitor().logIn(email)).status).toBe(200)
+    }
+    const { email } = await newUser(db)
+    const statuses: number[] = []
+    for (let count = 0; count < 11; count += 1) {
+      statuses.push((await api.visitor().logIn(email, 'wrong password')).status)
+    }
+    expect(statuses).toEqual([...new Array(10).fill(401), 429])
+  })
+
+  test('counts the log-ins of one account once they are more than attempts of one address', async ({
+    open,
+    db,
+  }) => {
+    const api = await open({ env: { AUTH_RATE_LIMIT: '2' } })
+    const { email } = await newUser(db)
+    const statuses: number[] = []
+    for (let count = 0; count < 5; count += 1) {
+      statuses.push((await api.visitor().logIn(email)).status)
+    }
+    expect(statuses).toEqual([200, 200, 200, 200, 429])
+  })
+
+  test('counts the clients of an IPv6 block of 64 bits together', async ({ open }) => {
+    const api = await open(LIMITED)
+    const attempt = (address: string) => api.visitor({ address }).post('/auth/login', {})
+    for (let count = 0; count < 10; count += 1) await attempt(`2001:db8:1:2::${count}`)
+    expect((await attempt('2001:db8:1:2:ffff::1')).status).toBe(429)
+    expect((await attempt('2001:db8:1:3::1')).status).toBe(422)
+  })
+
   test('counts each client address for itself', async ({ open }) => {
     const api = await open(LIMITED)
     const attempt = (address: string, forwarded?: string) =>
@@ -57,10 +95,77 @@ describe('the rate limit of sign-up and log-in', () => {
     const visitor = api.visitor()
     expect((await visitor.logIn(email)).status).toBe(200)
     await visitor.post('/auth/login', 5)
+    await visitor.post('/auth/login', 5)
     expect((await visitor.logIn(email)).status).toBe(429)
     for (let count = 0; count < 5; count += 1) {
       expect((await visitor.get('/me')).status).toBe(200)
     }
     expect((await visitor.post('/auth/logout')).status).toBe(200)
+  })
+})
+
+describe('the limit of guesses at one account', () => {
+  const HOME = '198.51.100.7'
+  const from = (nth: number) => ({ address: `203.0.113.${nth}` })
+
+  test('slows strangers down from however many addresses they come, and says truly until when', async ({
+    open,
+    db,
+  }) => {
+    const api = await open(LIMITED)
+    const { email } = await newUser(db)
+    const other = await newUser(db)
+    for (const address of [email, 'nobody@people.test']) {
+      const guess = (nth: number) => api.visitor(from(nth)).logIn(address, `wrong password ${nth}`)
+      for (let nth = 0; nth < 10; nth += 1) expect((await guess(nth)).status).toBe(401)
+      const refused = await guess(10)
+      expect([refused.status, refused.problem().code]).toEqual([429, 'rate_limit_exceeded'])
+      expect(refused.headers['retry-after']).toBe('300')
+    }
+    expect((await api.visitor(from(10)).logIn(other.email)).status).toBe(200)
+    expect((await api.visitor(from(10)).logIn(email)).status).toBe(429)
+    api.monotonic.nowMs += 300_000
+    expect((await api.visitor(from(10)).logIn(email)).status).toBe(200)
+  })
+
+  test('locks nobody out of a network from which they have logged in', async ({ open, db }) => {
+    const api = await open(LIMITED)
+    const { email } = await newUser(db)
+    expect((await api.visitor({ address: HOME }).logIn(email)).status).toBe(200)
+    for (let nth = 0; nth < 30; nth += 1) {
+      await api.visitor(from(nth)).logIn(email, 'wrong password')
+    }
+    expect((await api.visitor(from(31)).logIn(email)).status).toBe(429)
+    for (let count = 0; count < 3; count += 1) {
+      expect((await api.visitor({ address: HOME }).logIn(email)).status).toBe(200)
+    }
+    expect((await api.visitor(from(31)).logIn(email)).status).toBe(429)
+  })
+
+  test('is no limit of log-ins that work', async ({ open, db }) => {
+    const api = await open(LIMITED)
+    const { email } = await newUser(db)
+    for (let nth = 0; nth < 15; nth += 1) {
+      expect((await api.visitor(from(nth)).logIn(email)).status).toBe(200)
+    }
+  })
+
+  test('holds for the current password too, and not against who logs in meanwhile', async ({
+    open,
+    db,
+  }) => {
+    const api = await open(LIMITED)
+    const { email } = await newUser(db)
+    const thief = api.visitor({ address: HOME })
+    await thief.logIn(email)
+    const guess = (nth: number) =>
+      thief.post('/auth/password', {
+        current_password: `wrong ${nth}`,
+        new_password: 'correct horse battery',
+      })
+    for (let nth = 0; nth < 9; nth += 1) expect((await guess(nth)).status).toBe(401)
+    api.monotonic.nowMs += 60_000
+    expect([(await guess(9)).status, (await guess(10)).status]).toEqual([401, 429])
+    expect((await api.visitor(from(1)).logIn(email)).status).toBe(200)
   })
 })

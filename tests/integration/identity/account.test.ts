@@ -39,7 +39,7 @@ describe('POST /auth/password', () => {
         actor_user_id: userId,
         action: 'user.password_change',
         subject: userId,
-        detail: '{"logins_ended":1}',
+        detail: '{"address":"127.0.0.1","logins_ended":1}',
       },
     ])
     expect(JSON.stringify(api.logs)).not.toContain(NEW_PASSWORD)
@@ -60,8 +60,9 @@ describe('POST /auth/password', () => {
   test('counts every attempt against the rate limit of the address', async ({ open, db }) => {
     const api = await open({ env: { AUTH_RATE_LIMIT: '3' } })
     const { visitor } = await signIn(api, db)
-    expect((await change(visitor, 'wrong')).status).toBe(401)
-    expect((await change(visitor, 'wrong')).status).toBe(401)
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect((await change(visitor, 'wrong')).status).toBe(401)
+    }
     const limited = await change(visitor)
     expect([limited.status, limited.problem().code]).toEqual([429, 'rate_limit_exceeded'])
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0)

@@ -34,6 +34,7 @@ describe('sign-up by invitation', () => {
     const { user_id } = answer.data<{ user_id: string }>()
     expect(await readAudit(db)).toMatchObject([
       { actor_user_id: admin.userId, action: 'invitation.create', subject: invitation.id },
+      { actor_user_id: user_id, action: 'user.signup', subject: user_id },
       { actor_user_id: user_id, action: 'invitation.use', subject: invitation.id },
     ])
   })

@@ -83,7 +83,8 @@ describe(createRevocations, () => {
     const opened = [enter(login, hers), enter(device, hers)]
     const renewed = { ...login, tokenHash: randomBytes(32) }
     const { tokenHash } = renewed
-    const who = { userId: ada.id, loginId: login.id, tokenHash, requestId: randomUUID(), at: NOW }
+    const by = { requestId: randomUUID(), address: '192.0.2.7', at: NOW }
+    const who = { userId: ada.id, loginId: login.id, tokenHash, ...by }
     expect(await changePassword(db, who, 'another', 'new')).toBeUndefined()
     await revocations.runOnce(signal)
     expect(cuts).toEqual([])

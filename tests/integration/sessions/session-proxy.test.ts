@@ -4,6 +4,7 @@ import { inTransaction } from '@medforge/db'
 import { eventually, newSession } from '@medforge/test-support'
 import { sql } from 'kysely'
 import { describe, expect } from 'vitest'
+import { readAudit } from '../admin/admin.ts'
 import { SESSION_SECRET, type TestApp, type TestAppOptions } from '../app.ts'
 import { type Stage, test } from './stage.ts'
 
@@ -153,7 +154,7 @@ describe('GET /auth/session-proxy', () => {
     const { session, ask } = await running(stage)
     const { user: admin, visitor } = await stage.person({ role: 'admin' })
     const visit = () => visitor.get('/auth/session-proxy', { host: HOST })
-    const visits = () => db.selectFrom('audit_events').selectAll().execute()
+    const visits = () => readAudit(db)
     await ask()
     await Promise.all([visit(), visit(), visit()])
     await eventually(async () => (await visits()).length === 1)

@@ -1,6 +1,7 @@
 import { HostRefusedError } from '@medforge/api/reconciler/host-error.ts'
 import { eventually } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
+import { readAudit } from '../admin/admin.ts'
 import { type SessionView, type Stage, sessionOf, test } from './stage.ts'
 
 async function launch(stage: Stage) {
@@ -130,8 +131,7 @@ describe('POST /sessions/{id}/stop', () => {
     const admin = await stage.person({ role: 'admin' })
     expect((await admin.visitor.post(`/sessions/${session.id}/stop`)).status).toBe(202)
     await ended('stopped')
-    const audit = await db.selectFrom('audit_events').selectAll().execute()
-    expect(audit).toMatchObject([
+    expect(await readAudit(db)).toMatchObject([
       { actor_user_id: admin.user.id, action: 'session.stop', subject: session.id },
     ])
   })

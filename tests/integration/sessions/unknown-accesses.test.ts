@@ -82,7 +82,8 @@ describe('a server that was killed before it wrote who entered', () => {
       await newUser(db, { role: 'admin' })
       await change({ role: 'user' })
     } else {
-      const who = { userId: ada.id, loginId: login.id, requestId: randomUUID(), at: NOW }
+      const by = { requestId: randomUUID(), address: '192.0.2.7', at: NOW }
+      const who = { userId: ada.id, loginId: login.id, ...by }
       const tokenHash = randomBytes(32)
       await changePassword(db, { ...who, tokenHash }, ada.password_hash, 'new')
     }

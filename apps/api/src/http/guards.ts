@@ -29,6 +29,11 @@ export type RouteGuards = {
   competitionOrigin: Guard
   /** 429 `rate-limit/exceeded`; sign-up and log-in share one budget a client address. */
   rateLimitAuth: Guard
+  /**
+   * What `rateLimitAuth` counted does not count: this account has logged in, so it was no guess. As often a window as an address has
+   * attempts; whoever logs in more often makes rows, which the limit bounds.
+   */
+  giveBackAttempt(request: FastifyRequest, userId: string): void
   /** 401 `auth/authentication-required`; afterwards `principalOf(request)` answers. */
   signedIn: Guard
   /** 401 `competitions/authentication-failed`; afterwards `principalOf(request)` answers. */
@@ -54,13 +59,27 @@ export type CookieVerdict = {
 export type GuardDeps = {
   /** `medforge.<DOMAIN>` */
   webHost: string
+  /** By client address. */
   rateLimiter: RateLimiter
+  /** By account. */
+  successLimiter: RateLimiter
   authenticateRequest(credentials: Credentials): Promise<CookieVerdict>
 }
 
 type Authenticated = { principal: AuthenticatedPrincipal; credentials: Credentials }
 
 const authenticated = new WeakMap<FastifyRequest, Authenticated>()
+const users = new WeakMap<FastifyRequest, string>()
+
+/** Whose request this is found to be, for its line in the log. */
+export function noteUser(request: FastifyRequest, userId: string): void {
+  users.set(request, userId)
+}
+
+/** Whose request it is, where that is known by now. */
+export function findUserOf(request: FastifyRequest): string | undefined {
+  return users.get(request)
+}
 
 /** Who is asking. Only on routes behind `signedIn` or `competitionSignedIn`; anywhere else it throws, which is a bug. */
 export function principalOf(request: FastifyRequest): AuthenticatedPrincipal {
@@ -97,6 +116,7 @@ export function createGuards(deps: GuardDeps): RouteGuards {
       const verdict = await deps.authenticateRequest(credentials)
       if (!verdict.principal) throw unauthenticated(key, verdict)
       authenticated.set(request, { principal: verdict.principal, credentials })
+      noteUser(request, verdict.principal.userId)
     }
   }
 
@@ -121,6 +141,11 @@ export function createGuards(deps: GuardDeps): RouteGuards {
         detail: `Too many attempts to sign up or log in from this address. Try again in ${retryAfterSeconds} s.`,
         headers: { 'retry-after': String(retryAfterSeconds) },
       })
+    },
+    giveBackAttempt(request, userId) {
+      if (deps.successLimiter.take(userId) === 0) {
+        deps.rateLimiter.giveBack(rateLimitKey(request.ip))
+      }
     },
   }
 }

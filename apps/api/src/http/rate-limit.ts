@@ -6,6 +6,8 @@ export type RateLimit = { max: number; windowMs: number }
 export interface RateLimiter {
   /** Counts one attempt of `key`. @returns 0 when it may go ahead, else the whole seconds until one will be let through. */
   take(key: string): number
+  /** One attempt of `key` less: the last one, which is the caller's but for those that came while it was at work. */
+  giveBack(key: string): void
 }
 
 // 50,000 addresses with 10 attempts each are about 10 MB; the one that was quiet longest makes room.
@@ -30,6 +32,9 @@ export function createRateLimiter(limit: RateLimit, nowMs: () => number): RateLi
       return oldest === undefined
         ? 0
         : Math.max(1, Math.ceil((oldest + limit.windowMs - now) / 1000))
+    },
+    giveBack(key) {
+      attempts.get(key)?.pop()
     },
   }
 }

@@ -13,6 +13,7 @@ import { createBodyDeadlineHook } from './body-deadline.ts'
 import { createClientErrorHandler } from './client-error.ts'
 import { createCorsHook } from './cors.ts'
 import { DomainError } from './domain-error.ts'
+import { findUserOf } from './guards.ts'
 import { sendError } from './problem.ts'
 import { createRoutesTable, type RoutesTable } from './routes-table.ts'
 import { schemaCompilers } from './schema-compilers.ts'
@@ -196,6 +197,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       method: request.method,
       route: path,
       status: reply.statusCode,
+      user_id: findUserOf(request),
       duration_ms: Math.round(reply.elapsedTime * 10) / 10,
     },
     'http.request',

@@ -16,6 +16,7 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { AccountService } from './account-service.ts'
 import type { LoginCookies } from './login-cookies.ts'
+import { clientOf } from './routes.ts'
 import type { IdentityService } from './service.ts'
 
 const tags = ['Identity']
@@ -77,7 +78,8 @@ export function accountRoutes(deps: AccountRoutesDeps): Routes {
         }),
       },
       async (request, reply) => {
-        const token = await service.changePassword(principalOf(request), request.body, request.id)
+        const who = principalOf(request)
+        const token = await service.changePassword(who, request.body, clientOf(request))
         reply.header('set-cookie', deps.cookies.set(token))
         return envelopeOf(request, { message: 'Password changed. Your other logins have ended.' })
       },

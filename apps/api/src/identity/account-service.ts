@@ -14,7 +14,9 @@ import type { AuthenticatedPrincipal } from '../http/guards.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
 import { displayNameTaken, parseDisplayName } from './display-name.ts'
+import type { FailedAttempt, FailedAttempts } from './failed-attempts.ts'
 import type { Hashing } from './hashing.ts'
 import {
   changePassword,
@@ -24,14 +26,15 @@ import {
   revokeOtherLogins,
   revokeOwnLogin,
 } from './repository.ts'
+import type { Client } from './service.ts'
 
 /** What people do to their own account. */
 export interface AccountService {
-  /** @returns the new token of this login @throws DomainError `request_validation_failed`, `invalid_credentials`, `service_unavailable` */
+  /** @returns the new token of this login @throws DomainError `request_validation_failed`, `rate_limit_exceeded`, `invalid_credentials`, `service_unavailable` */
   changePassword(
     who: AuthenticatedPrincipal,
     change: PasswordChange,
-    requestId: string,
+    client: Client,
   ): Promise<string>
   /** @throws DomainError `request_validation_failed`, `rate_limit_exceeded`, `display_name_taken` */
   rename(who: AuthenticatedPrincipal, displayName: string, requestId: string): Promise<string>
@@ -49,6 +52,10 @@ export type AccountServiceDeps = {
   db: Kysely<DB>
   hashing: Hashing
   clock: Clock
+  logger: Logger
+  /** By account: guesses at the password of whoever is signed in. */
+  guesses: RateLimiter
+  failures: FailedAttempts
   idleTtlSeconds: number
   /** By account: each change of a name is kept in the audit log and empties every server's cache of logins. */
   renames: RateLimiter
@@ -60,23 +67,37 @@ export type AccountServiceDeps = {
 }
 
 export function createAccountService(deps: AccountServiceDeps): AccountService {
-  const { db, hashing, clock, hashToken, notifyEnd } = deps
+  const { db, hashing, clock, logger, guesses, failures, hashToken, notifyEnd } = deps
 
   return {
-    async changePassword({ userId, authSessionId }, change, requestId) {
+    async changePassword({ userId, authSessionId }, change, client) {
       const fault = findPasswordFault(change.new_password)
       if (fault !== null) throw invalidField('new_password', fault)
+      const fail = (reason: FailedAttempt['reason']) =>
+        failures.note({ what: 'password_change', userId, reason, ...client })
+      const retryAfterSeconds = guesses.take(userId)
+      if (retryAfterSeconds > 0) {
+        fail('too_many_attempts')
+        throw tooManyPasswords(retryAfterSeconds)
+      }
       const from = await findPasswordHash(db, userId)
       if (from === undefined || !(await hashing.verify(from, change.current_password))) {
+        fail('wrong_password')
         throw wrongPassword()
       }
+      guesses.giveBack(userId)
       const to = await hashing.hash(change.new_password)
       const token = newToken()
-      const at = clock.now()
-      const who = { userId, loginId: authSessionId, tokenHash: hashToken(token), requestId, at }
+      const by = { ...client, at: clock.now() }
+      const who = { userId, loginId: authSessionId, tokenHash: hashToken(token), ...by }
       const ended = await changePassword(db, who, from, to)
-      // Somebody changed it, or ended this login, while this request was hashing.
-      if (!ended) throw wrongPassword()
+      if (!ended) {
+        // Somebody changed it, or ended this login, while this request was hashing.
+        fail('wrong_password')
+        throw wrongPassword()
+      }
+      const { address, requestId: request_id } = client
+      logger.info({ user_id: userId, address, request_id }, 'identity.password_changed')
       deps.invalidate(authSessionId)
       for (const id of ended) notifyEnd({ authSessionId: id, userId })
       return token
@@ -125,6 +146,13 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
 
 function wrongPassword(): DomainError {
   return new DomainError('invalid_credentials', { detail: 'The current password is not right.' })
+}
+
+function tooManyPasswords(retryAfterSeconds: number): DomainError {
+  return new DomainError('rate_limit_exceeded', {
+    detail: `Too many wrong passwords. Try again in ${retryAfterSeconds} s.`,
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  })
 }
 
 function tooManyNames(retryAfterSeconds: number): DomainError {

@@ -10,17 +10,19 @@ import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
 
 export type AccountAdminRoutesDeps = {
   db: Kysely<DB>
   clock: Clock
+  logger: Logger
   guards: RouteGuards
   pagination: Pagination
 }
 
 /** `/admin/users…` */
 export function accountAdminRoutes(deps: AccountAdminRoutesDeps): Routes {
-  const { db, clock, guards, pagination } = deps
+  const { db, clock, logger, guards, pagination } = deps
   return async (app) => {
     app.get(
       '/admin/users',
@@ -78,6 +80,8 @@ export function accountAdminRoutes(deps: AccountAdminRoutesDeps): Routes {
         if (outcome.kind === 'unknown' || !user) {
           throw new DomainError('not_found', { detail: `There is no account ${userId}.` })
         }
+        const facts = { user_id: userId, by: by.actorUserId, request_id: request.id, ...change }
+        logger.info({ ...facts, address: request.ip }, 'identity.account_changed')
         return envelopeOf(request, user)
       },
     )

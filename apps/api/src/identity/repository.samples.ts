@@ -4,6 +4,7 @@ import type * as repository from './repository.ts'
 const AT = new Date(0)
 const HASH = Buffer.alloc(32)
 const CHANGE = { userId: 'u', requestId: 'r', at: AT }
+const CLIENT = { requestId: 'r', address: '203.0.113.7', at: AT }
 const USER = {
   id: 'u',
   email: 'e',
@@ -20,6 +21,7 @@ const LOGIN = {
   last_seen_at: 't',
   expires_at: 't',
   revoked_at: null,
+  client: '203.0.113.7',
 }
 
 export const samples: SqlSamples<typeof repository> = {
@@ -27,10 +29,14 @@ export const samples: SqlSamples<typeof repository> = {
   findSessionLimit: ['u'],
   findPasswordHash: ['u'],
   insertUserWithLogin: {
-    'sign-up is open': [USER, LOGIN, null, CHANGE],
-    'by invitation': [USER, LOGIN, HASH, CHANGE],
+    'sign-up is open': [USER, LOGIN, null, CLIENT],
+    'by invitation': [USER, LOGIN, HASH, CLIENT],
   },
-  insertLogin: { args: [LOGIN, 'p'], rows: [[{ password_hash: 'p' }]] },
+  insertLogin: {
+    args: [LOGIN, 'p', CLIENT],
+    rows: [[{ password_hash: 'p', role: 'user' }]],
+  },
+  hasLoginFrom: ['u', '203.0.113.7'],
   slideLogin: ['l', AT, AT],
   listLogins: {
     'first page': ['u', { at: AT, seenAfter: AT }, { limit: 50, after: null }],
@@ -44,7 +50,7 @@ export const samples: SqlSamples<typeof repository> = {
   revokeOwnLogin: ['u', 'l', AT],
   revokeOtherLogins: ['u', 'l', AT],
   changePassword: {
-    args: [{ ...CHANGE, loginId: 'l', tokenHash: HASH }, 'p', 'q'],
+    args: [{ ...CHANGE, ...CLIENT, loginId: 'l', tokenHash: HASH }, 'p', 'q'],
     rows: [[{ password_hash: 'p' }]],
   },
   renameUser: [CHANGE, 'd'],

@@ -24,8 +24,10 @@ insert into `users` (`id`, `email`, `password_hash`, `display_name`, `disabled_a
   `display_name_skeleton`, `display_name_folded`)
 values (?, ?, ?, ?, ?, ?, ?, ?);
 insert into `auth_sessions` (`id`, `user_id`, `token_hash`, `created_at`, `last_seen_at`,
-  `expires_at`, `revoked_at`)
-values (?, ?, ?, ?, ?, ?, ?);
+  `expires_at`, `revoked_at`, `client`)
+values (?, ?, ?, ?, ?, ?, ?, ?);
+insert into `audit_events` (`actor_user_id`, `action`, `subject`, `detail`, `request_id`, `at`)
+values (?, ?, ?, ?, ?, ?);
 commit;
 
 -- insertUserWithLogin: by invitation
@@ -43,22 +45,32 @@ insert into `users` (`id`, `email`, `password_hash`, `display_name`, `disabled_a
   `display_name_skeleton`, `display_name_folded`)
 values (?, ?, ?, ?, ?, ?, ?, ?);
 insert into `auth_sessions` (`id`, `user_id`, `token_hash`, `created_at`, `last_seen_at`,
-  `expires_at`, `revoked_at`)
-values (?, ?, ?, ?, ?, ?, ?);
+  `expires_at`, `revoked_at`, `client`)
+values (?, ?, ?, ?, ?, ?, ?, ?);
+insert into `audit_events` (`actor_user_id`, `action`, `subject`, `detail`, `request_id`, `at`)
+values (?, ?, ?, ?, ?, ?);
 insert into `audit_events` (`actor_user_id`, `action`, `subject`, `detail`, `request_id`, `at`)
 values (?, ?, ?, ?, ?, ?);
 commit;
 
 -- insertLogin
 begin;
-select `password_hash`
+select `password_hash`, `role`
 from `users`
 where `id` = ? and `disabled_at` is null
 for update;
 insert into `auth_sessions` (`id`, `user_id`, `token_hash`, `created_at`, `last_seen_at`,
-  `expires_at`, `revoked_at`)
-values (?, ?, ?, ?, ?, ?, ?);
+  `expires_at`, `revoked_at`, `client`)
+values (?, ?, ?, ?, ?, ?, ?, ?);
+insert into `audit_events` (`actor_user_id`, `action`, `subject`, `detail`, `request_id`, `at`)
+values (?, ?, ?, ?, ?, ?);
 commit;
+
+-- hasLoginFrom
+select `id`
+from `auth_sessions`
+where `user_id` = ? and `client` = ?
+limit ?;
 
 -- slideLogin
 update `auth_sessions`
@@ -121,7 +133,7 @@ commit;
 
 -- changePassword
 begin;
-select `password_hash`
+select `password_hash`, `role`
 from `users`
 where `id` = ? and `disabled_at` is null
 for update;

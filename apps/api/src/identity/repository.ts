@@ -69,6 +69,14 @@ export async function findPasswordHash(
   return user?.password_hash
 }
 
+/** Who makes a login or an account, for the audit log. */
+export type ByClient = {
+  requestId: string
+  /** Of the client, as the edge gives it. */
+  address: string
+  at: Date
+}
+
 /**
  * Account, login and (where one is needed) a use of the invitation, all or nothing.
  *
@@ -79,7 +87,7 @@ export async function insertUserWithLogin(
   user: Omit<Insertable<DB['users']>, keyof DisplayNameKeys>,
   login: Insertable<DB['auth_sessions']>,
   invitation: Buffer | null,
-  by: { requestId: string; at: Date },
+  by: ByClient,
 ): Promise<'made' | 'email-taken' | 'display-name-taken' | 'invitation-gone'> {
   try {
     await inTransaction(db, async (tx) => {
@@ -91,10 +99,10 @@ export async function insertUserWithLogin(
         .values({ ...user, ...keys })
         .execute()
       await tx.insertInto('auth_sessions').values(login).execute()
-      if (used) {
-        const entry = { actorUserId: user.id, action: 'invitation.use', subject: used }
-        await recordAudit(tx, { ...by, ...entry })
-      }
+      const entry = { actorUserId: user.id, requestId: by.requestId, at: by.at }
+      const detail = { address: by.address }
+      await recordAudit(tx, { ...entry, action: 'user.signup', subject: user.id, detail })
+      if (used) await recordAudit(tx, { ...entry, action: 'invitation.use', subject: used })
     })
     return 'made'
   } catch (error) {
@@ -115,13 +123,32 @@ export async function insertLogin(
   db: Kysely<DB>,
   login: Insertable<DB['auth_sessions']>,
   passwordHash: string,
+  { requestId, address, at }: ByClient,
 ): Promise<boolean> {
   return inTransaction(db, async (tx) => {
     const user = await lockSignedInUser(tx, login.user_id)
     if (user?.password_hash !== passwordHash) return false
     await tx.insertInto('auth_sessions').values(login).execute()
+    const entry = { actorUserId: login.user_id, action: 'user.login', subject: login.user_id }
+    await recordAudit(tx, { ...entry, requestId, at, detail: { address, role: user.role } })
     return true
   })
+}
+
+/** Whether an account has, or lately had, a login that was made by this client. */
+export async function hasLoginFrom(
+  db: Kysely<DB>,
+  userId: string,
+  client: string,
+): Promise<boolean> {
+  const login = await db
+    .selectFrom('auth_sessions')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('client', '=', client)
+    .limit(1)
+    .executeTakeFirst()
+  return login !== undefined
 }
 
 /** Moves `last_seen_at` on, unless somebody did after `since`. */
@@ -217,6 +244,7 @@ export async function revokeOtherLogins(
 }
 
 type Change = { userId: string; requestId: string; at: Date }
+type PasswordChange = Change & { address: string; loginId: string; tokenHash: Buffer }
 
 /**
  * New password, new token for this login, end of all others: all or nothing. What was opened with the old token ends too.
@@ -225,7 +253,7 @@ type Change = { userId: string; requestId: string; at: Date }
  */
 export async function changePassword(
   db: Kysely<DB>,
-  { userId, loginId, tokenHash, requestId, at }: Change & { loginId: string; tokenHash: Buffer },
+  { userId, loginId, tokenHash, requestId, address, at }: PasswordChange,
   from: string,
   to: string,
 ): Promise<string[] | undefined> {
@@ -244,7 +272,8 @@ export async function changePassword(
     // Also where it was the only login: its token is another one now.
     await invalidateCachedLogins(tx, at)
     const entry = { actorUserId: userId, action: 'user.password_change', subject: userId }
-    await recordAudit(tx, { ...entry, requestId, at, detail: { logins_ended: ended.length } })
+    const detail = { address, logins_ended: ended.length }
+    await recordAudit(tx, { ...entry, requestId, at, detail })
     return ended
   })
 }
@@ -307,10 +336,10 @@ export async function deleteExpiredLogins(
 async function lockSignedInUser(
   tx: Transaction<DB>,
   id: string,
-): Promise<Pick<UserRow, 'password_hash'> | undefined> {
+): Promise<Pick<UserRow, 'password_hash' | 'role'> | undefined> {
   return tx
     .selectFrom('users')
-    .select('password_hash')
+    .select(['password_hash', 'role'])
     .where('id', '=', id)
     .where('disabled_at', 'is', null)
     .forUpdate()

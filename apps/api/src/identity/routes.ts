@@ -1,10 +1,11 @@
 import { LoginRequest, Me, Message, Principal, SignupRequest } from '@medforge/contracts'
+import type { FastifyRequest } from 'fastify'
 import { type Credentials, readCredentials } from '../http/credentials.ts'
-import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { noteUser, principalOf, type RouteGuards } from '../http/guards.ts'
 import { envelopeOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import type { LoginCookies } from './login-cookies.ts'
-import type { IdentityService } from './service.ts'
+import type { Client, IdentityService } from './service.ts'
 
 export type IdentityRoutesDeps = {
   service: IdentityService
@@ -39,7 +40,8 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
         preValidation: [guards.origin, guards.rateLimitAuth],
       },
       async (request, reply) => {
-        const { principal, token } = await service.signUp(request.body, request.id)
+        const { principal, token } = await service.signUp(request.body, clientOf(request))
+        noteUser(request, principal.user_id)
         reply.code(201).header('set-cookie', cookies.set(token))
         return envelopeOf(request, principal)
       },
@@ -51,7 +53,7 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
         schema: route({
           summary: 'Log in',
           description:
-            'Sets the login cookie and the host-bound one. Other logins of the account go on.',
+            'Sets the login cookie and the host-bound one. Other logins of the account go on. Wrong passwords count against the rate limit, by client address and, more slowly, by account.',
           tags,
           body: LoginRequest,
           success: { 200: Principal },
@@ -65,7 +67,9 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
         preValidation: [guards.origin, guards.rateLimitAuth],
       },
       async (request, reply) => {
-        const { principal, token } = await service.logIn(request.body)
+        const { principal, token } = await service.logIn(request.body, clientOf(request))
+        noteUser(request, principal.user_id)
+        guards.giveBackAttempt(request, principal.user_id)
         reply.header('set-cookie', cookies.set(token))
         return envelopeOf(request, principal)
       },
@@ -108,4 +112,9 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
       async (request) => envelopeOf(request, await service.describe(principalOf(request))),
     )
   }
+}
+
+/** Where a request comes from, as the edge gives it. */
+export function clientOf({ ip, id }: FastifyRequest): Client {
+  return { address: ip, requestId: id }
 }

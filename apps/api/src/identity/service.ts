@@ -12,26 +12,36 @@ import type { Kysely } from 'kysely'
 import type { AuthConfig } from '../config/config.ts'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
+import { type RateLimiter, rateLimitKey } from '../http/rate-limit.ts'
 import { invalidRequest } from '../http/validation.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
 import { displayNameTaken, makeDisplayName, parseDisplayName } from './display-name.ts'
+import type { FailedAttempt, FailedAttempts } from './failed-attempts.ts'
 import type { Hashing } from './hashing.ts'
-import { findSessionLimit, insertLogin, insertUserWithLogin } from './repository.ts'
+import { findSessionLimit, hasLoginFrom, insertLogin, insertUserWithLogin } from './repository.ts'
 
 export type SignedIn = { principal: Principal; token: string }
 
+/** Where a request comes from. */
+export type Client = { address: string; requestId: string }
+
 export interface IdentityService {
   /** @throws DomainError `request_validation_failed`, `signup_closed`, `email_taken`, `display_name_taken`, `service_unavailable` */
-  signUp(request: SignupRequest, requestId: string): Promise<SignedIn>
-  /** @throws DomainError `invalid_credentials`, `account_disabled`, `service_unavailable` */
-  logIn(request: LoginRequest): Promise<SignedIn>
+  signUp(request: SignupRequest, client: Client): Promise<SignedIn>
+  /** @throws DomainError `invalid_credentials`, `account_disabled`, `rate_limit_exceeded`, `service_unavailable` */
+  logIn(request: LoginRequest, client: Client): Promise<SignedIn>
   describe(principal: AuthenticatedPrincipal): Promise<Me>
 }
 
 export type IdentityServiceDeps = {
   db: Kysely<DB>
   clock: Clock
+  logger: Logger
   auth: AuthConfig
+  /** By canonical address, whether there is such an account or not. */
+  guesses: RateLimiter
+  failures: FailedAttempts
   hashing: Hashing
   hashToken: (token: string) => Buffer
   hashInvitation: (code: string) => Buffer
@@ -39,7 +49,7 @@ export type IdentityServiceDeps = {
 }
 
 export function createIdentityService(deps: IdentityServiceDeps): IdentityService {
-  const { db, hashing, clock, auth, hashToken, hashInvitation } = deps
+  const { db, hashing, clock, logger, auth, guesses, failures, hashToken, hashInvitation } = deps
 
   /** The invitation that this sign-up takes a use of, null where none is needed. It is only looked at here; the use is taken later. */
   async function findInvitation(code: string | undefined): Promise<Buffer | null> {
@@ -50,7 +60,7 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
     return codeHash
   }
 
-  function newLogin(userId: string) {
+  function newLogin(userId: string, { address }: Client) {
     const token = newToken()
     const now = clock.now()
     const row = {
@@ -61,18 +71,38 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
       last_seen_at: toSqlTime(now),
       expires_at: toSqlTime(new Date(now.getTime() + auth.maxTtlSeconds * 1000)),
       revoked_at: null,
+      client: rateLimitKey(address),
     }
     return { token, row }
   }
 
+  /**
+   * Guesses at one account are few, from however many addresses they come; who logs in from where the account has a login is not slowed
+   * down by strangers.
+   *
+   * @returns whether this attempt was counted
+   */
+  async function countGuess(
+    email: string,
+    userId: string | undefined,
+    client: Client,
+  ): Promise<boolean> {
+    const retryAfterSeconds = guesses.take(email)
+    if (retryAfterSeconds === 0) return true
+    if (userId && (await hasLoginFrom(db, userId, rateLimitKey(client.address)))) return false
+    const reason = 'too_many_attempts'
+    failures.note({ what: 'login', userId: userId ?? null, reason, ...client })
+    throw tooManyGuesses(retryAfterSeconds)
+  }
+
   return {
-    async signUp(request, requestId) {
+    async signUp(request, client) {
       const { email, displayName: chosen } = parseSignup(request)
       const invitation = await findInvitation(request.invitation_code)
       if (await findUserByEmail(db, email)) throw emailTaken()
       const passwordHash = await hashing.hash(request.password)
       const userId = newId()
-      const { token, row } = newLogin(userId)
+      const { token, row } = newLogin(userId, client)
       const account = {
         id: userId,
         email,
@@ -80,7 +110,7 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
         disabled_at: null,
         created_at: row.created_at,
       }
-      const by = { requestId, at: clock.now() }
+      const by = { ...client, at: clock.now() }
       for (;;) {
         const display_name = chosen ?? makeDisplayName()
         const user = { ...account, display_name }
@@ -88,25 +118,39 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
         if (outcome === 'email-taken') throw emailTaken()
         if (outcome === 'invitation-gone') throw signupClosed(NO_INVITATION)
         if (outcome === 'made') {
+          logger.info(factsOf(userId, client), 'identity.signup')
           return { principal: { user_id: userId, email, display_name, role: 'user' }, token }
         }
         if (chosen !== undefined) throw displayNameTaken()
       }
     },
 
-    async logIn(request) {
+    async logIn(request, client) {
       const email = canonicalEmail(request.email)
       const user = email === null ? undefined : await findUserByEmail(db, email)
+      const isCounted = email !== null && (await countGuess(email, user?.id, client))
+      const fail = (reason: FailedAttempt['reason']) =>
+        failures.note({ what: 'login', userId: user?.id ?? null, reason, ...client })
       const isRight = await hashing.verify(user?.password_hash, request.password)
-      if (!user || !isRight) throw invalidCredentials()
+      if (!user || !isRight) {
+        fail(user ? 'wrong_password' : 'unknown_account')
+        throw invalidCredentials()
+      }
+      if (isCounted) guesses.giveBack(email)
       if (user.disabled_at !== null) {
+        fail('account_disabled')
         throw new DomainError('account_disabled', {
           detail: 'This account is disabled. Ask the operator of this installation about it.',
         })
       }
-      const { token, row } = newLogin(user.id)
+      const { token, row } = newLogin(user.id, client)
+      const by = { ...client, at: clock.now() }
       // Whoever changed the password or disabled the account meanwhile wins.
-      if (!(await insertLogin(db, row, user.password_hash))) throw invalidCredentials()
+      if (!(await insertLogin(db, row, user.password_hash, by))) {
+        fail('wrong_password')
+        throw invalidCredentials()
+      }
+      logger.info({ ...factsOf(user.id, client), role: user.role }, 'identity.login')
       const principal = {
         user_id: user.id,
         email: user.email,
@@ -133,6 +177,10 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
   }
 }
 
+function factsOf(user_id: string, { address, requestId }: Client) {
+  return { user_id, address, request_id: requestId }
+}
+
 const CLOSED = 'Sign-up is closed on this installation. Ask its operator for an account.'
 const NO_INVITATION =
   'Sign-up on this installation needs an invitation. The code is missing, unknown, used up or expired; ask whoever invited you, or the operator, for a new one.'
@@ -143,6 +191,13 @@ function signupClosed(detail: string): DomainError {
 
 function invalidCredentials(): DomainError {
   return new DomainError('invalid_credentials', { detail: 'Invalid email or password.' })
+}
+
+function tooManyGuesses(retryAfterSeconds: number): DomainError {
+  return new DomainError('rate_limit_exceeded', {
+    detail: `Too many wrong passwords for this account. Try again in ${retryAfterSeconds} s, or log in from a network from which you have logged in within the last month.`,
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  })
 }
 
 function emailTaken(): DomainError {

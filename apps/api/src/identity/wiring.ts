@@ -9,10 +9,12 @@ import { createRateLimiter } from '../http/rate-limit.ts'
 import type { Routes } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import { createLoop } from '../lib/loop.ts'
 import { accountRoutes } from './account-routes.ts'
 import { createAccountService } from './account-service.ts'
 import { accountAdminRoutes } from './admin-routes.ts'
 import { AMBIGUOUS, type Authenticator, createAuthenticator } from './authentication.ts'
+import { createFailedAttempts, PERIOD_MS } from './failed-attempts.ts'
 import { createHashing, type Hashing } from './hashing.ts'
 import { invitationRoutes } from './invitation-routes.ts'
 import { createLoginCookies } from './login-cookies.ts'
@@ -47,6 +49,8 @@ export type IdentityDeps = {
 }
 
 const RENAMES = { max: 10, windowMs: 60 * 60_000 }
+/** An account may be guessed at as often as an address may guess, in so many times its window. */
+const ACCOUNT_WINDOWS = 5
 
 export function createIdentity(deps: IdentityDeps): Identity {
   const { db, clock, logger, countActiveSessions } = deps
@@ -66,11 +70,17 @@ export function createIdentity(deps: IdentityDeps): Identity {
   })
   const hashInvitation = createInvitationHasher(sessionSecret)
   const hashing = deps.hashing ?? createHashing()
+  const failures = createFailedAttempts({ db, clock, logger })
+  const { max, windowSeconds } = auth.rateLimit
+  const guessLimit = { max, windowMs: windowSeconds * 1000 * ACCOUNT_WINDOWS }
   const service = createIdentityService({
     db,
     hashing,
     clock,
+    logger,
     auth,
+    guesses: createRateLimiter(guessLimit, deps.monotonicMs),
+    failures,
     hashToken,
     hashInvitation,
     countActiveSessions,
@@ -79,6 +89,9 @@ export function createIdentity(deps: IdentityDeps): Identity {
     db,
     hashing,
     clock,
+    logger,
+    guesses: createRateLimiter(guessLimit, deps.monotonicMs),
+    failures,
     idleTtlSeconds: auth.idleTtlSeconds,
     renames: createRateLimiter(RENAMES, deps.monotonicMs),
     hashToken,
@@ -121,18 +134,28 @@ export function createIdentity(deps: IdentityDeps): Identity {
         identityRoutes({ service, guards, cookies, logOut }),
         accountRoutes({ service: account, describe, guards, pagination, cookies }),
         invitationRoutes({ db, hashInvitation, clock, guards, pagination }),
-        accountAdminRoutes({ db, clock, guards, pagination }),
+        accountAdminRoutes({ db, clock, logger, guards, pagination }),
       ]
       return async (app) => {
         for (const part of parts) await app.register(part)
         const closing = new AbortController()
-        let swept: Promise<void> | undefined
+        let loops: Promise<unknown> | undefined
         app.addHook('onListen', async () => {
-          swept = keepSweepingLogins({ db, clock, logger, signal: closing.signal })
+          const { signal } = closing
+          const counting = createLoop({
+            intervalMs: PERIOD_MS,
+            backoffMaxMs: PERIOD_MS,
+            signal,
+            runOnce: failures.flush,
+            onFailure: (error) => logger.error({ err: error }, 'identity.flush_failed'),
+          })
+          const sweeping = keepSweepingLogins({ db, clock, logger, signal })
+          loops = Promise.all([sweeping, counting.run()])
         })
         app.addHook('onClose', async () => {
           closing.abort()
-          await swept
+          await loops
+          await failures[Symbol.asyncDispose]()
         })
       }
     },

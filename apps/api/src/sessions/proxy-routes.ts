@@ -1,5 +1,6 @@
 import { Message } from '@medforge/contracts'
 import type { FastifyRequest } from 'fastify'
+import { noteUser } from '../http/guards.ts'
 import { prefers } from '../http/prefer.ts'
 import { envelopeOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -49,6 +50,7 @@ export function sessionProxyRoutes(deps: SessionProxyRoutesDeps): Routes {
       },
       async (request, reply) => {
         const decision = await proxy.decide(request.raw.headers)
+        noteUser(request, decision.principal.userId)
         if (!accesses.isReady) await accesses.ready()
         accesses.note(decision, clientOf(request))
         reply.raw.once('finish', () => visits.note(decision, request.id))

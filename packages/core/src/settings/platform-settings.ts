@@ -197,7 +197,7 @@ export const ACCOUNTS = {
   }),
   AUTH_RATE_LIMIT: setting(integer(1, 1_000_000), {
     description:
-      'Sign-ups and log-ins together, per client address and window. A class behind one address needs more.',
+      'Sign-ups and wrong passwords together, per client address and window; wrong passwords of one account alike, in five times the window.',
     default: '10',
     setBy: 'operator',
     readBy: ['server'],

@@ -31,6 +31,8 @@ export type AuthSessionsTable = {
   token_hash: Buffer
   /** When a new password gave this login another token; what was opened with the one before has ended. */
   token_replaced_at: SqlTime | null
+  /** Whose attempts the rate limit would count with those of whoever made it: an IPv4 address, or an IPv6 block of 64 bits. */
+  client: string | null
   created_at: SqlTime
   /** Slides at most once a minute. */
   last_seen_at: SqlTime
