@@ -133,9 +133,10 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
 
     async measurePerson(userId, signal) {
       const person = personDataset(root, userId)
-      const properties = ['-o', 'name,property,value', 'used,usedbysnapshots']
-      const answer = await pool.zfs(['get', '-H', '-p', '-r', ...properties, person], signal)
-      if (answer.exitCode === 0) return parseUsage(answer.stdout, person)
+      // Not deeper: each workspace has its snapshots in a figure of its own.
+      const listed = ['-d', '1', '-o', 'property,value', 'used,usedbysnapshots', person]
+      const answer = await pool.zfs(['get', '-H', '-p', ...listed], signal)
+      if (answer.exitCode === 0) return parseUsage(answer.stdout)
       if (!isNotThere(answer)) throw poolAway(answer)
       // A pool that is away says the same words as a dataset that never was.
       await pool.check(signal)
@@ -173,13 +174,14 @@ function isNotThere(answer: CommandResult): boolean {
   return /dataset does not exist/.test(answer.stderr)
 }
 
-/** Of lines `name`, `property`, `value`: a dataset's `used` has those below it in it, its `usedbysnapshots` has not. */
-function parseUsage(listed: string, person: string): StorageUsage {
+/** Of lines `property`, `value`: the person's own `used` has those below it in it and is the largest, `usedbysnapshots` has not. */
+function parseUsage(listed: string): StorageUsage {
   const usage = { usedBytes: 0, snapshotsBytes: 0 }
   for (const line of listed.split('\n')) {
-    const [name, property, value] = line.split('\t')
-    if (property === 'used' && name === person) usage.usedBytes = Number(value)
-    if (property === 'usedbysnapshots') usage.snapshotsBytes += Number(value) || 0
+    const [property, value] = line.split('\t')
+    const bytes = Number(value) || 0
+    if (property === 'used') usage.usedBytes = Math.max(usage.usedBytes, bytes)
+    if (property === 'usedbysnapshots') usage.snapshotsBytes += bytes
   }
   return usage
 }
