@@ -67,8 +67,8 @@ export function createFailedAttempts(deps: {
   }
 
   function write(entry: AuditEntry): void {
-    if (unwritten.length >= UNWRITTEN_MAX) return lose(entry)
-    unwritten.push(entry)
+    if (unwritten.length < UNWRITTEN_MAX) unwritten.push(entry)
+    else lose(entry)
     writing ??= writeAll()
   }
 
