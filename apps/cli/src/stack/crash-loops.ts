@@ -6,7 +6,8 @@ type Look = ReadonlyMap<ServiceName, ContainerFacts>
 /** How often each container had been restarted when it last stayed up, by its id. */
 type Restarts = ReadonlyMap<string, number>
 
-const RESTARTS_MAX = 3
+// A third try costs a busy host more seconds than anybody wants to wait.
+const RESTARTS_OF_LOOP = 2
 const STEADY_AFTER_MS = 10_000
 const LOOK_EVERY_MS = 1_000
 
@@ -17,14 +18,14 @@ export function isSteady(facts: ContainerFacts | undefined, at: number): boolean
 }
 
 /**
- * The first service that crashes in a loop: it does not stay up, and was restarted three times since it last did.
+ * The first service that crashes in a loop: it does not stay up, and was restarted twice since it last did.
  *
  * @param before  of those that stayed up when somebody began to watch
  */
 export function findCrashLoop(look: Look, before: Restarts, at: number): ServiceName | undefined {
   const loops = [...look].filter(([, facts]) => {
     const restarts = facts.RestartCount - (before.get(facts.Id) ?? 0)
-    return restarts >= RESTARTS_MAX && !isSteady(facts, at)
+    return restarts >= RESTARTS_OF_LOOP && !isSteady(facts, at)
   })
   return loops[0]?.[0]
 }
