@@ -18,7 +18,10 @@ export function named(name: string): Packages {
   return { 'Debian 12': name, 'Debian 13': name, Ubuntu: name }
 }
 
-/** What `up` runs besides what every Debian has (dpkg's "Essential: yes"). */
+/**
+ * What `up` runs besides what every Debian has (dpkg's "Essential: yes"). Not here is what it runs only where it is: systemctl, nvidia-smi,
+ * and modprobe, without which a host has no modules to load.
+ */
 const PLATFORM: Requirement[] = [
   {
     program: 'docker',
@@ -53,7 +56,6 @@ const PLATFORM: Requirement[] = [
   { program: 'unshare', packages: named('util-linux'), because: 'makes the base image apart' },
   { program: 'mount', packages: named('mount'), because: 'shares mounts with containers' },
   { program: 'umount', packages: named('mount'), because: 'takes dead mounts away' },
-  { program: 'modprobe', packages: named('kmod'), because: 'loads ZFS or FUSE' },
   { program: 'getent', packages: named('libc-bin'), because: 'finds homes of people' },
   {
     program: 'update-ca-certificates',

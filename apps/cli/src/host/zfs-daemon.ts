@@ -6,6 +6,7 @@ import { findProcesses, run, startDaemon, waitFor } from '../process.ts'
 import { isSystemdHost } from './docker.ts'
 import { readMounts } from './mounts.ts'
 import { zfsAnswers } from './pool-health.ts'
+import { runOnPool } from './pool-lock.ts'
 
 /* The daemon of ZFS in user space. */
 
@@ -15,7 +16,10 @@ export const ZFS_DAEMON_LOG = `${LOGS}/zfs-fuse.log`
 /** Start it; whether it answers is seen afterwards. */
 export async function startZfsDaemon(): Promise<void> {
   if (!existsSync('/dev/fuse')) await run('modprobe', ['fuse'])
-  if (isSystemdHost()) await run('systemctl', ['enable', '--now', PROGRAM])
+  if (isSystemdHost()) {
+    // Its script runs `zfs mount -a`, and the reconciler may mount as soon as the daemon answers.
+    await runOnPool('systemctl', ['enable', '--now', PROGRAM], { timeoutMs: 120_000 })
+  }
   if (await zfsAnswers()) return
   mkdirSync('/run/zfs', { recursive: true, mode: 0o700 })
   mkdirSync('/run/lock/zfs', { recursive: true })
