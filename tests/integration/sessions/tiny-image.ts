@@ -3,15 +3,24 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-// Answers /healthz like an IDE, keeps websockets open, and ends at SIGTERM unless it is told to be deaf. SIGUSR2: ends with exit code 3. SIGUSR1: takes all the memory that it can get.
+// Answers /healthz like an IDE, keeps websockets open, and ends at SIGTERM unless it is told to be deaf. SIGUSR2: ends with exit code 3. SIGUSR1: takes all the memory that it can get. SIGHUP: fills /tmp.
 const PROGRAM = `
 const { createHash } = require('node:crypto')
+const { openSync, writeSync } = require('node:fs')
 const { createServer } = require('node:http')
 process.on('SIGUSR2', () => process.exit(3))
 process.on('SIGTERM', () => { if (process.argv[2] !== 'deaf') process.exit(0) })
 process.on('SIGUSR1', () => {
   const kept = []
   for (;;) kept.push(Buffer.alloc(16 * 1024 * 1024, 1))
+})
+process.on('SIGHUP', () => {
+  const file = openSync('/tmp/full', 'w')
+  try {
+    for (;;) writeSync(file, Buffer.alloc(1024 * 1024, 1))
+  } catch (error) {
+    if (error.code !== 'ENOSPC') throw error
+  }
 })
 function accept(request, socket) {
   const answer = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64')
