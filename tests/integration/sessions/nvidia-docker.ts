@@ -58,7 +58,7 @@ for (const name of ['nvidia-smi', 'nvidia-smi.mode']) fs.copyFileSync(here + '/s
 fs.writeFileSync(root + '/usr/bin/nvidia-smi.devices', wanted.map((line) => line + '\\n').join(''))
 `
 
-/** Those of the init process, and one to sleep. */
+/** Those of the init process. */
 const TOOLS = ['sh', 'cat', 'cp', 'env', 'mkfifo', 'rm', 'sleep'].map((name) => `/bin/${name}`)
 
 export async function startNvidiaDocker(): Promise<NvidiaDocker> {

@@ -34,7 +34,7 @@ createServer((_request, response) => response.end('ok')).on('upgrade', accept).l
 export type TinyImage = Disposable & { id: string }
 
 /** What any pack has, for the init process. */
-const TOOLS = ['sh', 'cat', 'cp', 'env', 'mkfifo', 'rm']
+const TOOLS = ['sh', 'cat', 'cp', 'env', 'mkfifo', 'rm', 'sleep']
 
 /** An image with nothing but this Node, some tools and a program that stands in for the IDE, from this machine's own files. */
 export function buildTinyImage(): TinyImage {
