@@ -338,7 +338,7 @@ describe('a workspace that somebody is still in', () => {
 
 // Last: ZFS gives the space of what was deleted back in its own time.
 describe('a workspace in a pool that is full', () => {
-  test('cannot be made or snapshotted, and the refusals say so; its files can be removed, and the database has its reserve', {
+  test('cannot be made or snapshotted, and the refusals say so; the database has its reserve, and files that no snapshot holds can be removed, then the others', {
     timeout: 180_000,
   }, async () => {
     const database = `${POOL}/db`
@@ -368,10 +368,11 @@ describe('a workspace in a pool that is full', () => {
       )
       expect(untaken).toMatchObject({ reason: { code: 'pool_full' } })
       fill(join(pathOf(database), 'pages'), 32 * MIB)
-      unlinkSync(kept)
-      expect(readdirSync(path)).toEqual(['filler'])
-    } finally {
       unlinkSync(filler)
+      await eventually(() => unlinkSync(kept), { timeoutMs: 60_000 })
+      expect(readdirSync(path)).toEqual([])
+    } finally {
+      rmSync(filler, { force: true })
       run('sync')
     }
   })
