@@ -137,7 +137,7 @@ describe('the log and the audit log', () => {
       ...{ actor_user_id: admin.userId, action: 'user.disable', subject: id },
     })
     expect(lines(api, 'identity.account_changed')).toMatchObject([
-      { user_id: id, by: admin.userId, isDisabled: true },
+      { user_id: id, by: admin.userId, is_disabled: true },
     ])
   })
 

@@ -35,6 +35,16 @@ describe(createRateLimiter, () => {
     expect(limiter.take('a')).toBe(0)
   })
 
+  test('lets as many more through as attempts were given back, of that key alone', () => {
+    const limiter = createRateLimiter({ max: 2, windowMs: 60_000 }, () => 0)
+    for (const key of ['a', 'a', 'b', 'b']) limiter.take(key)
+    limiter.giveBack('a')
+    limiter.giveBack('nobody')
+    expect(limiter.take('a')).toBe(0)
+    expect(limiter.take('a')).toBeGreaterThan(0)
+    expect(limiter.take('b')).toBeGreaterThan(0)
+  })
+
   test('forgets the address that was quiet longest rather than growing without end', () => {
     const limiter = createRateLimiter({ max: 1, windowMs: 60_000 }, () => 0)
     for (let index = 0; index < 50_001; index += 1) limiter.take(`address ${index}`)

@@ -80,8 +80,9 @@ export function accountAdminRoutes(deps: AccountAdminRoutesDeps): Routes {
         if (outcome.kind === 'unknown' || !user) {
           throw new DomainError('not_found', { detail: `There is no account ${userId}.` })
         }
-        const facts = { user_id: userId, by: by.actorUserId, request_id: request.id, ...change }
-        logger.info({ ...facts, address: request.ip }, 'identity.account_changed')
+        const who = { user_id: userId, by: by.actorUserId, address: request.ip }
+        const facts = { ...who, request_id: request.id, role, max_concurrent_sessions, is_disabled }
+        logger.info(facts, 'identity.account_changed')
         return envelopeOf(request, user)
       },
     )

@@ -18,9 +18,10 @@ await runMain(async () => {
   const waiting = await buildWaitingApp(context)
   await waiting.listen(address)
   await waitForDatabase(context.db, logger, signal)
+  // Built while the other still answers, so that nobody is refused for long.
+  await using app = await buildApp(context)
   await waiting.close()
   if (signal.aborted) return
-  await using app = await buildApp(context)
   await app.listen(address)
   logger.info({ port: config.port, uid: process.getuid?.() }, 'server.listening')
   await untilAborted(signal)
