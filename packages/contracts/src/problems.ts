@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 
 /**
- * Every way in which the API can refuse, each with its status, code and title in one place.
+ * Every way in which the API and the edge (`deploy/caddy`) can refuse, each with its status, code and title in one place.
  * `docs/errors.md` explains each code to people; the keys are the codes' own names where two suffixes share a code.
  */
 export const PROBLEMS = {
@@ -21,6 +21,15 @@ export const PROBLEMS = {
   service_unavailable: { suffix: 'http/unavailable', status: 503, title: 'Service unavailable' },
   request_timeout: { suffix: 'http/request-timeout', status: 408, title: 'Request timeout' },
   headers_too_large: { suffix: 'http/headers-too-large', status: 431, title: 'Headers too large' },
+  bad_request: { suffix: 'edge/bad-request', status: 400, title: 'Bad request' },
+  forbidden: { suffix: 'edge/forbidden', status: 403, title: 'Forbidden' },
+  misdirected_request: {
+    suffix: 'edge/misdirected-request',
+    status: 421,
+    title: 'Misdirected request',
+  },
+  bad_gateway: { suffix: 'edge/bad-gateway', status: 502, title: 'Bad gateway' },
+  gateway_timeout: { suffix: 'edge/gateway-timeout', status: 504, title: 'Gateway timeout' },
   request_validation_failed: {
     suffix: 'validation/request',
     status: 422,

@@ -81,7 +81,7 @@ describe('a connection', () => {
     },
   ])('that speaks $note is closed with a problem', async ({ text }, { api }) => {
     const answer = await converse(await listen(api), text)
-    expectProblem(answer, 'request_validation_failed')
+    expectProblem(answer, 'bad_request')
   })
 
   test('without a Host is refused with a problem, and may lack one in HTTP/1.0', async ({
@@ -89,7 +89,7 @@ describe('a connection', () => {
   }) => {
     const port = await listen(api)
     const answer = await converse(port, 'GET /api/v1/me HTTP/1.1\r\nConnection: close\r\n\r\n')
-    expect(answer.head).toMatch(/^HTTP\/1.1 422 /)
+    expect(answer.head).toMatch(/^HTTP\/1.1 400 /)
     const { detail } = JSON.parse(answer.body.replace(/^[0-9a-f]+\r\n/, ''))
     expect(detail).toBe('The request has no Host header.')
     const old = await converse(port, 'GET /api/v1/me HTTP/1.0\r\n\r\n')

@@ -11,13 +11,18 @@ describe('an answer that is no success', () => {
     { method: 'GET', path: '!/api/v2/me' },
     { method: 'GET', path: '/me/' },
     { method: 'GET', path: '/ME' },
-    { method: 'GET', path: '/%zz' },
     { method: 'GET', path: `/${'x'.repeat(2000)}` },
     { method: 'OPTIONS', path: '/no-such-route' },
   ] as const)('is 404 for $method $path', async ({ method, path }, { api }) => {
     const answer = await api.visitor().ask(path, { method })
     expect(answer.status).toBe(404)
     expect(answer.problem().code).toBe('not_found')
+  })
+
+  test('is 400 for a path that cannot be decoded', async ({ api }) => {
+    const answer = await api.visitor().get('/%zz')
+    expect(answer.status).toBe(400)
+    expect(answer.problem().code).toBe('bad_request')
   })
 
   test('is 404 for an unknown route whatever its body is', async ({ api }) => {

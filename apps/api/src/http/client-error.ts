@@ -15,7 +15,7 @@ const REFUSALS: Record<string, { key: ProblemKey; detail: string }> = {
   },
 }
 const MALFORMED = {
-  key: 'request_validation_failed',
+  key: 'bad_request',
   detail: 'The request is not valid HTTP.',
 } as const
 

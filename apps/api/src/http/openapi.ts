@@ -1,4 +1,10 @@
-import { HOST_BOUND_COOKIE, SESSION_COOKIE } from '@medforge/contracts'
+import {
+  HOST_BOUND_COOKIE,
+  PROBLEM_TYPE_PREFIX,
+  PROBLEMS,
+  type ProblemKey,
+  SESSION_COOKIE,
+} from '@medforge/contracts'
 import type { TSchema } from 'typebox'
 import type { DocumentedRoute } from './routes-table.ts'
 import type { DocumentedSchema, ResponseSchema } from './schemas.ts'
@@ -40,6 +46,13 @@ export type OpenApiDocument = {
   components: { securitySchemes: object }
 }
 
+const EDGE_PROBLEMS = [
+  'bad_request',
+  'forbidden',
+  'misdirected_request',
+  'bad_gateway',
+  'gateway_timeout',
+] as const satisfies ProblemKey[]
 const REQUEST_ID_HEADER = {
   'X-Request-Id': {
     description:
@@ -50,6 +63,15 @@ const REQUEST_ID_HEADER = {
 const RETRY_AFTER_HEADER = {
   'Retry-After': { description: 'Whole seconds.', schema: { type: 'integer' } },
 }
+
+const DESCRIPTION = [
+  'Success is `{ data, meta }`; a refusal is `application/problem+json` (RFC 9457) with a stable `code`. Ids are lower-case UUIDs, times RFC 3339 in UTC.',
+  'What the edge answers itself, at every host of the platform:',
+  ...EDGE_PROBLEMS.map((key) => {
+    const { status, suffix, title } = PROBLEMS[key]
+    return `- ${status} \`${key}\` (\`${PROBLEM_TYPE_PREFIX}${suffix}\`): ${title}`
+  }),
+].join('\n')
 
 /** The API document, OpenAPI 3.1, made from the very schemas that validate requests and serialize answers. */
 export function createOpenApiDocument(
@@ -67,8 +89,7 @@ export function createOpenApiDocument(
     info: {
       title: 'MedForge',
       version: 'v1.0',
-      description:
-        'Success is `{ data, meta }`; a refusal is `application/problem+json` (RFC 9457) with a stable `code`. Ids are lower-case UUIDs, times RFC 3339 in UTC.',
+      description: DESCRIPTION,
     },
     servers: [{ url: server }],
     paths,

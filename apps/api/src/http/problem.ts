@@ -115,7 +115,7 @@ const FRAMEWORK_ERRORS: Record<string, { key: ProblemKey; detail: string }> = {
   FST_ERR_CTP_INVALID_JSON_BODY: INVALID_JSON,
   FST_ERR_CTP_EMPTY_JSON_BODY: INVALID_JSON,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
-    key: 'request_validation_failed',
+    key: 'bad_request',
     detail: 'The body does not have the length that Content-Length announced.',
   },
   FST_ERR_CTP_BODY_TOO_LARGE: {
@@ -128,8 +128,8 @@ const FRAMEWORK_ERRORS: Record<string, { key: ProblemKey; detail: string }> = {
       'The body has a Content-Type that this route does not read. Send application/json, or what the API document says.',
   },
   FST_ERR_BAD_URL: {
-    key: 'not_found',
-    detail: 'There is no such route: its path cannot be decoded.',
+    key: 'bad_request',
+    detail: 'The path of the request cannot be decoded.',
   },
   FST_ERR_MAX_PARAM_LENGTH: {
     key: 'not_found',

@@ -27,7 +27,7 @@ export type RouteOptions<Body, Params, Query> = {
   success: Record<number, TSchema>
   /** Status → media type → schema, for representations that are not enveloped (events, CSV, files). */
   otherMedia?: Record<number, Record<string, TSchema>>
-  /** What this route itself can refuse; what any route can (500, 503, 431, and 4xx of reading a body) is added here. */
+  /** What this route itself can refuse; what any route can (400, 500, 503, 431, and 4xx of reading a body) is added here. */
   problems: ProblemKey[]
   body?: Body
   params?: Params
@@ -120,7 +120,12 @@ function problemResponses(options: AnyRouteOptions): Record<string, ResponseSche
 }
 
 function allProblems(options: AnyRouteOptions): ProblemKey[] {
-  const keys: ProblemKey[] = ['internal_error', 'service_unavailable', 'headers_too_large']
+  const keys: ProblemKey[] = [
+    'internal_error',
+    'service_unavailable',
+    'headers_too_large',
+    'bad_request',
+  ]
   // A route that changes something reads a body that comes along, even where it needs none.
   const isChange = options.problems.some((key) => ORIGIN_PROBLEMS.includes(key))
   if (isChange || options.body || options.streamedBody) {
@@ -129,7 +134,7 @@ function allProblems(options: AnyRouteOptions): ProblemKey[] {
   if (isChange || options.body || options.streamedBody || options.params || options.querystring) {
     keys.push('request_validation_failed')
   }
-  // A parameter that cannot be decoded, or is absurdly long, fits no route.
+  // A parameter that is absurdly long fits no route.
   if (options.params) keys.push('not_found')
   return [...options.problems, ...keys]
 }

@@ -118,7 +118,7 @@ export function createHttpServer(options: HttpOptions): {
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.headers.host !== undefined || request.raw.httpVersion === '1.0') return done()
     const detail = 'The request has no Host header.'
-    done(new DomainError('request_validation_failed', { detail }))
+    done(new DomainError('bad_request', { detail }))
   })
   // An expectation that nobody knows is passed over; Node would answer a bare 417.
   app.server.on('checkExpectation', (request, response) => {
