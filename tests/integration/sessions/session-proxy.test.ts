@@ -364,6 +364,19 @@ describe('Origin', () => {
     },
   )
 
+  test('hidden by a form of the session’s own page passes, hidden by a frame it does not', async ({
+    stage,
+  }) => {
+    const { ask } = await running(stage)
+    const form = { 'x-forwarded-method': 'POST', origin: 'null' }
+    expect((await ask({ ...form, 'sec-fetch-site': 'same-origin' })).status).toBe(200)
+    for (const site of ['cross-site', 'same-site', 'none']) {
+      expect((await ask({ ...form, 'sec-fetch-site': site })).status, site).toBe(403)
+    }
+    const opened = { ...handshake, origin: 'null', 'sec-fetch-site': 'same-origin' }
+    expect((await ask(opened)).status).toBe(403)
+  })
+
   test('of a read does not matter', async ({ stage }) => {
     const { ask } = await running(stage)
     for (const method of ['GET', 'HEAD', 'OPTIONS']) {

@@ -13,6 +13,7 @@ export type ProxyHeaders = {
   cookie?: string | undefined
   origin?: string | undefined
   upgrade?: string | undefined
+  'sec-fetch-site'?: string | string[] | undefined
   'sec-websocket-key'?: string | string[] | undefined
   'x-forwarded-method'?: string | string[] | undefined
 }
@@ -110,7 +111,10 @@ function notRunning(isOnItsWay: boolean): DomainError {
   })
 }
 
-/** A websocket handshake or an unsafe method says where it comes from, and that is the session's own host (or no browser). */
+/**
+ * A websocket handshake or an unsafe method says where it comes from, and that is the session's own host (or no browser). A form of a page with
+ * `Referrer-Policy: no-referrer` hides its origin, as a sandboxed or foreign frame does; only the former has `Sec-Fetch-Site: same-origin`.
+ */
 function isOwnOrigin(headers: ProxyHeaders, host: string): boolean {
   const { origin } = headers
   if (origin === undefined) return true
@@ -119,6 +123,7 @@ function isOwnOrigin(headers: ProxyHeaders, host: string): boolean {
   const isUnsafe = method !== undefined && !SAFE_METHODS.has(String(method).toUpperCase())
   const isHandshake = headers.upgrade !== undefined || headers['sec-websocket-key'] !== undefined
   if (!isUnsafe && !isHandshake) return true
+  if (origin === 'null' && !isHandshake) return headers['sec-fetch-site'] === 'same-origin'
   const from = /^https?:\/\/([^/]+)$/.exec(origin.toLowerCase())?.[1]
   return from !== undefined && hostName(from) === hostName(host)
 }
