@@ -375,6 +375,11 @@ describe('a session of the default pack', () => {
   test.for([
     ['io_uring_setup(2)', 'libc.syscall(425, 8, ctypes.create_string_buffer(120))'],
     ['a socket of AF_VSOCK', 'libc.socket(40, 1, 0)'],
+    [
+      'one whose family has more bits than the kernel looks at',
+      'libc.syscall(41, ctypes.c_long(0x100000028), 1, 0)',
+    ],
+    ['a socket of AF_ALG', 'libc.socket(38, 5, 0)'],
   ])('is refused %s', ([, call]) => {
     const program = `import ctypes; libc = ctypes.CDLL(None, use_errno=True); print(${call}, ctypes.get_errno())`
     expect(inside(id, 'python3 -c "$1"', program)).toBe('-1 1')
@@ -382,7 +387,7 @@ describe('a session of the default pack', () => {
 
   test('gets sockets of the other kinds', () => {
     const program =
-      'import socket; [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)]'
+      'import socket; socket.socketpair(); [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)]'
     expect(inside(id, 'python3 -c "$1"', program)).toBe('')
   })
 

@@ -1,13 +1,15 @@
 /*
  * What a session may ask of the kernel: Docker's default profile (Apache-2.0), as it is for a container without capabilities on amd64, minus
  *   - io_uring, whose operations no filter sees, and which has been the way into many kernels;
- *   - sockets of AF_VSOCK, which lead to the hypervisor past every network rule, and socketcall(2), the 32-bit call that no filter can look
- *     into and that programs have not needed since glibc 2.23.
- * Docker's own default depends on its version: those before 23 (vsock) and 25 (io_uring) allow both. Calls that a daemon's libseccomp does
+ *   - sockets of other families than `SOCKET_FAMILIES`: AF_VSOCK leads to the hypervisor past every network rule, AF_ALG has let anybody
+ *     write into the page cache, which all sessions of an image share;
+ *   - socketcall(2), the 32-bit call that no filter can look into and that programs have not needed since glibc 2.23.
+ * Docker's own default depends on its version: older ones allow all three. Calls that a daemon's libseccomp does
  * not know are skipped by it.
  */
 
-const AF_VSOCK = 40
+/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. Only what equals them: the kernel looks at 32 bits of the 64 that a filter compares. */
+const SOCKET_FAMILIES = [1, 2, 10, 16]
 
 /** Allowed whatever their arguments. */
 const ALLOWED = `
@@ -36,7 +38,7 @@ const ALLOWED = `
   seccomp select semctl semget semop semtimedop semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg sendto set_robust_list
   set_thread_area set_tid_address setfsgid setfsgid32 setfsuid setfsuid32 setgid setgid32 setgroups setgroups32 setitimer setpgid
   setpriority setregid setregid32 setresgid setresgid32 setresuid setresuid32 setreuid setreuid32 setrlimit setsid setsockopt setuid
-  setuid32 setxattr setxattrat shmat shmctl shmdt shmget shutdown sigaltstack signalfd signalfd4 sigprocmask sigreturn socketpair
+  setuid32 setxattr setxattrat shmat shmctl shmdt shmget shutdown sigaltstack signalfd signalfd4 sigprocmask sigreturn
   splice stat stat64 statfs statfs64 statmount statx symlink symlinkat sync sync_file_range syncfs sysinfo tee tgkill time
   timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64 timerfd_create
   timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill truncate truncate64 ugetrlimit umask uname unlink
@@ -51,7 +53,7 @@ const ENOSYS = 38
 
 type Comparison = {
   index: number
-  op: 'SCMP_CMP_EQ' | 'SCMP_CMP_NE' | 'SCMP_CMP_MASKED_EQ'
+  op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ'
   value: number
 }
 
@@ -72,7 +74,9 @@ export const SECCOMP_PROFILE = JSON.stringify({
   ],
   syscalls: [
     allowed(ALLOWED.trim().split(/\s+/)),
-    allowed(['socket'], [{ index: 0, op: 'SCMP_CMP_NE', value: AF_VSOCK }]),
+    ...SOCKET_FAMILIES.map((value) =>
+      allowed(['socket', 'socketpair'], [{ index: 0, op: 'SCMP_CMP_EQ', value }]),
+    ),
     ...PERSONALITIES.map((value) =>
       allowed(['personality'], [{ index: 0, op: 'SCMP_CMP_EQ', value }]),
     ),
