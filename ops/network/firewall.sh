@@ -14,10 +14,13 @@
 #   - no IPv6 at all on this bridge
 #   - each session has so many open and so many new connections and no more, so that one cannot fill the host's table of them: seven with all
 #     of theirs have 120,000 entries (open ones, and two minutes of new ones that were closed), of 262,144 on a host with more than 4 GiB
+#   - an address opens at most 100 connections a second to the edge's port 443, and 500 at once; a trial host's edge is reached otherwise
 set -euf
 
 BRIDGE=${BRIDGE:-mf-sessions}
 CADDY=${CADDY:-172.30.0.2}
+# Where Docker sends what comes in for the edge: its address on either network.
+EDGE="$CADDY ${CADDY_CONTROL:-172.30.1.2}"
 SUBNET=${SUBNET:-172.30.0.0/24}
 RESOLVERS=${RESOLVERS:-}
 PORT=8080
@@ -44,6 +47,10 @@ caps() { # caps <chain> <match>...
 # Rules are written as `iptables -S` prints them, so that "is it there" is a comparison of text.
 rules_v4() {
   known='-m conntrack --ctstate RELATED,ESTABLISHED'
+  # Handshakes cost the edge its processor; what it takes in all is limited there.
+  for address in $EDGE; do
+    echo "-A $FORWARD -d $address/32 ! -i $BRIDGE -p tcp -m tcp --dport 443 -m conntrack --ctstate NEW -m hashlimit --hashlimit-above 100/sec --hashlimit-burst 500 --hashlimit-mode srcip --hashlimit-name medforge-edge -j DROP"
+  done
   echo "-A $FORWARD -i $BRIDGE $known -j ACCEPT"
   echo "-A $FORWARD -o $BRIDGE $known -j ACCEPT"
   # Caddy's own ports are published by Docker; everything else on this subnet is off limits from outside the bridge.

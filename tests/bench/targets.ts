@@ -20,6 +20,11 @@ export const TARGETS = {
   edge: {
     p50Ratio: { what: 'p50 with 10 connections, in that of Caddy without auth', max: 5 },
   },
+  attack: {
+    p99Ms: { what: 'p99 of others during the worst attack, in ms', max: 1000 },
+    failures: { what: 'requests of others that failed', max: 0 },
+    restarts: { what: 'ends of the edge', max: 0 },
+  },
   leaderboard: {
     p95Ms: { what: 'p95 of the slowest of first page, deep page and my rank, in ms', max: 20 },
     growth: { what: 'p95 with ten times the submissions, in that of the first size', max: 1.5 },

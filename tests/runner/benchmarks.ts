@@ -68,6 +68,13 @@ export const BENCHMARKS: readonly Benchmark[] = [
     needsInstallation: true,
   },
   {
+    name: 'attack',
+    description: 'others while one client holds all of the edge that it can, against a quiet edge',
+    options: [seconds('8')],
+    requirements: BENCH_REQUIREMENTS,
+    needsInstallation: true,
+  },
+  {
     name: 'soak',
     description: 'seven open IDEs with websockets: no drop, no leak',
     options: [{ name: 'minutes', value: 'n', description: 'how long they stay open', usual: '60' }],

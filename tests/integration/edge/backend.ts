@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** The session that the tests open. */
 export const SLUG = 'aaaabbbb'
@@ -19,6 +20,8 @@ export type Reply = {
   /** A list sends the header several times. */
   headers?: Record<string, string | string[]>
   body?: string
+  /** Answer after so long. */
+  delayMs?: number
   /** Never answer. */
   hang?: boolean
   /** Break the connection instead of answering. */
@@ -74,7 +77,8 @@ export async function startBackend(address: string, port: number): Promise<Runni
     close: () => closeServer(server, open),
   }
   const server = createServer({ maxHeaderSize: 128 * 1024 }, (incoming, outgoing) => {
-    void respond(backend, incoming, outgoing)
+    // A request that breaks off is nobody's to answer.
+    respond(backend, incoming, outgoing).catch(() => outgoing.destroy())
   })
   server.on('connection', (socket) => {
     open.add(socket)
@@ -122,6 +126,7 @@ async function respond(
   backend.seen.push(seen)
   const reply = backend.reply(seen)
   if (reply.hang) return
+  if (reply.delayMs !== undefined) await delay(reply.delayMs)
   if (reply.takeOver) {
     reply.takeOver(incoming.socket)
     return

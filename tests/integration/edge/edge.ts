@@ -93,6 +93,7 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
     PROBE_CLIENT: `${network}.3`,
     ASK_LISTEN: `${network}.2`,
     XDG_DATA_HOME: '/data',
+    GOMEMLIMIT: ofCompose('GOMEMLIMIT'),
     ...environment,
   }
   const caddy = spawn(
@@ -100,6 +101,7 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
     [
       ...['run', '--rm', '--init', '--name', name, '--network', 'host', '--user', '0:0'],
       ...['--cap-drop', 'ALL', '--cap-add', 'NET_BIND_SERVICE', '--cap-add', 'DAC_OVERRIDE'],
+      ...['--memory', ofCompose('mem_limit'), '--memory-swap', ofCompose('mem_limit')],
       ...['--add-host', `mf-session-${SLUG}:${network}.10`],
       ...['--add-host', `mf-session-${OTHER_SLUG}:${network}.11`],
       ...['--volume', `${CONFIGURATION}:/etc/caddy:ro`, '--volume', `${data}:/data`],
@@ -156,6 +158,15 @@ export async function startEdge(environment: Record<string, string> = {}): Promi
   }
   edge.reset()
   return edge
+}
+
+/** What the compose file gives the edge. */
+function ofCompose(name: 'mem_limit' | 'GOMEMLIMIT'): string {
+  const compose = readFileSync(`${ROOT}/deploy/compose/docker-compose.yml`, 'utf8')
+  const [, service = ''] = compose.split(/^ {2}caddy:$/m)
+  const value = new RegExp(`^ +${name}: (\\S+)$`, 'm').exec(service)?.[1]
+  if (value === undefined) throw new Error(`The compose file gives Caddy no ${name}.`)
+  return value
 }
 
 async function waitUntilReady(edge: Edge, certificate: string): Promise<void> {

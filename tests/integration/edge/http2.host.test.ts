@@ -38,7 +38,7 @@ describe('over HTTP/2', () => {
     { sent: ['__Host-medforge_session=secret', 'a=1'], kept: ['a=1'] },
   ])('the login is taken out of split cookies too: $sent', async ({ sent, kept }) => {
     await edge.askHttp2({ host: SESSION, headers: { cookie: sent } })
-    expect(valuesOf(edge.session.seen[0], 'cookie').filter(Boolean)).toEqual(kept)
+    expect(valuesOf(edge.session.seen[0], 'cookie')).toEqual(kept)
     expect(JSON.stringify(edge.session.seen)).not.toContain('secret')
     expect(valuesOf(edge.api.seen[0], 'cookie').join()).toContain('secret')
   })

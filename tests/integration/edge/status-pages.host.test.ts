@@ -55,6 +55,20 @@ describe('a refusal by the API', () => {
     expect(answer.text).not.toMatch(/\{(args|http|rp|err)/)
   })
 
+  test.each(['POST', 'PUT', 'DELETE'])('is a page for a form of method %s too', async (method) => {
+    edge.api.reply = () => problem(403)
+    const asked = { host: SESSION, method, body: 'a=1', headers: PAGE }
+    for (const answer of [await edge.ask(asked), await edge.askHttp2(asked)]) {
+      expect(answer.status).toBe(403)
+      expect(answer.headers['content-type']).toContain('text/html')
+      expect(answer.text).toContain('Ask its owner')
+    }
+    const headers = { ...PAGE, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+    const foreign = await edge.ask({ ...asked, headers })
+    expect(foreign.status).toBe(403)
+    expect(foreign.headers['content-type']).toContain('text/html')
+  })
+
   test('keeps the order to clear an ambiguous cookie', async () => {
     edge.api.reply = () => problem(401)
     const answer = await edge.ask({ host: SESSION, headers: PAGE })

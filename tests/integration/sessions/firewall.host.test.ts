@@ -393,6 +393,15 @@ describe('with the rules', () => {
     client.kill('SIGKILL')
   })
 
+  test('let no address open connections to the edge without end, and leave others theirs', () => {
+    const question = { from: 'net', kind: 'tcp', host: ADDRESS.caddy, port: 443 } as const
+    const answers = askAll(Array.from({ length: 1_000 }, () => question))
+    const open = answers.filter((answer) => answer === 'open').length
+    expect(open).toBeGreaterThanOrEqual(500)
+    expect(answers).toContain('dropped')
+    expect(ask('db', 'tcp', ADDRESS.caddy, 443)).toBe('open')
+  })
+
   test('are taken away without a trace', () => {
     expect(firewall('remove').status).toBe(0)
     for (const family of ['iptables', 'ip6tables']) {

@@ -19,7 +19,11 @@ import { inspectPlatform } from '../stack/containers.ts'
 import { readEnvFile } from '../stack/env-file.ts'
 import { getVerified, readHealth } from '../stack/health.ts'
 import { locateInstallation } from '../stack/installation.ts'
+import { parseEdgeVersions } from './edge-advisories.ts'
 import type { HostFacts } from './verdicts.ts'
+
+/** Written when the image of the edge is built. */
+const EDGE_VERSIONS_FILE = '/usr/share/medforge/versions'
 
 /** Look at the host as it is. Changes nothing, and answers whatever is broken. */
 export async function observe(environment: CliEnvironment): Promise<HostFacts> {
@@ -29,19 +33,31 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
   const sites = [`medforge.${domain}`, `api.medforge.${domain}`]
   // A made-up slug shows whether the wildcard is there.
   const names = [...sites, `s-doctor77.medforge.${domain}`]
-  const [docker, answers, pool, files, kind, platform, networks, connections, datasets, healthz] =
-    await Promise.all([
-      dockerAnswers(),
-      zfsAnswers(),
-      poolHealth(),
-      askPoolFiles(),
-      detectZfs(),
-      inspectPlatform(),
-      listLines('docker', ['network', 'ls', '--format', '{{.Name}}']),
-      readConnections(),
-      listLines('zfs', ['list', '-H', '-o', 'name']),
-      readHealth(domain).catch(() => null),
-    ])
+  const [
+    docker,
+    answers,
+    pool,
+    files,
+    kind,
+    platform,
+    networks,
+    connections,
+    datasets,
+    healthz,
+    edge,
+  ] = await Promise.all([
+    dockerAnswers(),
+    zfsAnswers(),
+    poolHealth(),
+    askPoolFiles(),
+    detectZfs(),
+    inspectPlatform(),
+    listLines('docker', ['network', 'ls', '--format', '{{.Name}}']),
+    readConnections(),
+    listLines('zfs', ['list', '-H', '-o', 'name']),
+    readHealth(domain).catch(() => null),
+    run('docker', ['exec', 'medforge-caddy', 'cat', EDGE_VERSIONS_FILE]),
+  ])
   return {
     settings,
     missingPrograms: await lookForPrograms(requirementsOf(kind)),
@@ -64,6 +80,7 @@ export async function observe(environment: CliEnvironment): Promise<HostFacts> {
     connections,
     api: platform.get('api'),
     caddy: platform.get('caddy'),
+    edgeVersions: parseEdgeVersions(edge.stdout),
     web: platform.get('web'),
     worker: platform.get('api-worker'),
     db: platform.get('db'),

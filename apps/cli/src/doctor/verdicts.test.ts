@@ -98,6 +98,7 @@ function healthy(change: Partial<HostFacts> = {}): HostFacts {
     web: container('172.30.0.6', withEnvironment(environmentOf('web', settings))),
     worker: container('172.30.0.4', withEnvironment(environmentOf('api-worker', settings))),
     db: container('172.30.0.5', withEnvironment(environmentOf('db', settings))),
+    edgeVersions: { caddy: '2.6.2-12+deb13u1', go: '1.27.4' },
     healthz: { ok: true, detail: 'ok' },
     ...change,
   }
@@ -321,6 +322,16 @@ describe(judge, () => {
     expect(fault?.detail).toContain('TLS_MODE has to be')
   })
 
+  test('shows what the edge is made of, and what is known against it', () => {
+    const about = (facts: HostFacts) =>
+      judge(facts).find(({ title }) => title.includes('Caddy and'))
+    expect(about(healthy())?.detail).toBe('Caddy 2.6.2-12+deb13u1, Go 1.27.4')
+    const old = healthy({ edgeVersions: { caddy: '2.6.2-12+deb13u1', go: '1.27.3' } })
+    expect(unmet(old).map(({ detail }) => detail)).toEqual([
+      'Caddy 2.6.2-12+deb13u1, Go 1.27.3; CVE-2026-97054 (an HTTP/1 server can be crashed)',
+    ])
+  })
+
   test('has a remedy for everything on a host where nothing was ever set up', () => {
     const bare = healthy({
       settings: undefined,
@@ -337,6 +348,7 @@ describe(judge, () => {
       web: undefined,
       worker: undefined,
       db: undefined,
+      edgeVersions: undefined,
       healthz: null,
     })
     expect(judge(bare).every(({ ok, remedy }) => !ok && remedy !== '')).toBe(true)

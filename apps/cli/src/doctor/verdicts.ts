@@ -16,6 +16,7 @@ import type { ContainerFacts } from '../stack/containers.ts'
 import type { EnvValues } from '../stack/env-file.ts'
 import type { PlatformHealth } from '../stack/health.ts'
 import { findSettingFaults } from '../stack/settings.ts'
+import { type EdgeVersions, findAdvisories } from './edge-advisories.ts'
 import { judgeLimits, type LimitFacts } from './limits.ts'
 
 /** Everything that the doctor looked at, so that the verdicts are pure. */
@@ -42,6 +43,7 @@ export type HostFacts = {
   connections: TrackedConnections | null
   api: ContainerFacts | undefined
   caddy: ContainerFacts | undefined
+  edgeVersions: EdgeVersions | undefined
   web: ContainerFacts | undefined
   worker: ContainerFacts | undefined
   db: ContainerFacts | undefined
@@ -277,6 +279,7 @@ function judgeRuntime(facts: HostFacts): Verdict[] {
       UP,
     ),
     judgeConnections(facts.connections),
+    judgeEdgeVersions(facts),
     verdict(
       'Host runtime',
       'The API can start sessions',
@@ -294,6 +297,23 @@ function judgeConnections(tracked: TrackedConnections | null): Verdict {
     tracked === null || alarmingShare(tracked) === null,
     tracked ? `${tracked.count} of ${tracked.max}` : 'the kernel tracks none',
     'Raise it with sysctl -w net.netfilter.nf_conntrack_max=<twice as many>; conntrack -L shows whose they are.',
+  )
+}
+
+function judgeEdgeVersions({ edgeVersions }: HostFacts): Verdict {
+  const title = 'No known advisory applies to Caddy and its Go'
+  if (edgeVersions === undefined) {
+    const remedy =
+      'Run ./medforge up; an image of your own is for you to compare, see docs/auth-routing.md.'
+    return verdict('Host runtime', title, false, 'the edge does not say what it is made of', remedy)
+  }
+  const advisories = findAdvisories(edgeVersions)
+  return verdict(
+    'Host runtime',
+    title,
+    advisories.length === 0,
+    [`Caddy ${edgeVersions.caddy}, Go ${edgeVersions.go}`, ...advisories].join('; '),
+    'Write today’s date into deploy/images/epoch and run ./medforge up, which builds it anew.',
   )
 }
 

@@ -23,6 +23,8 @@ export type Recipe = {
 }
 
 const CODE_SERVER_VERSION = '4.139.1'
+/** The newest branch that Debian offers, in trixie-backports; its patch level is whatever is there. */
+const GO_VERSION = '1.27'
 
 const MANIFESTS = {
   'package.json': 'manifests/package.json',
@@ -96,7 +98,12 @@ export function createCatalogue(workspaces: readonly string[]): Record<PartName,
       ...DEFAULTS,
       recipe: 'deploy/images/caddy/Dockerfile',
       parents: { BASE_IMAGE: 'base' },
-      files: { 'deploy/images/caddy/patches': 'patches' },
+      files: {
+        'deploy/images/caddy/patches': 'patches',
+        'deploy/images/caddy/go-patches': 'go-patches',
+        'deploy/images/caddy/edgelimits': 'edgelimits',
+      },
+      args: { GO: GO_VERSION },
     },
     api: {
       ...DEFAULTS,

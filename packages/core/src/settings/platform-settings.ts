@@ -35,6 +35,15 @@ export const ADDRESS = {
     setBy: 'domain',
     readBy: ['compose', 'cli'],
   }),
+  EDGE_CONNECTIONS_PER_ADDRESS: setting(integer(16, 100_000), {
+    description:
+      'How many connections, and requests under way, the edge takes from one address (of IPv6, from one /64). On a trial host, where everybody comes from one address, only the limits for all together hold: 2,048 connections and 1,024 requests.',
+    ifWrong:
+      'Too low, people who share an address (a class behind one router) are refused; too high, a single client can take all of it.',
+    default: '512',
+    setBy: 'operator',
+    readBy: ['caddy'],
+  }),
   TLS_MODE: setting(choice(['internal', 'files', 'acme']), {
     description:
       "internal: Caddy's own authority, for trial hosts only; its root is put into this host's trust stores. files: `/var/lib/medforge/tls/fullchain.pem` and `privkey.pem`, for `medforge.<DOMAIN>` and `*.medforge.<DOMAIN>`, readable by uid 10003. acme: from an ACME authority; a session's host gets its own certificate when it is first opened.",

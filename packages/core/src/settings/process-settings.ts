@@ -75,6 +75,13 @@ export const CONTAINERS_ONLY = {
     setBy: 'compose',
     readBy: ['caddy'],
   }),
+  GOMEMLIMIT: setting(anyText, {
+    description:
+      "At how much memory Caddy collects harder what it no longer needs; below the container's limit, at which the kernel ends it.",
+    default: '400MiB',
+    setBy: 'compose',
+    readBy: ['caddy'],
+  }),
   CADDY_CONFIG_SHA256: setting(anyText, {
     description:
       'Hash over deploy/caddy, from `./medforge up`. It changes with a file there, so that compose recreates this container and no other.',
