@@ -15,8 +15,7 @@ describe('an upload of the largest size', () => {
     },
   )
 
-  test('that an operator may set is given no more time than the edge gives it', () => {
-    const [, minutes] = /read_body (\d+)m$/m.exec(readFileSync(CADDYFILE, 'utf8')) ?? []
-    expect(longestUploadMs(UPLOAD_MAX_BYTES_RANGE.max)).toBeLessThan(Number(minutes) * 60_000)
+  test('is ended by the edge for its silence alone, however long it takes', () => {
+    expect(readFileSync(CADDYFILE, 'utf8')).not.toContain('read_body')
   })
 })
