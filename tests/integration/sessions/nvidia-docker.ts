@@ -127,6 +127,7 @@ export async function startNvidiaDocker(): Promise<NvidiaDocker> {
         }
       }
       for (const place of ['usr/bin', 'tmp']) mkdirSync(join(root, place), { recursive: true })
+      chmodSync(join(root, 'tmp'), 0o1777)
       const options = ['CMD ["/bin/sleep", "600"]', ...changes].flatMap((line) => [
         '--change',
         line,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -51,7 +51,9 @@ export function buildTinyImage(): TinyImage {
       mkdirSync(join(folder, dirname(to)), { recursive: true })
       copyFileSync(from, join(folder, to))
     }
-    mkdirSync(join(folder, 'tmp'), { mode: 0o1777 })
+    mkdirSync(join(folder, 'tmp'))
+    // The memory that Docker mounts there gets the rights of what is below.
+    chmodSync(join(folder, 'tmp'), 0o1777)
     writeFileSync(join(folder, 'program.js'), PROGRAM)
     const command =
       'tar c -C "$1" . | docker import --change \'CMD ["/bin/node", "/program.js"]\' -'
