@@ -55,7 +55,7 @@ describe('a refusal by the API', () => {
     expect(answer.text).not.toMatch(/\{(args|http|rp|err)/)
   })
 
-  test.each(['POST', 'PUT', 'DELETE'])('is a page for a form of method %s too', async (method) => {
+  test.each(['POST', 'PUT', 'PATCH'])('is a page for a form of method %s too', async (method) => {
     edge.api.reply = () => problem(403)
     const asked = { host: SESSION, method, body: 'a=1', headers: PAGE }
     for (const answer of [await edge.ask(asked), await edge.askHttp2(asked)]) {

@@ -223,6 +223,6 @@ func (c *connection) Close() error {
 }
 
 var (
-	_ caddy.ListenerWrapper  = (*Connections)(nil)
+	_ caddy.ListenerWrapper = (*Connections)(nil)
 	_ caddyfile.Unmarshaler = (*Connections)(nil)
 )

@@ -69,10 +69,12 @@ func (l *Requests) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	}
 	watched := &body{ReadCloser: r.Body, control: http.NewResponseController(w), silence: time.Duration(l.Silence)}
 	r.Body = watched
-	err := next.ServeHTTP(w, r)
+	answer := &answer{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}}
+	err := next.ServeHTTP(answer, r)
 	watched.leave(r.ProtoMajor == 1)
-	if err == nil {
-		return nil
+	// A body that breaks off can end the request's context, which the proxy takes for a client that went away: no error, and no answer.
+	if answer.hasBegun {
+		return err
 	}
 	switch watched.fault() {
 	case silent:
@@ -81,6 +83,22 @@ func (l *Requests) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return caddyhttp.Error(http.StatusBadRequest, errors.New("The body of the request is malformed."))
 	}
 	return err
+}
+
+// answer knows whether it has begun.
+type answer struct {
+	*caddyhttp.ResponseWriterWrapper
+	hasBegun bool
+}
+
+func (a *answer) WriteHeader(status int) {
+	a.hasBegun = true
+	a.ResponseWriterWrapper.WriteHeader(status)
+}
+
+func (a *answer) Write(data []byte) (int, error) {
+	a.hasBegun = true
+	return a.ResponseWriterWrapper.Write(data)
 }
 
 type fault int
