@@ -5,13 +5,19 @@ import { ensureHostNames } from '../host/hosts-file.ts'
 import { ensureBrowserTrust, ensureSystemTrust, listPeople } from '../host/trust.ts'
 import { ensureImages } from '../images/index.ts'
 import { IMAGE_NAMES } from '../images/reference.ts'
-import { CADDY_ROOT_CERTIFICATE, HIDDEN_HOLDOUTS, HOLDOUT_SEED_FILE } from '../names.ts'
+import {
+  CADDY_ROOT_CERTIFICATE,
+  HIDDEN_HOLDOUTS,
+  HOLDOUT_SEED_FILE,
+  SERVICES,
+  type ServiceName,
+} from '../names.ts'
 import { reasonOf, waitFor } from '../process.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { StepRunner } from '../terminal/steps.ts'
 import type { NewAdmin } from './accounts.ts'
 import { ensurePlaceholderNetwork, inspectPlatform } from './containers.ts'
-import { createCrashWatch } from './crash-loops.ts'
+import { createCrashWatch, stopUnsteady } from './crash-loops.ts'
 import { ensureDatabaseFolder, waitForDatabase } from './database.ts'
 import type { EnvValues } from './env-file.ts'
 import { checkContainers, waitForHealthz } from './health.ts'
@@ -102,7 +108,8 @@ export async function startStack(options: StackOptions): Promise<NewAdmin | unde
   })
 }
 
-async function startServices(installation: Installation, services: string[]): Promise<void> {
+async function startServices(installation: Installation, services: ServiceName[]): Promise<void> {
+  await stopUnsteady(services.length > 0 ? services : SERVICES)
   const outcome = await compose(installation, ['up', '-d', '--no-build', ...services])
   if (outcome.ok) return
   const text = `${outcome.stdout}\n${outcome.stderr}`
@@ -131,7 +138,7 @@ async function ensureTrust({ environment, settings, progress }: StackOptions) {
   }
   if (settings.TLS_MODE === 'internal') {
     progress.detail("waiting for Caddy's certificate authority")
-    const refuseCrashLoops = createCrashWatch()
+    const refuseCrashLoops = createCrashWatch(['caddy'])
     const exists = async () => {
       await refuseCrashLoops()
       return existsSync(CADDY_ROOT_CERTIFICATE) || undefined

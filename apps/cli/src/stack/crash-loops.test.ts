@@ -13,45 +13,54 @@ function container({ restarts, status = 'running', upMs, id = 'one' }: Seen): Co
 }
 
 describe(findCrashLoop, () => {
-  const loopOf = (seen: Seen, before: Map<string, number>) => {
-    const look = new Map<ServiceName, ContainerFacts>([
+  const lookAt = (seen: Seen) =>
+    new Map<ServiceName, ContainerFacts>([
       ['db', container({ restarts: 0, upMs: 60_000, id: 'db' })],
       ['caddy', container(seen)],
     ])
-    return findCrashLoop(look, before, NOW)
-  }
+  const loopOf = (seen: Seen, before: Seen | undefined, services: ServiceName[] = ['caddy']) =>
+    findCrashLoop(services, lookAt(seen), before ? lookAt(before) : new Map(), NOW)
 
-  test.each<{ note: string; seen: Seen; before?: [string, number] }>([
+  test.each<{ note: string; seen: Seen; before?: Seen }>([
     { note: 'ended twice soon after its start', seen: { restarts: 2, upMs: 500 } },
     {
       note: 'waits for its next restart',
       seen: { restarts: 9, status: 'restarting', upMs: 40_000 },
     },
     {
-      note: 'was restarted twice since it stayed up',
+      note: 'was restarted twice since the first look',
       seen: { restarts: 22, upMs: 500 },
-      before: ['one', 20],
+      before: { restarts: 20, upMs: 60_000 },
     },
     {
-      note: 'took the place of one that stayed up',
+      note: 'took the place of one that was restarted as often',
       seen: { restarts: 2, upMs: 500, id: 'two' },
-      before: ['one', 20],
+      before: { restarts: 20, upMs: 60_000 },
     },
   ])('names a service that $note', ({ seen, before }) => {
-    expect(loopOf(seen, new Map(before ? [before] : []))).toBe('caddy')
+    expect(loopOf(seen, before)).toBe('caddy')
   })
 
-  test.each<{ note: string; seen: Seen; before?: [string, number] }>([
+  test.each<{ note: string; seen: Seen; before?: Seen }>([
     { note: 'was never restarted', seen: { restarts: 0, upMs: 100 } },
     { note: 'was restarted once', seen: { restarts: 1, upMs: 100 } },
     { note: 'stays up after many restarts', seen: { restarts: 20, upMs: 60_000 } },
     {
+      note: 'looped before anybody watched, and was not restarted since',
+      seen: { restarts: 9, status: 'restarting', upMs: 40_000 },
+      before: { restarts: 9, status: 'restarting', upMs: 40_000 },
+    },
+    {
       note: 'was restarted often in another week, and once now',
       seen: { restarts: 21, upMs: 100 },
-      before: ['one', 20],
+      before: { restarts: 20, upMs: 60_000 },
     },
   ])('leaves a service alone that $note', ({ seen, before }) => {
-    expect(loopOf(seen, new Map(before ? [before] : []))).toBeUndefined()
+    expect(loopOf(seen, before)).toBeUndefined()
+  })
+
+  test('leaves a service alone that nobody waits for', () => {
+    expect(loopOf({ restarts: 9, upMs: 500 }, undefined, ['db'])).toBeUndefined()
   })
 })
 

@@ -1,10 +1,9 @@
 import { Failure } from '../failure.ts'
-import type { ServiceName } from '../names.ts'
+import { CONTAINERS, SERVICES, type ServiceName } from '../names.ts'
+import { run } from '../process.ts'
 import { type ContainerFacts, inspectPlatform, lastWords } from './containers.ts'
 
 type Look = ReadonlyMap<ServiceName, ContainerFacts>
-/** How often each container had been restarted when it last stayed up, by its id. */
-type Restarts = ReadonlyMap<string, number>
 
 // A third try costs a busy host more seconds than anybody wants to wait.
 const RESTARTS_OF_LOOP = 2
@@ -17,40 +16,55 @@ export function isSteady(facts: ContainerFacts | undefined, at: number): boolean
   return facts.RestartCount === 0 || at - Date.parse(facts.State.StartedAt) > STEADY_AFTER_MS
 }
 
-/**
- * The first service that crashes in a loop: it does not stay up, and was restarted twice since it last did.
- *
- * @param before  of those that stayed up when somebody began to watch
- */
-export function findCrashLoop(look: Look, before: Restarts, at: number): ServiceName | undefined {
-  const loops = [...look].filter(([, facts]) => {
-    const restarts = facts.RestartCount - (before.get(facts.Id) ?? 0)
-    return restarts >= RESTARTS_OF_LOOP && !isSteady(facts, at)
+/** The first of these services that crashes in a loop: it does not stay up, and was restarted twice since the first look. */
+export function findCrashLoop(
+  services: readonly ServiceName[],
+  look: Look,
+  first: Look,
+  at: number,
+): ServiceName | undefined {
+  return services.find((service) => {
+    const facts = look.get(service)
+    const before = first.get(service)
+    if (facts === undefined || isSteady(facts, at)) return false
+    const restartsBefore = before?.Id === facts.Id ? before.RestartCount : 0
+    return facts.RestartCount - restartsBefore >= RESTARTS_OF_LOOP
   })
-  return loops[0]?.[0]
 }
 
 /**
- * For whoever waits for a service to answer: called again and again, it looks at the containers once a second at most.
+ * For whoever waits for these services to answer: called again and again, it looks at the containers once a second at most.
  *
  * @throws Failure naming the service that will never answer, with its last words
  */
-export function createCrashWatch(): () => Promise<void> {
-  let before: Restarts | undefined
+export function createCrashWatch(services: readonly ServiceName[] = SERVICES): () => Promise<void> {
+  let first: Look | undefined
   let lookedAt = 0
   return async () => {
     const at = Date.now()
     if (at - lookedAt < LOOK_EVERY_MS) return
     lookedAt = at
     const look = await inspectPlatform()
-    before ??= new Map(
-      [...look.values()]
-        .filter((facts) => isSteady(facts, at))
-        .map(({ Id, RestartCount }) => [Id, RestartCount]),
-    )
-    const service = findCrashLoop(look, before, at)
+    first ??= look
+    const service = findCrashLoop(services, look, first, at)
     if (service !== undefined) throw await describeUnsteady(service)
   }
+}
+
+/**
+ * Stop those containers that do not stay up, so that compose starts them at once, with a count of their own: it leaves alone one that
+ * waits for Docker's next restart, which may be a minute away.
+ */
+export async function stopUnsteady(services: readonly ServiceName[]): Promise<void> {
+  const look = await inspectPlatform()
+  const unsteady = services.filter((service) => {
+    const facts = look.get(service)
+    return facts !== undefined && !isSteady(facts, Date.now())
+  })
+  if (unsteady.length === 0) return
+  const containers = unsteady.map((service) => CONTAINERS[service])
+  // What cannot be stopped is left to compose, which says why it cannot start it.
+  await run('docker', ['stop', ...containers], { timeoutMs: 90_000 })
 }
 
 /** That a service does not stay up, with the last line that says why. */

@@ -42,7 +42,7 @@ export async function ensureDatabaseFolder(image: string, progress: Progress): P
 export async function waitForDatabase(progress: Progress): Promise<void> {
   const container = CONTAINERS.db
   progress.detail('waiting until the database accepts connections')
-  const refuseCrashLoops = createCrashWatch()
+  const refuseCrashLoops = createCrashWatch(['db'])
   const isReady = await waitFor(
     async () => {
       const health = await run('docker', ['exec', container, 'medforge-db-health'])
