@@ -18,7 +18,7 @@ const OUTPUT_MAX_CHARS = 1024 * 1024
  * At the limit it is killed and given up, whether or not it dies: a process that waits for a broken device cannot be killed, and must
  * not be waited for.
  *
- * @throws HostAwayError when the program is missing or did not end in time
+ * @throws HostAwayError when the program is missing, did not end in time, or printed more than a mebibyte: half a list is no answer
  */
 export function runCommand(
   file: string,
@@ -30,13 +30,13 @@ export function runCommand(
     const output = { stdout: '', stderr: '' }
     const limit = AbortSignal.any([AbortSignal.timeout(limitMs), signal])
 
-    function giveUp(cause: unknown): void {
+    function giveUp(cause: unknown, does = 'does not answer'): void {
       limit.removeEventListener('abort', onAbort)
       child.kill('SIGKILL')
       child.stdout.destroy()
       child.stderr.destroy()
       child.unref()
-      reject(new HostAwayError(`The ${name} command does not answer.`, { cause }))
+      reject(new HostAwayError(`The ${name} command ${does}.`, { cause }))
     }
     function onAbort(): void {
       giveUp(limit.reason)
@@ -44,7 +44,8 @@ export function runCommand(
 
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {
-        if (output[stream].length < OUTPUT_MAX_CHARS) output[stream] += text
+        output[stream] += text
+        if (output[stream].length > OUTPUT_MAX_CHARS) giveUp(undefined, 'prints more than 1 MiB')
       })
     }
     child.on('error', giveUp)
