@@ -20,5 +20,11 @@ export type PlatformStatus = Static<typeof PlatformStatus>
 export const Health = Type.Object({
   status: literals(['ok', 'degraded']),
   reasons: Type.Optional(Type.Array(Type.String())),
+  operator_reasons: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'Those of `reasons` that only the operator can end, as by freeing storage. Absent where there is none.',
+    }),
+  ),
 })
 export type Health = Static<typeof Health>

@@ -1,3 +1,4 @@
+import { writeHeartbeat } from '@medforge/core'
 import { toSqlTime } from '@medforge/db'
 import { newHost, newSession, newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
@@ -69,6 +70,16 @@ describe('GET /healthz', () => {
     expect(answer.status).toBe(503)
     const { data } = JSON.parse(answer.text)
     expect(data).toMatchObject({ status: 'degraded', reasons: [expect.any(String)] })
+  })
+
+  test('tells the reasons apart that only the operator can end', async ({ api, db }) => {
+    const reasons = ['No firewall.', 'Full.']
+    const report = { able: false, reasons, operator_reasons: ['Full.'], boot_id: 'b' }
+    await writeHeartbeat(db, api.clock, report)
+    const answer = await api.visitor().get('!/healthz')
+    expect(answer.status).toBe(503)
+    const { data } = JSON.parse(answer.text)
+    expect(data).toEqual({ status: 'degraded', reasons, operator_reasons: ['Full.'] })
   })
 
   test('is 503 and answers while the database is away', async ({ open }) => {

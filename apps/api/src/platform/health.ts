@@ -28,8 +28,10 @@ export async function readHealth(
   deps: Pick<HealthDeps, 'db' | 'clock' | 'recoveryEnabled'>,
 ): Promise<Health> {
   if (!deps.recoveryEnabled) return { status: 'ok' }
-  const { reasons, able } = await readReconcilerState(deps.db, deps.clock)
-  return able && reasons.length === 0 ? { status: 'ok' } : { status: 'degraded', reasons }
+  const { reasons, operatorReasons, able } = await readReconcilerState(deps.db, deps.clock)
+  if (able && reasons.length === 0) return { status: 'ok' }
+  const operators = operatorReasons === undefined ? {} : { operator_reasons: operatorReasons }
+  return { status: 'degraded', reasons, ...operators }
 }
 
 /**
@@ -81,5 +83,5 @@ function degraded(reason: string): Health {
 function withCause(health: Health, cause: string | undefined): Health {
   const { reasons = [] } = health
   if (cause === undefined || health.status === 'ok' || reasons.includes(cause)) return health
-  return { status: 'degraded', reasons: [cause, ...reasons] }
+  return { ...health, reasons: [cause, ...reasons] }
 }

@@ -13,6 +13,7 @@ import {
   type ServiceName,
 } from '../names.ts'
 import { reasonOf, waitFor } from '../process.ts'
+import { clean } from '../terminal/output.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { StepRunner } from '../terminal/steps.ts'
 import type { NewAdmin } from './accounts.ts'
@@ -96,9 +97,11 @@ export async function startStack(options: StackOptions): Promise<NewAdmin | unde
   }
 
   await step('Health', async () => {
-    await waitForHealthz(domain, progress)
+    const warnings = await waitForHealthz(domain, progress)
     await checkContainers()
-    return { summary: `https://api.medforge.${domain}/healthz is ok`, value: undefined }
+    for (const warning of warnings) progress.note(`Warning: ${clean(warning)}`)
+    const answer = warnings.length > 0 ? 'answers, with warnings' : 'is ok'
+    return { summary: `https://api.medforge.${domain}/healthz ${answer}`, value: undefined }
   })
 
   return await step('Administrator', async () => {

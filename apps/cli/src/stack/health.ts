@@ -48,45 +48,57 @@ export function getVerified(url: string, address?: string): Promise<HttpsAnswer>
   })
 }
 
-export type PlatformHealth = { ok: boolean; detail: string }
+/** `detail` is fit for one line; `warnings` is what only the operator can end, where nothing else is wrong. */
+export type PlatformHealth = { ok: boolean; detail: string; warnings?: string[] }
 
 const healthUrl = (domain: string) => `https://api.medforge.${domain}/healthz`
 
 /**
- * What `/healthz` answers through the edge; `detail` is fit for one line.
+ * What `/healthz` answers through the edge.
  *
  * @throws Error when nothing answers
  */
 export async function readHealth(domain: string): Promise<PlatformHealth> {
   const { status, body } = await getVerified(healthUrl(domain))
-  return { ok: status === 200, detail: describeHealth(status, body) }
+  return judgeHealth(status, body)
 }
 
-function describeHealth(status: number, body: string): string {
+export function judgeHealth(status: number, body: string): PlatformHealth {
+  const ok = status === 200
   try {
     const { data, detail } = JSON.parse(body) as { data?: Health; detail?: string }
-    if (data) return [data.status, ...(data.reasons ?? [])].join('; ')
-    if (detail) return detail
+    if (data) {
+      const { reasons = [], operator_reasons: operators = [] } = data
+      const isWarning = reasons.length > 0 && reasons.every((reason) => operators.includes(reason))
+      return {
+        ok,
+        detail: [data.status, ...reasons].join('; '),
+        ...(isWarning ? { warnings: operators } : {}),
+      }
+    }
+    if (detail) return { ok, detail }
   } catch {
     // no JSON: the status has to do
   }
-  return `status ${status}`
+  return { ok, detail: `status ${status}` }
 }
 
 /**
- * Wait until the API, asked as a browser asks it, says that it is healthy.
+ * Wait until the API, asked as a browser asks it, says that it is healthy, or that only the operator can end what is wrong.
  *
+ * @returns what is wrong nevertheless
  * @throws Failure with the API's own reasons, or with the container that is not up, within seconds where it crashes in a loop
  */
-export async function waitForHealthz(domain: string, progress: Progress): Promise<void> {
+export async function waitForHealthz(domain: string, progress: Progress): Promise<string[]> {
   const url = healthUrl(domain)
   const refuseCrashLoops = createCrashWatch()
   let last = 'it did not answer'
-  const healthy = await waitFor(
+  const warnings = await waitFor(
     async () => {
       try {
         const health = await readHealth(domain)
-        if (health.ok) return true
+        if (health.ok) return []
+        if (health.warnings) return health.warnings
         last = health.detail
       } catch (error) {
         last = error instanceof Error ? error.message : String(error)
@@ -97,7 +109,7 @@ export async function waitForHealthz(domain: string, progress: Progress): Promis
     },
     { timeoutMs: 120_000, everyMs: 300 },
   )
-  if (healthy) return
+  if (warnings) return warnings
   await checkContainers()
   throw new Failure(
     `The platform did not become healthy: ${url} answers ${last.replace(/\.$/, '')}.`,

@@ -4,10 +4,16 @@ import type { Kysely } from 'kysely'
 const HEARTBEAT = 'reconciler'
 
 /**
- * What the reconciler knows of its host. `able`: a session can be started now. `boot_id`: names the process. `pool_bytes`: what the pool
- * can hold; absent while it is not known.
+ * What the reconciler knows of its host. `able`: a session can be started now. `operator_reasons`: those that only the operator can end;
+ * absent where there is none. `boot_id`: names the process. `pool_bytes`: what the pool can hold; absent while it is not known.
  */
-export type HostReport = { able: boolean; reasons: string[]; boot_id: string; pool_bytes?: number }
+export type HostReport = {
+  able: boolean
+  reasons: string[]
+  operator_reasons?: string[]
+  boot_id: string
+  pool_bytes?: number
+}
 
 // Three missed beats of the usual 5 s; a shorter interval beats as often.
 export const HEARTBEAT_INTERVAL_MS = 5_000
@@ -24,7 +30,12 @@ export async function writeHeartbeat(db: Kysely<DB>, clock: { now(): Date }, rep
 }
 
 /** Whether sessions can be started now, everything that is not as it should be, and what the pool can hold, where that is known. */
-export type ReconcilerState = { able: boolean; reasons: string[]; poolBytes?: number }
+export type ReconcilerState = {
+  able: boolean
+  reasons: string[]
+  operatorReasons?: string[]
+  poolBytes?: number
+}
 
 /** The state of the last heartbeat, or that there is none. One read of a primary key. */
 export async function readReconcilerState(
@@ -37,11 +48,12 @@ export async function readReconcilerState(
     .where('name', '=', HEARTBEAT)
     .executeTakeFirst()
   if (!row) return { able: false, reasons: ['The reconciler has not started yet.'] }
-  const { able, reasons, pool_bytes } = JSON.parse(row.value) as HostReport
+  const { able, reasons, operator_reasons, pool_bytes } = JSON.parse(row.value) as HostReport
   const pool = pool_bytes === undefined ? {} : { poolBytes: pool_bytes }
   const ageMs = clock.now().getTime() - sqlTimeToMs(row.updated_at)
   // One that lies ahead is as old as unknown: the clock was put back since.
   if (Math.abs(ageMs) > STALE_AFTER_MS)
     return { able: false, reasons: ['The reconciler does not answer.'], ...pool }
-  return { able, reasons, ...pool }
+  const operators = operator_reasons === undefined ? {} : { operatorReasons: operator_reasons }
+  return { able, reasons, ...operators, ...pool }
 }

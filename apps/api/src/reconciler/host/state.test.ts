@@ -36,6 +36,18 @@ describe(createHostState, () => {
     },
   )
 
+  test.each<[HostPart, string]>([
+    ['pool', 'pool_low'],
+    ['connections', 'connections_high'],
+  ])('tells what only the operator can end apart: %s, %s', (part, code) => {
+    const host = healthyHost()
+    expect(host.report()).not.toHaveProperty('operator_reasons')
+    host.set(part, { code, text: 'Full.' })
+    host.set('firewall', { code: 'firewall_missing', text: 'No firewall.' })
+    expect(host.report()).toMatchObject({ operator_reasons: ['Full.'] })
+    expect(host.report().reasons).toHaveLength(2)
+  })
+
   test('calls back when the report has become another one, and only then', () => {
     const host = healthyHost()
     let calls = 0

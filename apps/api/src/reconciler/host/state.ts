@@ -18,6 +18,9 @@ export type HostPart =
 // another session; GPUs that are gone are not handed out.
 const HARMLESS_TO_STARTS: readonly HostPart[] = ['overdue', 'sockets', 'connections', 'gpus']
 
+// A platform that was just started is not at fault for these, and waiting does not end them.
+const OPERATOR_CODES: readonly string[] = ['pool_low', 'connections_high']
+
 /** What the reconciler knows about its host, in memory; the heartbeat publishes it. */
 export interface HostState {
   /** Null: this part works. A part that was never reported counts as not yet checked. */
@@ -32,6 +35,10 @@ export interface HostState {
 }
 
 const UNCHECKED: Reason = { code: 'unchecked', text: 'The host is still being checked.' }
+
+function textsOf(reasons: readonly Reason[]): string[] {
+  return [...new Set(reasons.map(({ text }) => text))]
+}
 
 export function createHostState(): HostState {
   const bootId = randomUUID()
@@ -69,10 +76,12 @@ export function createHostState(): HostState {
       onChange = listener
     },
     report() {
-      const reasons = [...known.values()].flatMap((reason) => (reason ? [reason.text] : []))
+      const reasons = [...known.values()].filter((reason) => reason !== null)
+      const operators = reasons.filter(({ code }) => OPERATOR_CODES.includes(code))
       return {
         able: startBlocker() === null,
-        reasons: [...new Set(reasons)],
+        reasons: textsOf(reasons),
+        ...(operators.length > 0 ? { operator_reasons: textsOf(operators) } : {}),
         boot_id: bootId,
         ...(poolBytes === undefined ? {} : { pool_bytes: poolBytes }),
       }
