@@ -30,10 +30,13 @@ export interface UsageRecorder {
 }
 
 const INTERVAL_MS = 15_000
+// About a minute of a pool that answers at once; a pool that is away is reported by its own check before.
+const FAILURES_BEFORE_WARNING = 4
 
 export function createUsageRecorder(deps: UsageDeps): UsageRecorder {
   const { db, clock, logger, workspaces, monotonicMs, signal } = deps
   let dueMs = Number.NEGATIVE_INFINITY
+  let failures = 0
   let running: Promise<void> | undefined
 
   async function recordPerson(userId: string): Promise<void> {
@@ -49,7 +52,14 @@ export function createUsageRecorder(deps: UsageDeps): UsageRecorder {
     }
     const gone = [...known.keys()].filter((userId) => !used.has(userId))
     if (gone.length > 0) await deleteUsage(db, gone)
-    dueMs = monotonicMs() + INTERVAL_MS
+  }
+
+  function noteFailure(error: unknown): void {
+    if (signal.aborted) return
+    failures += 1
+    const facts = { err: error, failures }
+    if (!(error instanceof HostAwayError)) logger.error(facts, 'workspace.usage.unknown')
+    else if (failures === FAILURES_BEFORE_WARNING) logger.warn(facts, 'workspace.usage.unknown')
   }
 
   return {
@@ -57,12 +67,11 @@ export function createUsageRecorder(deps: UsageDeps): UsageRecorder {
     start() {
       if (monotonicMs() < dueMs) return
       running ??= recordEverybody()
-        .catch((error) => {
-          // A pool that is away is reported by its own check.
-          if (signal.aborted || error instanceof HostAwayError) return
-          logger.error({ err: error }, 'workspace.usage.unknown')
-        })
+        .then(() => {
+          failures = 0
+        }, noteFailure)
         .finally(() => {
+          dueMs = monotonicMs() + INTERVAL_MS
           running = undefined
         })
     },

@@ -10,8 +10,8 @@ export type Refusal = ['workspace_refused' | 'workspace_not_mounted', string]
 
 /** The pool below one dataset: its commands, its mounts, and what is wrong with it. */
 export interface ZfsPool {
-  /** A `zfs` command that neither mounts nor unmounts. */
-  zfs(args: string[], signal: AbortSignal): Promise<CommandResult>
+  /** A `zfs` command that neither mounts nor unmounts; it has 10 s unless given otherwise. */
+  zfs(args: string[], signal: AbortSignal, limitMs?: number): Promise<CommandResult>
   /** One that does, under the pool's lock. */
   zfsLocked(args: string[], signal: AbortSignal): Promise<CommandResult>
   /** Any program that touches the pool's files; on a pool that hangs it would hold one of this process's few threads for ever. */
@@ -43,8 +43,12 @@ export function createZfsPool(root: string, run: typeof runCommand): ZfsPool {
   let askedPath = `/${root}`
   let askFiles = createPoolFiles([askedPath], { limitMs: FILES_LIMIT_MS })
 
-  async function zfs(args: string[], signal: AbortSignal): Promise<CommandResult> {
-    return run('zfs', args, { limitMs: LIMIT_MS, signal })
+  async function zfs(
+    args: string[],
+    signal: AbortSignal,
+    limitMs = LIMIT_MS,
+  ): Promise<CommandResult> {
+    return run('zfs', args, { limitMs, signal })
   }
 
   /** A command that did not end says little; whether the file systems answer is what an operator has to know. */

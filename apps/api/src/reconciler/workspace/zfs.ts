@@ -21,6 +21,8 @@ export type ZfsOptions = {
 }
 
 const OWNER = '1000:1000'
+// It lists a dataset for each person, or for each session of one: ZFS in user space may need milliseconds for each.
+const MEASURE_LIMIT_MS = 60_000
 
 /**
  * Workspaces as ZFS datasets, by the `zfs` command (OpenZFS or zfs-fuse: only options that both know).
@@ -120,7 +122,7 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
 
     async measurePeople(signal) {
       const listed = ['get', '-H', '-p', '-d', '1', '-o', 'name,value', 'used', root]
-      const answer = await pool.zfs(listed, signal)
+      const answer = await pool.zfs(listed, signal, MEASURE_LIMIT_MS)
       if (answer.exitCode !== 0) throw poolAway(answer)
       const used = answer.stdout.split('\n').map((line) => line.split('\t') as [string, string])
       return new Map(
@@ -135,7 +137,7 @@ export function createZfsWorkspaces(options: ZfsOptions): SessionWorkspaces {
       const person = personDataset(root, userId)
       // Not deeper: each workspace has its snapshots in a figure of its own.
       const listed = ['-d', '1', '-o', 'property,value', 'used,usedbysnapshots', person]
-      const answer = await pool.zfs(['get', '-H', '-p', ...listed], signal)
+      const answer = await pool.zfs(['get', '-H', '-p', ...listed], signal, MEASURE_LIMIT_MS)
       if (answer.exitCode === 0) return parseUsage(answer.stdout)
       if (!isNotThere(answer)) throw poolAway(answer)
       // A pool that is away says the same words as a dataset that never was.
