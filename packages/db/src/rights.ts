@@ -20,7 +20,7 @@ const TABLE_RIGHTS: Record<keyof DB | 'kysely_migration', Record<DatabaseUser, s
   sessions: { server: 'SIU', reconciler: 'SU', worker: '' },
   session_events: { server: 'SI', reconciler: 'SI', worker: '' },
   session_accesses: { server: 'SID', reconciler: 'SID', worker: '' },
-  storage_usage: { server: 'S', reconciler: 'SIUD', worker: '' },
+  storage_usage: { server: 'S', reconciler: 'SIU', worker: '' },
   datasets: { server: 'S', reconciler: '', worker: '' },
   competitions: { server: 'S', reconciler: '', worker: 'S' },
   submissions: { server: 'SIU', reconciler: '', worker: 'SU' },

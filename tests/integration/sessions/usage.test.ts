@@ -1,4 +1,5 @@
 import { createLogger } from '@medforge/api/lib/logger.ts'
+import { HostAwayError } from '@medforge/api/reconciler/host-error.ts'
 import { createFakeWorkspaces } from '@medforge/api/reconciler/workspace/fake.ts'
 import type { SessionWorkspaces } from '@medforge/api/reconciler/workspace/port.ts'
 import { createUsageRecorder } from '@medforge/api/reconciler/workspace/usage.ts'
@@ -9,11 +10,15 @@ import { describe, expect } from 'vitest'
 import { collectLines, type LogLine, test } from '../app.ts'
 
 const ROOT = 'tank/medforge/workspaces'
+const USER = '00000000-0000-4000-8000-00000000000a'
+const OTHER = '00000000-0000-4000-8000-00000000000b'
 const { signal } = new AbortController()
 
-/** A recorder on a pool in memory. */
-function openRecorder(db: Kysely<DB>, replaced: Partial<SessionWorkspaces> = {}) {
+/** A recorder on a pool in memory, in which `USER` has a workspace. */
+async function openRecorder(db: Kysely<DB>, replaced: Partial<SessionWorkspaces> = {}) {
   const workspaces = createFakeWorkspaces(ROOT)
+  const dataset = `${ROOT}/${USER}/00000000-0000-4000-8000-00000000000c`
+  await workspaces.ensure(dataset, signal)
   const clock = createFakeClock()
   const lines: LogLine[] = []
   const recorder = createUsageRecorder({
@@ -26,7 +31,11 @@ function openRecorder(db: Kysely<DB>, replaced: Partial<SessionWorkspaces> = {})
     recorder.start()
     await recorder.idle()
   }
-  return { clock, lines, pass }
+  const usedBytes = async (userId = USER) => {
+    const rows = await db.selectFrom('storage_usage').selectAll().execute()
+    return rows.find(({ user_id }) => user_id === userId)?.used_bytes
+  }
+  return { workspaces, dataset, clock, lines, recorder, pass, usedBytes }
 }
 
 describe('what everybody uses', () => {
@@ -36,7 +45,7 @@ describe('what everybody uses', () => {
     let measured = 0
     const fake = createFakeWorkspaces(ROOT)
     fake.setAway(true)
-    const { clock, lines, pass } = openRecorder(db, {
+    const { clock, lines, pass } = await openRecorder(db, {
       measurePeople(at) {
         measured += 1
         return fake.measurePeople(at)
@@ -52,5 +61,74 @@ describe('what everybody uses', () => {
     }
     expect(measured).toBe(5)
     expect(lines[0]).toMatchObject({ msg: 'workspace.usage.unknown', failures: 4 })
+  })
+
+  test('is nothing for whoever is not in the pool any more', async ({ db }) => {
+    const { workspaces, dataset, clock, pass, usedBytes } = await openRecorder(db)
+    workspaces.write(dataset, 5)
+    await pass()
+    expect(await usedBytes()).toBe(5)
+    workspaces.destroy(dataset)
+    clock.advance(15_000)
+    await pass()
+    expect(await usedBytes()).toBe(0)
+  })
+
+  test('is kept for whoever a listing leaves out', async ({ db }) => {
+    const { recorder, workspaces, dataset, pass, usedBytes } = await openRecorder(db, {
+      measurePeople: async () => new Map(),
+    })
+    workspaces.write(dataset, 5)
+    await recorder.recordPerson(USER)
+    await pass()
+    expect(await usedBytes()).toBe(5)
+  })
+})
+
+describe('what one person uses', () => {
+  test('is as the measurement that was begun last has it, whenever an earlier one ends', async ({
+    db,
+  }) => {
+    const first = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    let measured = 0
+    const { recorder, usedBytes } = await openRecorder(db, {
+      async measurePerson(userId) {
+        if (userId === OTHER) return { usedBytes: 7, snapshotsBytes: 0 }
+        measured += 1
+        const usage = { usedBytes: measured, snapshotsBytes: 0 }
+        if (measured === 1) {
+          begun.resolve()
+          await first.promise
+        }
+        return usage
+      },
+    })
+    const pass = recorder.recordPerson(USER)
+    await begun.promise
+    const stop = recorder.recordPerson(USER)
+    // Whoever is measured meanwhile waits for nobody.
+    await recorder.recordPerson(OTHER)
+    expect(await usedBytes(OTHER)).toBe(7)
+    first.resolve()
+    await Promise.all([pass, stop])
+    expect(await usedBytes()).toBe(2)
+  })
+
+  test('is measured after a measurement that failed', async ({ db }) => {
+    let measured = 0
+    const { recorder, usedBytes } = await openRecorder(db, {
+      async measurePerson() {
+        measured += 1
+        if (measured === 1) throw new HostAwayError('The storage pool does not answer.')
+        return { usedBytes: 5, snapshotsBytes: 0 }
+      },
+    })
+    const outcomes = await Promise.allSettled([
+      recorder.recordPerson(USER),
+      recorder.recordPerson(USER),
+    ])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+    expect(await usedBytes()).toBe(5)
   })
 })

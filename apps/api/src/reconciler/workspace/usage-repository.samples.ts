@@ -4,5 +4,4 @@ import type * as repository from './usage-repository.ts'
 export const samples: SqlSamples<typeof repository> = {
   listUsage: [],
   saveUsage: ['u', { usedBytes: 2, snapshotsBytes: 1 }, new Date(0)],
-  deleteUsage: [['u', 'v']],
 }

@@ -8,7 +8,3 @@ from `storage_usage`;
 insert into `storage_usage` (`user_id`, `used_bytes`, `snapshots_bytes`, `measured_at`)
 values (?, ?, ?, ?)
 on duplicate key update `used_bytes` = ?, `snapshots_bytes` = ?, `measured_at` = ?;
-
--- deleteUsage
-delete from `storage_usage`
-where `user_id` in (?, ?);

@@ -25,7 +25,3 @@ export async function saveUsage(
     .onDuplicateKeyUpdate(usage)
     .execute()
 }
-
-export async function deleteUsage(db: Kysely<DB>, userIds: readonly string[]): Promise<void> {
-  await db.deleteFrom('storage_usage').where('user_id', 'in', userIds).execute()
-}

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { HostAwayError } from '../host-error.ts'
 import type { SessionWorkspaces } from './port.ts'
-import { deleteUsage, listUsage, saveUsage } from './usage-repository.ts'
+import { listUsage, saveUsage } from './usage-repository.ts'
 
 export type UsageDeps = {
   db: Kysely<DB>
@@ -18,10 +18,10 @@ export type UsageDeps = {
 
 /**
  * Keeps `storage_usage`, by which the server decides on launches: one person's at the end of a session, everybody's on a timer, for what
- * running sessions write and an operator removes. A value that an older measurement overwrites is corrected by the next pass.
+ * running sessions write and an operator removes.
  */
 export interface UsageRecorder {
-  /** @throws HostAwayError */
+  /** The value stays until that of a measurement begun later. @throws HostAwayError */
   recordPerson(userId: string): Promise<void>
   /** Record everybody whose use has changed, unless that is under way or was done a moment ago. Neither waits nor rejects. */
   start(): void
@@ -38,20 +38,31 @@ export function createUsageRecorder(deps: UsageDeps): UsageRecorder {
   let dueMs = Number.NEGATIVE_INFINITY
   let failures = 0
   let running: Promise<void> | undefined
+  /** The measurement of each person that was asked for last. */
+  const recording = new Map<string, Promise<void>>()
 
+  /** After those asked for before: ordered by no clock, as one may be set. */
   async function recordPerson(userId: string): Promise<void> {
-    const usage = await workspaces.measurePerson(userId, signal)
-    await saveUsage(db, userId, usage, clock.now())
+    const before = recording.get(userId)
+    const mine = (async () => {
+      await before?.catch(() => {})
+      const usage = await workspaces.measurePerson(userId, signal)
+      await saveUsage(db, userId, usage, clock.now())
+    })()
+    recording.set(userId, mine)
+    try {
+      await mine
+    } finally {
+      if (recording.get(userId) === mine) recording.delete(userId)
+    }
   }
 
   async function recordEverybody(): Promise<void> {
     const known = await listUsage(db)
     const used = await workspaces.measurePeople(signal)
-    for (const [userId, usedBytes] of used) {
-      if (known.get(userId) !== usedBytes) await recordPerson(userId)
+    for (const userId of new Set([...known.keys(), ...used.keys()])) {
+      if (known.get(userId) !== (used.get(userId) ?? 0)) await recordPerson(userId)
     }
-    const gone = [...known.keys()].filter((userId) => !used.has(userId))
-    if (gone.length > 0) await deleteUsage(db, gone)
   }
 
   function noteFailure(error: unknown): void {
