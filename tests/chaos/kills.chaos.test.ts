@@ -47,7 +47,7 @@ const EVERY_POINT: Round[] = [
   },
   {
     create: { at: 'c7.healthy', of: 'reconciler' },
-    stop: null,
+    stop: { at: 's5.usage_recorded', of: 'reconciler' },
     pack: 'tiny',
   },
   {

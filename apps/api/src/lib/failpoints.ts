@@ -20,6 +20,7 @@ export const FAILPOINTS = [
   's3.exited',
   's4.removed',
   's5.snapshot_taken',
+  's5.usage_recorded',
   's6.marked_stopped',
   'w1.claimed',
   'w2.read',
