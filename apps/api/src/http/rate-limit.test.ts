@@ -45,11 +45,30 @@ describe(createRateLimiter, () => {
     expect(limiter.take('b')).toBeGreaterThan(0)
   })
 
-  test('forgets the address that was quiet longest rather than growing without end', () => {
-    const limiter = createRateLimiter({ max: 1, windowMs: 60_000 }, () => 0)
-    for (let index = 0; index < 50_001; index += 1) limiter.take(`address ${index}`)
-    expect(limiter.take('address 50000')).toBeGreaterThan(0)
-    expect(limiter.take('address 0')).toBe(0)
+  test('forgets keys whose window has passed rather than growing without end', () => {
+    let now = 0
+    const limiter = createRateLimiter({ max: 1, windowMs: 60_000, keysMax: 100 }, () => now)
+    for (let index = 0; index < 100; index += 1) limiter.take(`old ${index}`)
+    now = 60_000
+    for (let index = 0; index < 100; index += 1) expect(limiter.take(`new ${index}`)).toBe(0)
+    for (let index = 0; index < 100; index += 1) expect(limiter.take(`new ${index}`)).toBe(60)
+  })
+
+  test('forgets no key whose window goes on, however many others come', () => {
+    const limiter = createRateLimiter({ max: 2, windowMs: 60_000, keysMax: 100 }, () => 0)
+    for (const key of ['victim', 'victim']) limiter.take(key)
+    for (let index = 0; index < 5_000; index += 1) limiter.take(`made up ${index}`)
+    expect(limiter.take('victim')).toBe(60)
+  })
+
+  test('counts keys together for which there is no room, and gives them back there', () => {
+    const limiter = createRateLimiter({ max: 1, windowMs: 60_000, keysMax: 1 }, () => 0)
+    limiter.take('first')
+    expect(limiter.take('late')).toBe(0)
+    expect(limiter.take('late')).toBe(60)
+    limiter.giveBack('late')
+    expect(limiter.take('late')).toBe(0)
+    expect(limiter.take('first')).toBe(60)
   })
 })
 
