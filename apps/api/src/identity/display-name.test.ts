@@ -21,6 +21,7 @@ describe(parseDisplayName, () => {
     ['one emoji of many code points', '👩‍🔬'],
     ['one character and zero-width marks', 'x\u200b\u200b\u200d'],
     ['fillers', '\u3164\u3164\u3164'],
+    ['fillers of other scripts', '\u{1d159}\u{16fe4}\u{1d159}'],
     ['41 characters', 'x'.repeat(41)],
     ['a line break', 'Ada\nLovelace'],
     ['text that turns around', 'Ada\u202eecalevoL'],

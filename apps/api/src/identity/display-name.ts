@@ -6,7 +6,7 @@ const CODE_POINTS_MAX = 160
 // Controls, line breaks, lone surrogates, private use, and marks that turn the direction of the text around the name.
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
 // A character that shows nothing: a blank, a zero-width mark, a filler.
-const INVISIBLE = /^[\s\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]*$/u
+const INVISIBLE = /^[\s\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}\u{16fe4}]*$/u
 
 const characters = new Intl.Segmenter('und', { granularity: 'grapheme' })
 

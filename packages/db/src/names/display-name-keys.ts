@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { isDuplicateKey } from '../transaction.ts'
 import { CONFUSABLES } from './confusables.ts'
 
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800]/gu
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800\u{1d159}\u{16fe4}]/gu
+// Its own dot gives way to this one.
+const SECOND_DOT = /(\p{Soft_Dotted})\u0307/gu
 
 /** The two unique columns of a name. Whoever inserts or renames a user writes both. */
 export type DisplayNameKeys = { display_name_skeleton: Buffer; display_name_folded: Buffer }
@@ -15,7 +17,8 @@ export type DisplayNameKeys = { display_name_skeleton: Buffer; display_name_fold
  * @see https://www.unicode.org/reports/tr39/#Confusable_Detection
  */
 export function displayNameKeys(name: string): DisplayNameKeys {
-  const shown = name.normalize('NFKC').replace(INVISIBLE, '').replace(/\s+/g, ' ').trim()
+  const visible = name.normalize('NFKC').replace(INVISIBLE, '').replace(/\s+/g, ' ').trim()
+  const shown = visible.normalize('NFD').replace(SECOND_DOT, '$1').normalize('NFC')
   return {
     display_name_skeleton: digest(foldCase(skeletonOf(shown))),
     display_name_folded: digest(skeletonOf(foldCase(shown))),
