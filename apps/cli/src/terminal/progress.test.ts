@@ -25,6 +25,14 @@ describe(createProgress, () => {
     expect(read()).toBe('  Images: node (10.1 s)\n  a sentence\n✓ Images: built (10.1 s)\n')
   })
 
+  test.each([false, true])('sends no commands of others to the terminal (%s)', (isTTY) => {
+    const { progress, read, pass } = record(isTTY)
+    progress.begin('Health')
+    pass(10_100)
+    progress.detail('waiting: \u001b]0;owned\u0007')
+    expect(read()).toContain('waiting: \ufffd]0;owned\ufffd')
+  })
+
   test('keeps one changing line on a terminal, no wider than it', () => {
     const { progress, read } = record(true)
     progress.begin('Images')

@@ -1,8 +1,10 @@
+import { clean } from './output.ts'
+
 /** Where `up` and its steps say what they are doing. Lines go to stderr, so that results on stdout can be piped. */
 export type Progress = {
   /** Begin a step; the previous one must have ended. */
   begin(title: string): void
-  /** What the current step is doing at this moment. */
+  /** What the current step is doing at this moment, perhaps in a program's own words. */
   detail(text: string): void
   /** A sentence that should stay on the screen. */
   note(text: string): void
@@ -35,7 +37,8 @@ export function createProgress(output: Output, now: () => number = Date.now): Pr
       lastDetailAt = startedAt
       if (isLive) output.write(`\r\x1b[2K· ${title}`)
     },
-    detail(text) {
+    detail(raw) {
+      const text = clean(raw)
       if (isLive) {
         const line = `· ${title}: ${text} (${seconds()})`
         output.write(`\r\x1b[2K${line.slice(0, (output.columns ?? 100) - 1)}`)
