@@ -18,6 +18,17 @@ test.each([
   },
 )
 
+test('a cap of ours grows with the memory of the host, and one of the operator stays', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'medforge-zfs-'))
+  const places = { parameter: join(folder, 'zfs_arc_max'), file: join(folder, 'modprobe/zfs.conf') }
+  writeFileSync(places.parameter, '0\n')
+  capZfsCache(32 * GIB, places)
+  expect(capZfsCache(64 * GIB, places)).toBe(true)
+  expect(readFileSync(places.parameter, 'utf8')).toBe(String(8 * GIB))
+  writeFileSync(places.parameter, `${2 * GIB}\n`)
+  expect(capZfsCache(64 * GIB, places)).toBe(false)
+})
+
 test('ZFS in user space counts with its own small cache', () => {
   expect(zfsCacheBytes('fuse', 512 * GIB)).toBeLessThan(GIB)
 })

@@ -15,10 +15,25 @@ export function zfsCacheCap(memoryBytes: number): number {
   return Math.min(16 * GIB, Math.floor(memoryBytes / 8))
 }
 
-/** The cap that the cache gets: ours, unless somebody set a smaller one. 0 is no cap. */
-export function decideZfsCache(memoryBytes: number, currentBytes: number): number {
+/**
+ * The cap that the cache gets: ours, unless somebody else set a smaller one. 0 is no cap.
+ *
+ * @param ownBytes  the cap that `up` set last, perhaps when the host had less memory
+ */
+export function decideZfsCache(
+  memoryBytes: number,
+  currentBytes: number,
+  ownBytes?: number,
+): number {
   const cap = zfsCacheCap(memoryBytes)
-  return currentBytes > 0 && currentBytes < cap ? currentBytes : cap
+  const isChosen = currentBytes > 0 && currentBytes !== ownBytes
+  return isChosen && currentBytes < cap ? currentBytes : cap
+}
+
+function readOwnCap(file = ZFS_CACHE_FILE): number | undefined {
+  if (!existsSync(file)) return undefined
+  const [, bytes] = /^options zfs zfs_arc_max=(\d+)$/m.exec(readFileSync(file, 'utf8')) ?? []
+  return bytes === undefined ? undefined : Number(bytes)
 }
 
 /** The cap of the cache in bytes as it is, 0 where there is none; undefined without ZFS in the kernel. */
@@ -28,7 +43,9 @@ export function readZfsCacheCap(parameter = PARAMETER): number | undefined {
 
 /** What ZFS may keep in memory, in bytes. */
 export function zfsCacheBytes(kind: ZfsKind, memoryBytes: number, capBytes = readZfsCacheCap()) {
-  return kind === 'fuse' ? USER_SPACE_BYTES : decideZfsCache(memoryBytes, capBytes ?? 0)
+  return kind === 'fuse'
+    ? USER_SPACE_BYTES
+    : decideZfsCache(memoryBytes, capBytes ?? 0, readOwnCap())
 }
 
 /** Hold the cache of ZFS in the kernel to its cap, now and after a boot. @returns whether something was changed */
@@ -38,7 +55,7 @@ export function capZfsCache(
 ): boolean {
   const currentBytes = readZfsCacheCap(parameter)
   if (currentBytes === undefined) return false
-  const bytes = decideZfsCache(memoryBytes, currentBytes)
+  const bytes = decideZfsCache(memoryBytes, currentBytes, readOwnCap(file))
   if (bytes === currentBytes) return false
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `options zfs zfs_arc_max=${bytes}\n`)
