@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   closeSync,
   mkdtempSync,
   openSync,
@@ -143,6 +144,12 @@ describe(underPoolLock, () => {
 
 describe(ensurePoolLockFolder, () => {
   test('lets nobody but its owner take the lock', () => {
+    expect(statSync(dirname(file)).mode & 0o777).toBe(0o700)
+  })
+
+  test('closes a folder that was open', () => {
+    chmodSync(dirname(file), 0o755)
+    ensurePoolLockFolder(file)
     expect(statSync(dirname(file)).mode & 0o777).toBe(0o700)
   })
 })

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** The host's one lock for everything that mounts or unmounts a dataset. The same path on the host and in the API's container. */
@@ -15,7 +15,8 @@ export type PoolLockOptions = {
 
 /** Make the lock's folder, which only root can open, so that no other user of the host can hold the lock. */
 export function ensurePoolLockFolder(file = POOL_LOCK_FILE): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  mkdirSync(dirname(file), { recursive: true })
+  chmodSync(dirname(file), 0o700)
 }
 
 // While a command runs its name stands in the file. One that was killed leaves it there, and the daemon may still be at what it was
