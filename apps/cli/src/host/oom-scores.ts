@@ -44,7 +44,7 @@ export async function lowerDaemonScores(): Promise<void> {
   const high = DAEMONS.flatMap((name) => findProcesses(name)).filter(
     (pid) => (readScore(pid) ?? DAEMON_SCORE) > DAEMON_SCORE,
   )
-  for (const pid of high) writeFileSync(`/proc/${pid}/oom_score_adj`, String(DAEMON_SCORE))
+  for (const pid of high) lowerScore(pid)
   if (!isSystemdHost()) return
   if (!existsSync(DOCKER_UNIT) || readFileSync(DOCKER_UNIT, 'utf8') !== DOCKER_UNIT_TEXT) {
     mkdirSync(dirname(DOCKER_UNIT), { recursive: true })
@@ -54,6 +54,15 @@ export async function lowerDaemonScores(): Promise<void> {
   // A reload can take the GPUs away from containers that run; a start of the host reads the file as well.
   if (shown.stdout.includes('=yes') && (await listSessionContainers()).length === 0) {
     await run('systemctl', ['daemon-reload'])
+  }
+}
+
+function lowerScore(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, String(DAEMON_SCORE))
+  } catch (error) {
+    if (readScore(pid) !== undefined) throw error
+    // It has ended.
   }
 }
 
