@@ -89,25 +89,30 @@ async function makeAdmin(
     return known.id
   }
   const id = newId()
+  await insertAdmin(tx, { id, email, password_hash, created_at: toSqlTime(now) })
+  return id
+}
+
+/** By the first of the numbered names that nobody has. */
+async function insertAdmin(
+  tx: Transaction<DB>,
+  account: { id: string; email: string; password_hash: string; created_at: string },
+): Promise<void> {
   for (const display_name of numberedNames('Administrator')) {
     const row = {
-      id,
-      email,
-      password_hash,
+      ...account,
       display_name,
       ...displayNameKeys(display_name),
       role: 'admin' as const,
       disabled_at: null,
-      created_at: toSqlTime(now),
     }
     try {
       await tx.insertInto('users').values(row).execute()
-      return id
+      return
     } catch (error) {
       if (!isDisplayNameTaken(error)) throw error
     }
   }
-  return id
 }
 
 /**
