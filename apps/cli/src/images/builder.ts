@@ -48,8 +48,9 @@ const PUSHES_AT_ONCE = 2
 /**
  * Makes parts and what they are built upon, each once, as many at a time as pays.
  *
- * What Docker has is kept; what this host pushed to the registry is pulled, by the digest that it recorded then; the rest is built. Everything is found again by the hash of its content,
- * so a run that was killed goes on where it stopped. The registry has to answer meanwhile.
+ * What Docker has is kept; what this host pushed to the registry is pulled, by the digest that it recorded then; the
+ * rest is built. Everything is found again by the hash of its content, so a run that was killed goes on where it
+ * stopped. The registry has to answer meanwhile.
  */
 export function createBuilder(deps: BuilderDeps) {
   const { cacheDir, plan, store, login, activity, signal, present } = deps
