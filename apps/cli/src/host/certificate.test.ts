@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,6 +16,7 @@ import {
   type CertificateFiles,
   findCertificateFaults,
   isReadableBy,
+  letEdgeRead,
   prepareCertificate,
 } from './certificate.ts'
 
@@ -158,6 +167,18 @@ describe(isReadableBy, () => {
     { uid: 10003, gid: 10003, mode: 0o100044, readable: false },
   ])('of $uid:$gid with mode $mode is $readable', ({ readable, ...stats }) => {
     expect(isReadableBy(10003, stats)).toBe(readable)
+  })
+})
+
+describe(letEdgeRead, () => {
+  test('opens no file to the edge that a link leads to', () => {
+    const place = mkdtempSync(join(folder, 'link-'))
+    const [secret, link] = [join(place, 'secret'), join(place, 'privkey.pem')]
+    writeFileSync(secret, 'secret', { mode: 0o600 })
+    symlinkSync(secret, link)
+    const before = statSync(secret)
+    expect(() => letEdgeRead(link)).toThrow(/cannot be read by the edge/)
+    expect(statSync(secret)).toMatchObject({ mode: before.mode, gid: before.gid })
   })
 })
 

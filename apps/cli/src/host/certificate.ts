@@ -1,5 +1,16 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import { Failure } from '../failure.ts'
 import { UIDS } from '../names.ts'
@@ -29,7 +40,7 @@ export function prepareCertificate(folder: string, domain: string): string[] {
       faults.push(fault)
       continue
     }
-    if (letEdgeRead(file)) changed.push(file)
+    if (letEdgeRead(realpathSync(file))) changed.push(file)
     texts.push(readFileSync(file, 'utf8'))
   }
   const [fullchain, key] = texts
@@ -77,19 +88,23 @@ export function isReadableBy(
   return (mode & 0o004) !== 0
 }
 
-/** Through its group, where it cannot yet. Others get no right. @returns whether something was changed */
+/** Through its group, where it cannot yet. Others get no right, and no link is followed. @returns whether something was changed */
 export function letEdgeRead(file: string): boolean {
-  const stats = statSync(file)
-  if (isReadableBy(UIDS.caddy, stats)) return false
+  let descriptor: number | undefined
   try {
-    chownSync(file, stats.uid, UIDS.caddy)
-    chmodSync(file, (stats.mode & 0o7777) | 0o440)
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+    const stats = fstatSync(descriptor)
+    if (isReadableBy(UIDS.caddy, stats)) return false
+    fchownSync(descriptor, stats.uid, UIDS.caddy)
+    fchmodSync(descriptor, (stats.mode & 0o7777) | 0o440)
   } catch (cause) {
     throw new Failure(
       `${file} cannot be read by the edge, which runs as ${UIDS.caddy}:${UIDS.caddy}, and its group cannot be changed.`,
       `Make it readable for group ${UIDS.caddy} (chgrp ${UIDS.caddy}, chmod g+r) where it lies, and run this again.`,
       { cause },
     )
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
   }
   return true
 }
