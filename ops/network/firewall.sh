@@ -12,8 +12,9 @@
 #   - sessions reach no other session, no other container, no port of this host on any of its addresses, no private, shared or
 #     link-local (metadata) range; they do reach the internet, and port 53 of exactly the resolvers that Docker hands their names to
 #   - no IPv6 at all on this bridge
-#   - each session has so many open and so many new connections and no more, so that one cannot fill the host's table of them: seven with all
-#     of theirs have 120,000 entries (open ones, and two minutes of new ones that were closed), of 262,144 on a host with more than 4 GiB
+#   - each session has so many open and so many new connections and no more, so that its own cannot fill the host's table of them: seven with
+#     all of theirs have 120,000 entries (open ones, and two minutes of new ones that were closed), of 262,144 on a host with more than 4 GiB;
+#     questions to Docker's resolver, within the session, never come here
 #   - an address opens at most 100 connections a second to the edge's port 443, and 500 at once; a trial host's edge is reached otherwise
 set -euf
 
