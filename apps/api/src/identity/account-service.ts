@@ -1,8 +1,15 @@
-import type { Login, PasswordChange, ProblemItem } from '@medforge/contracts'
-import { findPasswordFault, newToken } from '@medforge/core'
+import type {
+  AdminUser,
+  AdminUserChange,
+  Login,
+  PasswordChange,
+  ProblemItem,
+} from '@medforge/contracts'
+import { changeAccount, findPasswordFault, findUser, newToken } from '@medforge/core'
 import {
   type CreatedKey,
   type DB,
+  inTransaction,
   mapPage,
   type Page,
   type PageRequest,
@@ -28,7 +35,7 @@ import {
 } from './repository.ts'
 import type { Client } from './service.ts'
 
-/** What people do to their own account. */
+/** What people do to their own account, and administrators to anybody's. */
 export interface AccountService {
   /** @returns the new token of this login @throws DomainError `request_validation_failed`, `rate_limit_exceeded`, `invalid_credentials`, `service_unavailable` */
   changePassword(
@@ -46,6 +53,13 @@ export interface AccountService {
   endLogin(who: AuthenticatedPrincipal, loginId: string): Promise<void>
   /** @returns how many ended */
   endOtherLogins(who: AuthenticatedPrincipal): Promise<number>
+  /** @param actorUserId  the administrator @throws DomainError `not_found`, `last_admin` */
+  changeAccount(
+    actorUserId: string,
+    userId: string,
+    change: AdminUserChange,
+    client: Client,
+  ): Promise<AdminUser>
 }
 
 export type AccountServiceDeps = {
@@ -141,6 +155,28 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
       for (const id of ended) notifyEnd({ authSessionId: id, userId })
       return ended.length
     },
+
+    async changeAccount(actorUserId, userId, change, { address, requestId }) {
+      const { role, max_concurrent_sessions, is_disabled } = change
+      const desired = {
+        ...(role === undefined ? {} : { role }),
+        ...(max_concurrent_sessions === undefined
+          ? {}
+          : { limits: { sessions: max_concurrent_sessions } }),
+        ...(is_disabled === undefined ? {} : { isDisabled: is_disabled }),
+      }
+      const by = { actorUserId, requestId, at: clock.now() }
+      const outcome = await inTransaction(db, (tx) => changeAccount(tx, userId, desired, by))
+      if (outcome.kind === 'last-admin') throw lastAdmin()
+      const user = await findUser(db, userId)
+      if (outcome.kind === 'unknown' || !user) {
+        throw new DomainError('not_found', { detail: `There is no account ${userId}.` })
+      }
+      const who = { user_id: userId, by: actorUserId, address, request_id: requestId }
+      const facts = { ...who, role, max_concurrent_sessions, is_disabled }
+      logger.info(facts, 'identity.account_changed')
+      return user
+    },
   }
 }
 
@@ -159,6 +195,13 @@ function tooManyNames(retryAfterSeconds: number): DomainError {
   return new DomainError('rate_limit_exceeded', {
     detail: `You have changed your display name too often. Try again in ${Math.ceil(retryAfterSeconds / 60)} min.`,
     headers: { 'retry-after': String(retryAfterSeconds) },
+  })
+}
+
+function lastAdmin(): DomainError {
+  return new DomainError('last_admin', {
+    detail:
+      'This is the only administrator who can sign in. Make somebody else an administrator first.',
   })
 }
 

@@ -134,7 +134,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
         identityRoutes({ service, guards, cookies, logOut }),
         accountRoutes({ service: account, describe, guards, pagination, cookies }),
         invitationRoutes({ db, hashInvitation, clock, guards, pagination }),
-        accountAdminRoutes({ db, clock, logger, guards, pagination }),
+        accountAdminRoutes({ db, service: account, guards, pagination }),
       ]
       return async (app) => {
         for (const part of parts) await app.register(part)
