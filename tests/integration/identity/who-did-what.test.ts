@@ -9,6 +9,12 @@ import { type TestApp, test } from '../app.ts'
 
 const ADDRESS = '203.0.113.7'
 const EDGE = '172.30.1.2'
+const WRONG = {
+  what: 'login',
+  address: ADDRESS,
+  reason: 'wrong_password',
+  requestId: 'r',
+} as const
 
 /** Somebody at `ADDRESS`, as Caddy hands the request on. */
 function clientOf(api: TestApp) {
@@ -156,6 +162,19 @@ describe('the log and the audit log', () => {
       ['/api/v1/me', null],
       ['/api/v1/competitions', null],
     ])
+  })
+
+  test('have what fails after a period without failures', async ({ api, db }) => {
+    const { id } = await newUser(db)
+    await using failures = createFailedAttempts({
+      db: asProcess(db, 'server'),
+      clock: api.clock,
+      logger: createLogger('server', 'info', { write() {} }),
+    })
+    await failures.flush()
+    failures.note({ ...WRONG, userId: id })
+    await failures.flush()
+    expect(await audit(db)).toMatchObject([{ action: 'user.login_failed', subject: id }])
   })
 
   test('are not filled by a burst of log-ins that fail, and lose none of its number', async ({

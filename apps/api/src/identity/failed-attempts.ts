@@ -69,7 +69,12 @@ export function createFailedAttempts(deps: {
   function write(entry: AuditEntry): void {
     if (unwritten.length < UNWRITTEN_MAX) unwritten.push(entry)
     else lose(entry)
-    writing ??= writeAll()
+    startWriting()
+  }
+
+  function startWriting(): void {
+    // With nothing to wait for, it would end before what it returns is kept here.
+    if (unwritten.length > 0) writing ??= writeAll()
   }
 
   async function flush(): Promise<void> {
@@ -87,7 +92,7 @@ export function createFailedAttempts(deps: {
       write({ actorUserId: null, action: 'user.login_failed', subject: 'many', detail, at })
       uncounted = 0
     }
-    writing ??= writeAll()
+    startWriting()
     await writing
   }
 
