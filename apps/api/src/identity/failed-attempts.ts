@@ -29,7 +29,8 @@ export interface FailedAttempts extends AsyncDisposable {
 export const PERIOD_MS = 3_600_000
 /**
  * Attempts that are alike (account, client, reason) are two rows a period at most, the first at once and the rest as a number; of this many
- * kinds each for accounts that exist and for others, so that nobody hides the one behind the other. What is more is one number.
+ * kinds each for accounts whose guesses are slowed down, for other failures at accounts that exist, and for the rest, so that nobody hides
+ * the one behind the other. What is more is one number.
  */
 const KINDS_MAX = 50
 // Of some hours without a database that takes rows.
@@ -43,7 +44,11 @@ export function createFailedAttempts(deps: {
   logger: Logger
 }): FailedAttempts {
   const { db, clock, logger } = deps
-  const tallies = { known: new Map<string, Tally>(), unknown: new Map<string, Tally>() }
+  const tallies = {
+    slowed: new Map<string, Tally>(),
+    known: new Map<string, Tally>(),
+    unknown: new Map<string, Tally>(),
+  }
   let uncounted = 0
   const unwritten: AuditEntry[] = []
   let writing: Promise<void> | undefined
@@ -80,7 +85,7 @@ export function createFailedAttempts(deps: {
   async function flush(): Promise<void> {
     await writing
     const at = clock.now()
-    for (const kinds of [tallies.known, tallies.unknown]) {
+    for (const kinds of Object.values(tallies)) {
       for (const { first, more } of kinds.values()) {
         const { requestId: _request, detail, ...alike } = first
         if (more > 0) write({ ...alike, detail: { ...detail, times: more }, at })
@@ -100,7 +105,7 @@ export function createFailedAttempts(deps: {
     note({ what, userId, address, reason, requestId }) {
       const facts = { user_id: userId, address, reason, request_id: requestId }
       logger.warn(facts, `identity.${what}_failed`)
-      const kinds = userId === null ? tallies.unknown : tallies.known
+      const kinds = tallies[groupOf(userId, reason)]
       const key = `${what} ${userId} ${rateLimitKey(address)} ${reason}`
       const tally = kinds.get(key)
       if (tally) {
@@ -126,4 +131,12 @@ export function createFailedAttempts(deps: {
       for (const entry of unwritten.splice(0)) lose(entry)
     },
   }
+}
+
+function groupOf(
+  userId: string | null,
+  reason: FailedAttempt['reason'],
+): 'slowed' | 'known' | 'unknown' {
+  if (userId === null) return 'unknown'
+  return reason === 'too_many_attempts' ? 'slowed' : 'known'
 }
