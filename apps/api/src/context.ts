@@ -86,6 +86,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     webHost: hostsOf(config.domain).web,
     rateLimiter: createRateLimiter(limit, monotonicMs),
     successLimiter: createRateLimiter(limit, monotonicMs),
+    onAuthRefused: identity.noteRefused,
     authenticateRequest: identity.authenticateRequest,
   })
 

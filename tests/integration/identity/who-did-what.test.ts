@@ -177,6 +177,33 @@ describe('the log and the audit log', () => {
     expect(await audit(db)).toMatchObject([{ action: 'user.login_failed', subject: id }])
   })
 
+  test('have the first attempts that their address was refused, and the others as a number', async ({
+    open,
+    db,
+  }) => {
+    const api = await open({ env: { AUTH_RATE_LIMIT: '1' } })
+    const client = clientOf(api)
+    for (let count = 0; count < 3; count += 1) await client.logIn('nobody', 'wrong password')
+    expect((await client.post('/auth/signup', {})).status).toBe(429)
+    expect((await client.post('/auth/password', {})).status).toBe(429)
+    await api.app.close()
+    const refused = { by: 'client', address: ADDRESS, reason: 'too_many_attempts' }
+    const rows = await audit(db)
+    expect(
+      rows
+        .filter(({ detail }) => detail.reason === refused.reason)
+        .map(({ action, subject, detail }) => [action, subject, detail]),
+    ).toEqual([
+      ['user.login_failed', 'unknown', refused],
+      ['user.signup_failed', 'unknown', refused],
+      ['user.password_change_failed', 'unknown', refused],
+      ['user.login_failed', 'unknown', { ...refused, times: 1 }],
+    ])
+    expect(lines(api, 'identity.signup_failed')).toMatchObject([
+      { user_id: null, address: ADDRESS, reason: refused.reason },
+    ])
+  })
+
   test('show the account whose guesses are slowed down behind failures at many others', async ({
     api,
     db,

@@ -20,7 +20,7 @@ export type Guard = preValidationAsyncHookHandler
 /**
  * The checks that stand between a request and its route, each as a `preValidation` hook: after the JSON was parsed and before any
  * schema is looked at, which is the contract's order. List them in this order:
- * `preValidation: [guards.origin, guards.rateLimitAuth, guards.signedIn, guards.admin]`.
+ * `preValidation: [guards.origin, guards.rateLimitAuth('login'), guards.signedIn, guards.admin]`.
  */
 export type RouteGuards = {
   /** 403 `auth/origin-not-allowed`. On every route that changes something. */
@@ -28,7 +28,7 @@ export type RouteGuards = {
   /** 403 `competitions/origin-not-allowed`. */
   competitionOrigin: Guard
   /** 429 `rate-limit/exceeded`; sign-up and log-in share one budget a client address. */
-  rateLimitAuth: Guard
+  rateLimitAuth(what: AuthAttempt): Guard
   /**
    * What `rateLimitAuth` counted does not count: this account has logged in, so it was no guess. As often a window as an address has
    * attempts; whoever logs in more often makes rows, which the limit bounds.
@@ -56,6 +56,8 @@ export type CookieVerdict = {
   removal?: string
 }
 
+export type AuthAttempt = 'login' | 'signup' | 'password_change'
+
 export type GuardDeps = {
   /** `medforge.<DOMAIN>` */
   webHost: string
@@ -63,6 +65,8 @@ export type GuardDeps = {
   rateLimiter: RateLimiter
   /** By account. */
   successLimiter: RateLimiter
+  /** Called for each attempt that `rateLimitAuth` refuses. */
+  onAuthRefused(what: AuthAttempt, client: { address: string; requestId: string }): void
   authenticateRequest(credentials: Credentials): Promise<CookieVerdict>
 }
 
@@ -134,9 +138,10 @@ export function createGuards(deps: GuardDeps): RouteGuards {
     competitionSignedIn: signedInGuard('authentication_failed'),
     admin: adminGuard('admin_required'),
     competitionAdmin: adminGuard('admin_access_denied'),
-    async rateLimitAuth(request) {
+    rateLimitAuth: (what) => async (request) => {
       const retryAfterSeconds = deps.rateLimiter.take(rateLimitKey(request.ip))
       if (retryAfterSeconds === 0) return
+      deps.onAuthRefused(what, { address: request.ip, requestId: request.id })
       throw new DomainError('rate_limit_exceeded', {
         detail: `Too many attempts to sign up or log in from this address. Try again in ${retryAfterSeconds} s.`,
         headers: { 'retry-after': String(retryAfterSeconds) },

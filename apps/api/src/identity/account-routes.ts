@@ -61,7 +61,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Routes {
     app.post(
       '/auth/password',
       {
-        preValidation: [guards.origin, guards.rateLimitAuth, guards.signedIn],
+        preValidation: [guards.origin, guards.rateLimitAuth('password_change'), guards.signedIn],
         schema: route({
           summary: 'Change my password',
           description:

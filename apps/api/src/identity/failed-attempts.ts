@@ -6,8 +6,8 @@ import type { Logger } from '../lib/logger.ts'
 
 /** Never with what was typed: people type passwords where an address belongs. */
 export type FailedAttempt = {
-  what: 'login' | 'password_change'
-  /** Null: there is no such account. */
+  what: 'login' | 'signup' | 'password_change'
+  /** Null: there is no such account, or nobody looked for it. */
   userId: string | null
   /** Of the client, as the edge gives it. */
   address: string

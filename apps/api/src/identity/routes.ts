@@ -37,7 +37,7 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
             'display_name_taken',
           ],
         }),
-        preValidation: [guards.origin, guards.rateLimitAuth],
+        preValidation: [guards.origin, guards.rateLimitAuth('signup')],
       },
       async (request, reply) => {
         const { principal, token } = await service.signUp(request.body, clientOf(request))
@@ -64,7 +64,7 @@ export function identityRoutes(deps: IdentityRoutesDeps): Routes {
             'account_disabled',
           ],
         }),
-        preValidation: [guards.origin, guards.rateLimitAuth],
+        preValidation: [guards.origin, guards.rateLimitAuth('login')],
       },
       async (request, reply) => {
         const { principal, token } = await service.logIn(request.body, clientOf(request))

@@ -3,7 +3,12 @@ import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { AuthConfig } from '../config/config.ts'
 import type { Credentials } from '../http/credentials.ts'
-import { type CookieVerdict, type RouteGuards, unauthenticated } from '../http/guards.ts'
+import {
+  type CookieVerdict,
+  type GuardDeps,
+  type RouteGuards,
+  unauthenticated,
+} from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { createRateLimiter } from '../http/rate-limit.ts'
 import type { Routes } from '../http/schemas.ts'
@@ -31,6 +36,8 @@ export interface Identity
   authenticateRequest(credentials: Credentials): Promise<CookieVerdict>
   /** Called after this server revoked a login. @returns the function that unsubscribes */
   onLogout(listener: LogoutListener): () => void
+  /** An attempt was refused because of its client's address. */
+  noteRefused: GuardDeps['onAuthRefused']
   routes(guards: RouteGuards, pagination: Pagination): Routes
   /** Resolves when nothing is being written beside the answers any more; wait for it before the database is closed. */
   settled(): Promise<void>
@@ -124,6 +131,9 @@ export function createIdentity(deps: IdentityDeps): Identity {
     authenticateFromCache: authenticator.authenticateFromCache,
     invalidateAll: authenticator.invalidateAll,
     settled: authenticator.settled,
+    noteRefused(what, client) {
+      failures.note({ what, userId: null, reason: 'too_many_attempts', ...client })
+    },
     onLogout(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
