@@ -42,6 +42,22 @@ describe('the rate limit of sign-up and log-in', () => {
     expect(statuses).toEqual([...new Array(10).fill(401), 429])
   })
 
+  test('lets a class in that logs in all at once', async ({ open, db }) => {
+    const api = await open(LIMITED)
+    const people = await Promise.all(Array.from({ length: 30 }, () => newUser(db)))
+    const answers = await Promise.all(people.map(({ email }) => api.visitor().logIn(email)))
+    expect(answers.map(({ status }) => status)).toEqual(new Array(30).fill(200))
+  })
+
+  test('lets no more guesses through for being made at once', async ({ open, db }) => {
+    const api = await open(LIMITED)
+    const people = await Promise.all(Array.from({ length: 30 }, () => newUser(db)))
+    const guess = (email: string) => api.visitor().logIn(email, 'wrong password')
+    const answers = await Promise.all(people.map(({ email }) => guess(email)))
+    const statuses = answers.map(({ status }) => status).toSorted()
+    expect(statuses).toEqual([...new Array(10).fill(401), ...new Array(20).fill(429)])
+  })
+
   test('counts the log-ins of one account once they are more than attempts of one address', async ({
     open,
     db,

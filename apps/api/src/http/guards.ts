@@ -1,5 +1,5 @@
 import type { ProblemKey, UserRole } from '@medforge/contracts'
-import type { FastifyRequest, preValidationAsyncHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify'
 import { type Credentials, readCredentials } from './credentials.ts'
 import { DomainError } from './domain-error.ts'
 import { isOriginAllowed } from './origin.ts'
@@ -27,7 +27,10 @@ export type RouteGuards = {
   origin: Guard
   /** 403 `competitions/origin-not-allowed`. */
   competitionOrigin: Guard
-  /** 429 `rate-limit/exceeded`; sign-up and log-in share one budget a client address. */
+  /**
+   * 429 `rate-limit/exceeded`; sign-up and log-in share one budget a client address. While its attempts that are not answered yet may still
+   * be given back, others wait for their answers.
+   */
   rateLimitAuth(what: AuthAttempt): Guard
   /**
    * What `rateLimitAuth` counted does not count: this account has logged in, so it was no guess. As often a window as an address has
@@ -107,6 +110,8 @@ function authenticatedOf(request: FastifyRequest): Authenticated {
 }
 
 export function createGuards(deps: GuardDeps): RouteGuards {
+  const unanswered = createUnanswered()
+
   function originGuard(key: ProblemKey): Guard {
     return async (request) => {
       if (isOriginAllowed(request.headers, deps.webHost)) return
@@ -138,9 +143,13 @@ export function createGuards(deps: GuardDeps): RouteGuards {
     competitionSignedIn: signedInGuard('authentication_failed'),
     admin: adminGuard('admin_required'),
     competitionAdmin: adminGuard('admin_access_denied'),
-    rateLimitAuth: (what) => async (request) => {
-      const retryAfterSeconds = deps.rateLimiter.take(rateLimitKey(request.ip))
-      if (retryAfterSeconds === 0) return
+    rateLimitAuth: (what) => async (request, reply) => {
+      const key = rateLimitKey(request.ip)
+      let retryAfterSeconds = deps.rateLimiter.take(key)
+      while (retryAfterSeconds > 0 && (await unanswered.nextAnswer(key))) {
+        retryAfterSeconds = deps.rateLimiter.take(key)
+      }
+      if (retryAfterSeconds === 0) return unanswered.add(key, reply)
       deps.onAuthRefused(what, { address: request.ip, requestId: request.id })
       throw new DomainError('rate_limit_exceeded', {
         detail: `Too many attempts to sign up or log in from this address. Try again in ${retryAfterSeconds} s.`,
@@ -151,6 +160,40 @@ export function createGuards(deps: GuardDeps): RouteGuards {
       if (deps.successLimiter.take(userId) === 0) {
         deps.rateLimiter.giveBack(rateLimitKey(request.ip))
       }
+    },
+  }
+}
+
+// As many as hashing lets wait.
+const WAITING_MAX = 64
+
+/** The attempts of each client address that were let through and have no answer yet. */
+function createUnanswered() {
+  const addresses = new Map<string, { attempts: number; waiting: (() => void)[] }>()
+
+  return {
+    add(key: string, { raw }: FastifyReply): void {
+      // Nobody hears an answer to this one, so none would end it.
+      if (raw.destroyed) return
+      const address = addresses.get(key) ?? { attempts: 0, waiting: [] }
+      addresses.set(key, address)
+      address.attempts += 1
+      let isOver = false
+      const end = () => {
+        if (isOver) return
+        isOver = true
+        address.attempts -= 1
+        if (address.attempts === 0) addresses.delete(key)
+        for (const go of address.waiting.splice(0)) go()
+      }
+      raw.once('finish', end).once('close', end)
+    },
+    /** @returns false, at once, where there is none to wait for, or too many wait */
+    async nextAnswer(key: string): Promise<boolean> {
+      const address = addresses.get(key)
+      if (!address || address.waiting.length >= WAITING_MAX) return false
+      await new Promise<void>((resolve) => address.waiting.push(resolve))
+      return true
     },
   }
 }
