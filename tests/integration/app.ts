@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { buildApp } from '@medforge/api/app.ts'
 import { parseServerConfig } from '@medforge/api/config/config.ts'
 import { openServerContext, type ServerContext } from '@medforge/api/context.ts'
-import { createHashing } from '@medforge/api/identity/hashing.ts'
+import { createHashing, type Hashing } from '@medforge/api/identity/hashing.ts'
 import type { IpcEndpoint } from '@medforge/api/ipc/channel.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
 import { normalizePassword, verifyPassword } from '@medforge/core'
@@ -55,7 +55,7 @@ export type TestAppOptions = {
   env?: Record<string, string>
   timeouts?: Partial<ServerContext['timeouts']>
   /** argon2id at its least cost, unless a test is about what is hashed, or what that costs. */
-  hashing?: 'real'
+  hashing?: 'real' | Hashing
   /** The server's end of the channel to a reconciler; nobody listens unless given. */
   endpoint?: IpcEndpoint
   /** What the file systems of the pool say; there are none unless given. */
@@ -97,7 +97,7 @@ export async function openTestApp(
       clock,
       monotonicMs: () => monotonic.nowMs,
       endpoint: options.endpoint ?? { on() {}, off() {} },
-      ...(options.hashing === 'real' ? {} : { hashing: cheapHashing() }),
+      ...(options.hashing === 'real' ? {} : { hashing: options.hashing ?? cheapHashing() }),
       askPoolFiles: async () => options.poolFiles ?? 'absent',
       ...(options.timeouts ? { timeouts: options.timeouts } : {}),
     },

@@ -58,6 +58,8 @@ export type ServerContextOptions = {
 }
 
 const POOL_SIZE = 16
+/** Log-ins that work behind one address, a class's, are this many times the attempts that an address has. */
+const LOGINS_AN_ATTEMPT = 20
 // Asked only where the database does not answer, while somebody waits for a refusal.
 const POOL_FILES_LIMIT_MS = 1_500
 
@@ -85,7 +87,10 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
   const guards = createGuards({
     webHost: hostsOf(config.domain).web,
     rateLimiter: createRateLimiter(limit, monotonicMs),
-    successLimiter: createRateLimiter(limit, monotonicMs),
+    successLimiters: {
+      account: createRateLimiter(limit, monotonicMs),
+      address: createRateLimiter({ ...limit, max: max * LOGINS_AN_ATTEMPT }, monotonicMs),
+    },
     onAuthRefused: identity.noteRefused,
     authenticateRequest: identity.authenticateRequest,
   })

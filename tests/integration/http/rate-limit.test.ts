@@ -1,3 +1,4 @@
+import { DomainError } from '@medforge/api/http/domain-error.ts'
 import { newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
@@ -56,6 +57,18 @@ describe('the rate limit of sign-up and log-in', () => {
     const answers = await Promise.all(people.map(({ email }) => guess(email)))
     const statuses = answers.map(({ status }) => status).toSorted()
     expect(statuses).toEqual([...new Array(10).fill(401), ...new Array(20).fill(429)])
+  })
+
+  test('counts the log-ins of many accounts once they are more than people behind one address make', async ({
+    open,
+    db,
+  }) => {
+    const api = await open({ env: { AUTH_RATE_LIMIT: '1' } })
+    const statuses: number[] = []
+    for (let count = 0; count < 22; count += 1) {
+      statuses.push((await api.visitor().logIn((await newUser(db)).email)).status)
+    }
+    expect(statuses).toEqual([...new Array(21).fill(200), 429])
   })
 
   test('counts the log-ins of one account once they are more than attempts of one address', async ({
@@ -156,6 +169,17 @@ describe('the limit of guesses at one account', () => {
       expect((await api.visitor({ address: HOME }).logIn(email)).status).toBe(200)
     }
     expect((await api.visitor(from(31)).logIn(email)).status).toBe(429)
+  })
+
+  test('does not count what hashing had no room for', async ({ open, db }) => {
+    const full = async () => {
+      throw new DomainError('service_unavailable', { detail: 'Too many people are signing in.' })
+    }
+    const api = await open({ ...LIMITED, hashing: { hash: full, verify: full } })
+    const { email } = await newUser(db)
+    for (let nth = 0; nth < 15; nth += 1) {
+      expect((await api.visitor(from(nth)).logIn(email)).status).toBe(503)
+    }
   })
 
   test('is no limit of log-ins that work', async ({ open, db }) => {

@@ -34,7 +34,7 @@ export type RouteGuards = {
   rateLimitAuth(what: AuthAttempt): Guard
   /**
    * What `rateLimitAuth` counted does not count: this account has logged in, so it was no guess. As often a window as an address has
-   * attempts; whoever logs in more often makes rows, which the limit bounds.
+   * attempts, and for all accounts behind one address 20 times as often; logging in makes rows and costs a hash, so it stays bounded.
    */
   giveBackAttempt(request: FastifyRequest, userId: string): void
   /** 401 `auth/authentication-required`; afterwards `principalOf(request)` answers. */
@@ -66,8 +66,8 @@ export type GuardDeps = {
   webHost: string
   /** By client address. */
   rateLimiter: RateLimiter
-  /** By account. */
-  successLimiter: RateLimiter
+  /** Log-ins that work, by account and by client address. */
+  successLimiters: { account: RateLimiter; address: RateLimiter }
   /** Called for each attempt that `rateLimitAuth` refuses. */
   onAuthRefused(what: AuthAttempt, client: { address: string; requestId: string }): void
   authenticateRequest(credentials: Credentials): Promise<CookieVerdict>
@@ -157,9 +157,9 @@ export function createGuards(deps: GuardDeps): RouteGuards {
       })
     },
     giveBackAttempt(request, userId) {
-      if (deps.successLimiter.take(userId) === 0) {
-        deps.rateLimiter.giveBack(rateLimitKey(request.ip))
-      }
+      const key = rateLimitKey(request.ip)
+      const { account, address } = deps.successLimiters
+      if (account.take(userId) === 0 && address.take(key) === 0) deps.rateLimiter.giveBack(key)
     },
   }
 }

@@ -95,7 +95,13 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
         throw tooManyPasswords(retryAfterSeconds)
       }
       const from = await findPasswordHash(db, userId)
-      if (from === undefined || !(await hashing.verify(from, change.current_password))) {
+      const isRight = await hashing
+        .verify(from, change.current_password)
+        .catch((error: unknown) => {
+          guesses.giveBack(userId)
+          throw error
+        })
+      if (from === undefined || !isRight) {
         fail('wrong_password')
         throw wrongPassword()
       }

@@ -131,7 +131,12 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
       const isCounted = email !== null && (await countGuess(email, user?.id, client))
       const fail = (reason: FailedAttempt['reason']) =>
         failures.note({ what: 'login', userId: user?.id ?? null, reason, ...client })
-      const isRight = await hashing.verify(user?.password_hash, request.password)
+      const isRight = await hashing
+        .verify(user?.password_hash, request.password)
+        .catch((error: unknown) => {
+          if (isCounted) guesses.giveBack(email)
+          throw error
+        })
       if (!user || !isRight) {
         fail(user ? 'wrong_password' : 'unknown_account')
         throw invalidCredentials()
