@@ -18,6 +18,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { displayNameTaken, makeDisplayName, parseDisplayName } from './display-name.ts'
 import type { FailedAttempt, FailedAttempts } from './failed-attempts.ts'
+import type { GuessQueue } from './guess-queue.ts'
 import type { Hashing } from './hashing.ts'
 import { findSessionLimit, hasLoginFrom, insertLogin, insertUserWithLogin } from './repository.ts'
 
@@ -41,6 +42,8 @@ export type IdentityServiceDeps = {
   auth: AuthConfig
   /** By canonical address, whether there is such an account or not. */
   guesses: RateLimiter
+  /** What is beyond that. */
+  guessQueue: GuessQueue
   failures: FailedAttempts
   hashing: Hashing
   hashToken: (token: string) => Buffer
@@ -49,7 +52,8 @@ export type IdentityServiceDeps = {
 }
 
 export function createIdentityService(deps: IdentityServiceDeps): IdentityService {
-  const { db, hashing, clock, logger, auth, guesses, failures, hashToken, hashInvitation } = deps
+  const { db, hashing, clock, logger, auth, guesses, guessQueue, failures } = deps
+  const { hashToken, hashInvitation } = deps
 
   /** The invitation that this sign-up takes a use of, null where none is needed. It is only looked at here; the use is taken later. */
   async function findInvitation(code: string | undefined): Promise<Buffer | null> {
@@ -77,19 +81,24 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
   }
 
   /**
-   * Guesses at one account are few, from however many addresses they come; who logs in from where the account has a login is not slowed
-   * down by strangers.
+   * Guesses at one account are few, from however many addresses they come; what is more is slow. Who logs in from where the account has a
+   * login has a count of their own, which strangers do not use up.
    *
-   * @returns whether this attempt was counted
+   * @returns what takes the count back: this attempt was no wrong guess
    */
   async function countGuess(
     email: string,
     userId: string | undefined,
     client: Client,
-  ): Promise<boolean> {
-    const retryAfterSeconds = guesses.take(email)
-    if (retryAfterSeconds === 0) return true
-    if (userId && (await hasLoginFrom(db, userId, rateLimitKey(client.address)))) return false
+  ): Promise<() => void> {
+    const network = rateLimitKey(client.address)
+    if (guesses.take(email) === 0) return () => guesses.giveBack(email)
+    if (userId && (await hasLoginFrom(db, userId, network))) {
+      const own = `${email} ${network}`
+      if (guesses.take(own) === 0) return () => guesses.giveBack(own)
+    }
+    const retryAfterSeconds = guessQueue.take(email, network)
+    if (retryAfterSeconds === 0) return () => {}
     const reason = 'too_many_attempts'
     failures.note({ what: 'login', userId: userId ?? null, reason, ...client })
     throw tooManyGuesses(retryAfterSeconds)
@@ -128,20 +137,20 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
     async logIn(request, client) {
       const email = canonicalEmail(request.email)
       const user = email === null ? undefined : await findUserByEmail(db, email)
-      const isCounted = email !== null && (await countGuess(email, user?.id, client))
+      const giveBack = email === null ? () => {} : await countGuess(email, user?.id, client)
       const fail = (reason: FailedAttempt['reason']) =>
         failures.note({ what: 'login', userId: user?.id ?? null, reason, ...client })
       const isRight = await hashing
         .verify(user?.password_hash, request.password)
         .catch((error: unknown) => {
-          if (isCounted) guesses.giveBack(email)
+          giveBack()
           throw error
         })
       if (!user || !isRight) {
         fail(user ? 'wrong_password' : 'unknown_account')
         throw invalidCredentials()
       }
-      if (isCounted) guesses.giveBack(email)
+      giveBack()
       if (user.disabled_at !== null) {
         fail('account_disabled')
         throw new DomainError('account_disabled', {
@@ -200,7 +209,7 @@ function invalidCredentials(): DomainError {
 
 function tooManyGuesses(retryAfterSeconds: number): DomainError {
   return new DomainError('rate_limit_exceeded', {
-    detail: `Too many wrong passwords for this account. Try again in ${retryAfterSeconds} s, or log in from a network from which you have logged in within the last month.`,
+    detail: `Too many wrong passwords for this account, so that log-ins go one by one. Try again in ${retryAfterSeconds} s, or log in from a network from which you have logged in within the last month.`,
     headers: { 'retry-after': String(retryAfterSeconds) },
   })
 }

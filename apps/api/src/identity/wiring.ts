@@ -20,6 +20,7 @@ import { createAccountService } from './account-service.ts'
 import { accountAdminRoutes } from './admin-routes.ts'
 import { AMBIGUOUS, type Authenticator, createAuthenticator } from './authentication.ts'
 import { createFailedAttempts, PERIOD_MS } from './failed-attempts.ts'
+import { createGuessQueue } from './guess-queue.ts'
 import { createHashing, type Hashing } from './hashing.ts'
 import { invitationRoutes } from './invitation-routes.ts'
 import { createLoginCookies } from './login-cookies.ts'
@@ -87,6 +88,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     logger,
     auth,
     guesses: createRateLimiter(guessLimit, deps.monotonicMs),
+    guessQueue: createGuessQueue(deps.monotonicMs),
     failures,
     hashToken,
     hashInvitation,
