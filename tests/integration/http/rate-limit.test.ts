@@ -1,5 +1,5 @@
 import { DomainError } from '@medforge/api/http/domain-error.ts'
-import { newUser } from '@medforge/test-support'
+import { newUser, PASSWORD } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
 
@@ -214,6 +214,23 @@ describe('the limit of guesses at one account', () => {
     expect((await home().logIn(email)).status).toBe(429)
     api.monotonic.nowMs += 5_000
     expect((await home().logIn(email)).status).toBe(200)
+  })
+
+  test('is not lifted for a network whose login a new password ended', async ({ open, db }) => {
+    const api = await open(LIMITED)
+    const { email } = await newUser(db)
+    const thief = api.visitor({ address: HOME })
+    expect((await thief.logIn(email)).status).toBe(200)
+    const owner = api.visitor(from(99))
+    expect((await owner.logIn(email)).status).toBe(200)
+    const change = { current_password: PASSWORD, new_password: 'correct horse battery' }
+    expect((await owner.post('/auth/password', change)).status).toBe(200)
+    for (let nth = 0; nth < 12; nth += 1) {
+      await api.visitor(from(nth)).logIn(email, 'wrong password')
+    }
+    expect((await api.visitor({ address: HOME }).logIn(email)).status).toBe(429)
+    const answer = await api.visitor(from(99)).logIn(email, change.new_password)
+    expect(answer.status).toBe(200)
   })
 
   test('does not count what hashing had no room for', async ({ open, db }) => {

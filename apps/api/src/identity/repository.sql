@@ -150,6 +150,9 @@ for update;
 update `auth_sessions`
 set `revoked_at` = ?
 where `id` in (?);
+update `auth_sessions`
+set `client` = ?
+where `user_id` = ? and `id` != ?;
 insert into `platform_state` (`name`, `value`, `updated_at`)
 values (?, ?, ?)
 on duplicate key update `value` = ?, `updated_at` = ?;

@@ -269,6 +269,7 @@ export async function changePassword(
     if (numUpdatedRows === 0n) return undefined
     await tx.updateTable('users').set({ password_hash: to }).where('id', '=', userId).execute()
     const ended = await revokeOthers(tx, userId, loginId, at)
+    await forgetClients(tx, userId, loginId)
     // Also where it was the only login: its token is another one now.
     await invalidateCachedLogins(tx, at)
     const entry = { actorUserId: userId, action: 'user.password_change', subject: userId }
@@ -363,6 +364,16 @@ async function revokeOthers(
   const ids = others.map(({ id }) => id)
   if (ids.length > 0) await revoke(tx, ids, at)
   return ids
+}
+
+/** Whoever knew the old password gets no advantage from where they logged in with it. */
+async function forgetClients(tx: Transaction<DB>, userId: string, loginId: string): Promise<void> {
+  await tx
+    .updateTable('auth_sessions')
+    .set({ client: null })
+    .where('user_id', '=', userId)
+    .where('id', '!=', loginId)
+    .execute()
 }
 
 async function revoke(tx: Transaction<DB>, ids: readonly string[], at: Date): Promise<void> {

@@ -88,13 +88,18 @@ export async function updateUser(
   await tx.updateTable('users').set(columns).where('id', '=', id).execute()
 }
 
-/** End every login of an account, in the caches of running servers as well. */
+/** End every login of an account, in the caches of running servers as well; nobody is trusted for where they made one. */
 export async function revokeLoginsOf(tx: Kysely<DB>, userId: string, at: Date): Promise<void> {
   await tx
     .updateTable('auth_sessions')
     .set({ revoked_at: toSqlTime(at) })
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
+    .execute()
+  await tx
+    .updateTable('auth_sessions')
+    .set({ client: null })
+    .where('user_id', '=', userId)
     .execute()
   await invalidateCachedLogins(tx, at)
 }
