@@ -7,12 +7,25 @@ export type DatabaseUser = (typeof DATABASE_USERS)[number]
 
 const RIGHTS = { S: 'SELECT', I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const
 
+const READ_BY_RECONCILER = [
+  'id',
+  'role',
+  'demoted_at',
+  'disabled_at',
+  'cpu_limit',
+  'memory_limit_bytes',
+  'shm_limit_bytes',
+] as const satisfies (keyof DB['users'])[]
+
 /**
- * What each process may do to each table, by the letters of `RIGHTS`: what its statements need and no more. Nobody but the operator changes
- * what the audit log has.
+ * What each process may do to each table, by the letters of `RIGHTS`, or which columns it may read: what its statements need and no more.
+ * Nobody but the operator changes what the audit log has.
  */
-const TABLE_RIGHTS: Record<keyof DB | 'kysely_migration', Record<DatabaseUser, string>> = {
-  users: { server: 'SIU', reconciler: 'S', worker: 'S' },
+const TABLE_RIGHTS: Record<
+  keyof DB | 'kysely_migration',
+  Record<DatabaseUser, string | readonly string[]>
+> = {
+  users: { server: 'SIU', reconciler: READ_BY_RECONCILER, worker: ['id'] },
   auth_sessions: { server: 'SIUD', reconciler: 'S', worker: '' },
   invitations: { server: 'SIU', reconciler: '', worker: '' },
   packs: { server: 'S', reconciler: 'S', worker: '' },
@@ -39,7 +52,7 @@ const TABLE_RIGHTS: Record<keyof DB | 'kysely_migration', Record<DatabaseUser, s
 
 /**
  * Give each process exactly its rights on the tables of this connection's schema, whatever it had. What it keeps is never away meanwhile, so
- * that a process which runs does not notice.
+ * that a process which runs does not notice; only the right to read some columns is, between two statements.
  *
  * @param db  a connection whose user has every right on the schema, with `GRANT OPTION`
  * @param accountOf  the user that a process connects as, which exists
@@ -54,10 +67,15 @@ export async function grantTableRights(
     const account = sql`${sql.lit(name)}@${sql.lit(host)}`
     for (const [table, letters] of Object.entries(TABLE_RIGHTS)) {
       const on = sql.table(table)
-      const granted = rightsOf(letters[user])
+      const rights = letters[user]
+      const granted = typeof rights === 'string' ? rightsOf(rights) : []
       const others = everything.filter((right) => !granted.includes(right))
       if (granted.length > 0) await sql`GRANT ${list(granted)} ON ${on} TO ${account}`.execute(db)
       if (others.length > 0) await revoke(db, sql`REVOKE ${list(others)} ON ${on} FROM ${account}`)
+      if (typeof rights === 'string') continue
+      // Last: to revoke the right to read a table takes that of its columns along.
+      const columns = sql.join(rights.map((column) => sql.ref(column)))
+      await sql`GRANT SELECT (${columns}) ON ${on} TO ${account}`.execute(db)
     }
     // Earlier versions gave rights on the schema as a whole.
     await revoke(db, sql`REVOKE ${list(everything)} ON * FROM ${account}`)

@@ -49,6 +49,19 @@ describe('the rights of the processes', () => {
     }
   })
 
+  test('let the reconciler and the worker read no password and no address of a person', async ({
+    db,
+  }) => {
+    for (const user of ['reconciler', 'worker'] as const) {
+      const own = asProcess(db, user)
+      await own.selectFrom('users').select('id').execute()
+      for (const column of ['password_hash', 'email'] as const) {
+        const read = own.selectFrom('users').select(column).execute()
+        await expect(read, `${user} ${column}`).rejects.toMatchObject({ errno: 1143 })
+      }
+    }
+  })
+
   test('take the place of those on the whole schema that an earlier version gave', async ({
     database,
     db,
