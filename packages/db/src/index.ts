@@ -16,6 +16,7 @@ export {
   displayNameKeys,
   isDisplayNameTaken,
 } from './names/display-name-keys.ts'
+export { repairDisplayNames } from './names/display-name-repair.ts'
 export { numberedNames } from './names/numbered-names.ts'
 export {
   type CreatedKey,

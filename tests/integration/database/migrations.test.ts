@@ -98,9 +98,12 @@ describe('names of people from before they were unique', () => {
         db,
       )
     }
-    const filled = '20261201-21-users-display-name-filled'
-    await sql`DELETE FROM kysely_migration WHERE name = ${filled}`.execute(db)
-    expect(await migrateToLatest(url)).toEqual([filled])
+    const steps = [
+      '20261201-21-users-display-name-filled',
+      '20261201-40-users-display-name-defaults',
+    ]
+    await sql`DELETE FROM kysely_migration WHERE name IN (${sql.join(steps)})`.execute(db)
+    expect(await migrateToLatest(url)).toEqual(steps)
     const people = await db.selectFrom('users').select('display_name').orderBy('id').execute()
     expect(people.map(({ display_name }) => display_name)).toEqual([
       'Ada',
@@ -111,6 +114,10 @@ describe('names of people from before they were unique', () => {
       'x'.repeat(40),
       `${'X'.repeat(36)} (2)`,
     ])
+    const audit = await db.selectFrom('audit_events').select(['action', 'subject']).execute()
+    expect(audit).toEqual(
+      ['1', '2', '4', '6'].map((subject) => ({ action: 'user.rename', subject })),
+    )
     expect(await shapeOf('twins')).toEqual(await shapeOf('whole'))
   })
 })

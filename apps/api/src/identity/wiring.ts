@@ -1,5 +1,5 @@
-import { createInvitationHasher, createTokenHasher } from '@medforge/core'
-import type { DB } from '@medforge/db'
+import { createInvitationHasher, createTokenHasher, invalidateCachedLogins } from '@medforge/core'
+import { type DB, repairDisplayNames } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { AuthConfig } from '../config/config.ts'
 import type { Credentials } from '../http/credentials.ts'
@@ -116,6 +116,16 @@ export function createIdentity(deps: IdentityDeps): Identity {
     for (const listener of listeners) listener(login)
   }
 
+  /** What a server of an earlier version left, which is gone once this one listens. */
+  async function repairNames(): Promise<void> {
+    try {
+      const renamed = await repairDisplayNames(db, clock.now())
+      if (renamed > 0) await invalidateCachedLogins(db, clock.now())
+    } catch (error) {
+      logger.error({ err: error }, 'identity.names_not_repaired')
+    }
+  }
+
   async function logOut({ tokens }: Credentials): Promise<void> {
     if (tokens.length > 1) throw unauthenticated('authentication_required', AMBIGUOUS)
     const [token] = tokens
@@ -162,7 +172,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
             onFailure: (error) => logger.error({ err: error }, 'identity.flush_failed'),
           })
           const sweeping = keepSweepingLogins({ db, clock, logger, signal })
-          loops = Promise.all([sweeping, counting.run()])
+          loops = Promise.all([sweeping, counting.run(), repairNames()])
         })
         app.addHook('onClose', async () => {
           closing.abort()
