@@ -394,11 +394,11 @@ describe('with the rules', () => {
   })
 
   test('let no address open connections to the edge without end, and leave others theirs', () => {
-    const question = { from: 'net', kind: 'tcp', host: ADDRESS.caddy, port: 443 } as const
-    const answers = askAll(Array.from({ length: 1_000 }, () => question))
-    const open = answers.filter((answer) => answer === 'open').length
-    expect(open).toBeGreaterThanOrEqual(500)
-    expect(answers).toContain('dropped')
+    const asked = Array.from(
+      { length: 1_000 },
+      (): Question => ({ from: 'net', kind: 'tcp', host: ADDRESS.caddy, port: 443 }),
+    )
+    expect(new Set(askAll(asked))).toEqual(new Set(['open', 'dropped']))
     expect(ask('db', 'tcp', ADDRESS.caddy, 443)).toBe('open')
   })
 
