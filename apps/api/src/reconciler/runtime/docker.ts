@@ -70,9 +70,11 @@ export function createDockerRuntime(options: DockerRuntimeOptions): SessionRunti
   /** Undefined: a container of this session exists already. */
   async function create(spec: ContainerSpec, signal: AbortSignal): Promise<string | undefined> {
     try {
-      const body = containerOptions(spec, options, managed, await commandOf(spec.image, signal))
+      const command = await commandOf(spec.image, signal)
+      const { name, ..._body } = containerOptions(spec, options, managed, command)
       const made = await callDocker({ limitMs: LIMIT_MS.create, signal }, (call) =>
-        docker.createContainer({ ...body, ...call }),
+        // Else the library writes all of the body into the address of the request too.
+        docker.createContainer({ ...call, ...{ _query: { name }, _body } }),
       )
       return made.id
     } catch (error) {
