@@ -3,6 +3,7 @@ import type { Health } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { inject } from 'vitest'
+import { ask } from '../../support/https.ts'
 import {
   docker,
   eventually,
@@ -118,6 +119,16 @@ export async function openChaos(processes: ControlPlane): Promise<Chaos> {
       'the platform is healthy after a start',
       { timeoutMs: HEAL_MS, everyMs: 50 },
     )
+  }
+
+  /** The edge goes on asking the machine that had the server's address before, until it looks who has it now. */
+  async function untilReached(): Promise<void> {
+    const isReached = () =>
+      ask({ host: installation.apiHost, path: '/healthz', timeoutMs: 5_000 }).then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+    await eventually(isReached, 'the edge reaches the server', { timeoutMs: HEAL_MS })
   }
 
   async function whatIsUnderWay(): Promise<string | undefined> {
@@ -242,6 +253,7 @@ export async function openChaos(processes: ControlPlane): Promise<Chaos> {
       const started = await Promise.all(names.map((name) => processes.plain(name)))
       if (started[names.indexOf('reconciler')]) await untilOther(before)
       await untilHealthy()
+      await untilReached()
     },
     settle,
     killedAt,
