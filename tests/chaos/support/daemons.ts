@@ -94,6 +94,8 @@ export async function startZfs(): Promise<void> {
 async function detachMounts(): Promise<void> {
   for (let point = firstMount(); point !== undefined; point = firstMount())
     await runOnHost('umount', '-l', point)
+  // Docker makes the folders that a container binds where it is up before the pool, and nothing mounts on a folder with folders.
+  await runOnHost('find', '/tank', '-xdev', '-mindepth', '1', '-type', 'd', '-empty', '-delete')
 }
 
 function firstMount(): string | undefined {
