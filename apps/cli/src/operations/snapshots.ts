@@ -115,10 +115,11 @@ export async function makeClone({ dataset, command }: ClonePlan): Promise<{ moun
   const failure = { ...AWAY, message: 'The clone could not be made' }
   await ensurePerson(personOf(dataset))
   await runOnPoolOrFail(program, args, failure, limits)
-  await runOnPoolOrFail('zfs', ['mount', dataset], failure, limits)
-  const [mountpoint = ''] = (
-    await runOrFail('zfs', ['get', '-H', '-o', 'value', 'mountpoint', dataset], AWAY, limits)
-  ).stdout.split('\n')
+  const asked = ['get', '-H', '-o', 'value', 'mounted,mountpoint', dataset]
+  const { stdout } = await runOrFail('zfs', asked, AWAY, limits)
+  const [mounted, mountpoint = ''] = stdout.split('\n')
+  // ZFS in user space mounts a clone by itself, whatever its `canmount` says.
+  if (mounted !== 'yes') await runOnPoolOrFail('zfs', ['mount', dataset], failure, limits)
   return { mountpoint }
 }
 
