@@ -2,7 +2,9 @@
 # The firewall around the sessions' bridge, in chains of its own. Run as root in the host's network namespace; the reconciler runs it
 # in a short helper container, an operator may run it by hand:
 #
-#   firewall.sh ensure   put the rules in place; says "ok" when they were there already, "repaired" when they were not
+#   firewall.sh ensure   put the rules in place; says "ok" when they were there already, "proven" when they were tried out since they
+#                        were put there, "repaired" when they were not there
+#   firewall.sh prove    keep with the rules that they were tried out and hold; says "proven"
 #   firewall.sh check    print "ok", or what is missing (exit 3); changes nothing
 #   firewall.sh show     print the rules that ought to be there
 #   firewall.sh remove   take everything away again
@@ -35,6 +37,8 @@ PRIVATE="0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.
 FORWARD=MEDFORGE-FORWARD
 INPUT=MEDFORGE-INPUT
 OUTPUT=MEDFORGE-OUTPUT
+# Empty. It is there when the rules were tried out, and goes when they are replaced; a host that saves its rules brings back an old name.
+PROVEN=MEDFORGE-PROVEN-$(cut -c 1-8 /proc/sys/kernel/random/boot_id)
 
 # What passes from a session is counted by its address: both chains share the one count of new connections. The kernel takes new figures for a
 # new name only.
@@ -196,6 +200,9 @@ all_faults() {
   kernel_faults
 }
 
+forget_proofs() { sed -n "s/^:\(${PROVEN%-*}-[^ ]*\) .*/-X \1/p"; } # < saved rules
+has_chain() { grep -q "^:$1 "; } # has_chain <chain> < saved rules
+
 # One transaction a family: our chains are replaced and hooked in at once, and nothing else is touched.
 apply() {
   family=$1
@@ -203,6 +210,7 @@ apply() {
   {
     echo '*filter'
     for chain in $FORWARD $INPUT $OUTPUT; do echo ":$chain - [0:0]"; done
+    printf '%s\n' "$now" | forget_proofs
     "rules_v$family"
     "hooks_v$family" | while read -r chain rule; do
       printf '%s\n' "$now" | grep -xF -e "-A $chain $rule" | sed 's/^-A /-D /' || true
@@ -220,8 +228,9 @@ remove() {
     "hooks_v$family" | while read -r chain rule; do
       printf '%s\n' "$now" | grep -xF -e "-A $chain $rule" | sed 's/^-A /-D /' || true
     done
+    printf '%s\n' "$now" | forget_proofs
     for chain in $FORWARD $INPUT $OUTPUT; do
-      if printf '%s\n' "$now" | grep -q "^:$chain "; then
+      if printf '%s\n' "$now" | has_chain "$chain"; then
         echo "-F $chain"
         echo "-X $chain"
       fi
@@ -243,7 +252,7 @@ case ${1:-ensure} in
   check | ensure)
     found=$(all_faults)
     if [ -z "$found" ]; then
-      echo ok
+      if saved 4 | has_chain "$PROVEN"; then echo proven; else echo ok; fi
       exit 0
     fi
     if [ "${1:-ensure}" = ensure ]; then
@@ -257,11 +266,20 @@ case ${1:-ensure} in
     echo "$found"
     exit 3
     ;;
+  prove)
+    found=$(all_faults)
+    if [ -n "$found" ]; then
+      echo "$found"
+      exit 3
+    fi
+    saved 4 | has_chain "$PROVEN" || "$(tool 4)" -N "$PROVEN"
+    echo proven
+    ;;
   remove)
     for family in $(families); do remove "$family"; done
     ;;
   *)
-    echo "usage: firewall.sh [ensure|check|show|remove]" >&2
+    echo "usage: firewall.sh [ensure|prove|check|show|remove]" >&2
     exit 2
     ;;
 esac

@@ -5,8 +5,8 @@ import { cellName, inCell, openCell } from './cell.ts'
 import { execute } from './execute.ts'
 import { createOutput, describeResults, type Output, type Result } from './output.ts'
 import { artifactsFolder, keepLogs, setUpInCell } from './set-up.ts'
-import { describeSlowest, readTimes } from './slowest.ts'
 import { CELLS, type Cell, listSuites, type Part, type Suite, type SuiteOptions } from './suites.ts'
+import { describeFailures, describeSlowest, readTests } from './test-reports.ts'
 import { addTotals, describeTotals, NOTHING, readTotals } from './totals.ts'
 
 export type TestRun = Pick<SuiteOptions, 'chaos' | 'seed'> & {
@@ -55,9 +55,11 @@ export async function runSuites(run: TestRun): Promise<boolean> {
 
   const tests = wanted.flatMap(({ part, report }) => {
     const file = reportOf(reportsDir, part)
-    return file === undefined ? [] : readTimes(report, file)
+    return file === undefined ? [] : readTests(report, file)
   })
   if (tests.length > 0) output.line(`\nThe slowest tests:\n${describeSlowest(tests, root)}`)
+  const failures = describeFailures(tests, root)
+  if (failures !== '') output.line(`\nWhat failed:\n${failures}`)
   const totals = addTotals(results.map((result) => result.totals))
   output.line(`\n${describeResults(results)}\n`)
   output.line(describeTotals(totals))

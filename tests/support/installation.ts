@@ -70,17 +70,20 @@ export const docker = (...args: string[]) => runOnHost('docker', ...args)
 export const inContainer = (container: string, ...command: string[]) =>
   docker('exec', container, ...command)
 
-/** Ask until the answer is good enough; rejects with what `describe` says when time is up. */
+/** Ask until the answer is good enough; rejects with the title when time is up. */
 export async function eventually<T>(
   probe: () => Promise<T | undefined | false>,
-  describe: string,
+  title: string | (() => string),
   limits: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<T> {
   const deadline = Date.now() + (limits.timeoutMs ?? 30_000)
   for (;;) {
     const answer = await probe()
     if (answer !== undefined && answer !== false) return answer
-    if (Date.now() > deadline) throw new Error(`Not within the time: ${describe}.`)
+    if (Date.now() > deadline) {
+      const what = typeof title === 'string' ? title : title()
+      throw new Error(`Not within the time: ${what}.`)
+    }
     await new Promise((resolve) => setTimeout(resolve, limits.everyMs ?? 200))
   }
 }

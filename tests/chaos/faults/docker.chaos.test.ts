@@ -57,7 +57,6 @@ async function sessionsOnDefaultNetwork(): Promise<string> {
   return (await docker('ps', '-aq', ...filters)).trim()
 }
 
-// The short pass kills it by SIGKILL in its power cut.
 const ENDS: NodeJS.Signals[] = isLong() ? ['SIGTERM', 'SIGKILL'] : ['SIGTERM']
 
 describe('a Docker server that', () => {

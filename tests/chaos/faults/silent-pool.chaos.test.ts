@@ -50,12 +50,20 @@ async function health(): Promise<{ status: number; reasons: string[] }> {
 }
 
 function untilHealthy(): Promise<unknown> {
+  let last = ''
   const isWell = () =>
     health().then(
-      ({ status }) => status === 200,
-      () => false,
+      ({ status, reasons }) => {
+        last = `${status} ${reasons.join(' ')}`
+        return status === 200
+      },
+      (error: Error) => {
+        last = error.message
+        return false
+      },
     )
-  return eventually(isWell, 'the platform is healthy', { timeoutMs: 120_000 })
+  const what = () => `the platform is healthy; last ${last}`
+  return eventually(isWell, what, { timeoutMs: 120_000 })
 }
 
 /** What a command of the operator prints, whether or not it ends well. */

@@ -34,6 +34,8 @@ export interface Chaos extends AsyncDisposable {
   /** Server, reconciler and worker run without failpoints, and new sessions are taken. */
   allUp(): Promise<void>
   health(): Promise<Health | undefined>
+  /** Cause a fault, and wait until sessions can be had again. */
+  disturb(fault: () => Promise<void>): Promise<void>
   /**
    * Let a process run into a failpoint set to `kill` by what `act` does, wait until it is back and everything rests, and check the
    * invariants. Its next start is armed with `next` where that is the same process's.
@@ -114,11 +116,10 @@ export async function openChaos(processes: ControlPlane): Promise<Chaos> {
   }
 
   async function untilHealthy(): Promise<void> {
-    await eventually(
-      async () => (await health())?.status === 'ok',
-      'the platform is healthy after a start',
-      { timeoutMs: HEAL_MS, everyMs: 50 },
-    )
+    await eventually(async () => (await health())?.status === 'ok', 'the platform is healthy', {
+      timeoutMs: HEAL_MS,
+      everyMs: 50,
+    })
   }
 
   /** The edge goes on asking the machine that had the server's address before, until it looks who has it now. */
@@ -254,6 +255,13 @@ export async function openChaos(processes: ControlPlane): Promise<Chaos> {
       if (started[names.indexOf('reconciler')]) await untilOther(before)
       await untilHealthy()
       await untilReached()
+    },
+    async disturb(fault) {
+      const [before, pid] = [await bootId(), plane.pid('reconciler')]
+      await fault()
+      await Promise.all([plane.ready('server'), plane.ready('reconciler')])
+      if (plane.pid('reconciler') !== pid) await untilOther(before)
+      await untilHealthy()
     },
     settle,
     killedAt,

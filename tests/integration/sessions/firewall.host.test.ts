@@ -257,6 +257,19 @@ describe('with the rules', () => {
     expect(firewall('check')).toEqual({ status: 0, output: 'ok' })
   })
 
+  test('are proven from when they were tried out until they are replaced, on this boot of the host', () => {
+    inside('host', 'iptables', '-N', 'MEDFORGE-PROVEN-00000000')
+    expect(firewall('ensure').output).toBe('ok')
+    expect(firewall('prove')).toEqual({ status: 0, output: 'proven' })
+    expect(firewall('prove')).toEqual({ status: 0, output: 'proven' })
+    expect(firewall('ensure').output).toBe('proven')
+    inside('host', 'iptables', '-D', 'DOCKER-USER', '1')
+    expect(firewall('prove').status).toBe(3)
+    expect(firewall('ensure').output).toBe('repaired')
+    expect(firewall('ensure').output).toBe('ok')
+    expect(inside('host', 'iptables', '-S')).not.toContain('PROVEN')
+  })
+
   test('lets through what has to get through', () => {
     const wanted: Case[] = [
       ['Caddy', 'caddy', 'tcp', ADDRESS.one, 8080],

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { connectionsCheck } from './checks.ts'
+import { expect, test, vi } from 'vitest'
+import { createLogger } from '../../lib/logger.ts'
+import type { Firewall } from '../network/firewall.ts'
+import { connectionsCheck, firewallCheck } from './checks.ts'
 import { createHostState } from './state.ts'
 
 test.each([
@@ -13,4 +15,16 @@ test.each([
 ])('connections that %s are reported so', async (_note, tracked, text) => {
   const { run } = connectionsCheck({ trackedConnections: () => tracked })
   expect((await run(AbortSignal.timeout(1_000), createHostState()))?.text ?? null).toBe(text)
+})
+
+test.each([
+  { what: 'were tried out already', state: 'proven', probes: 0 },
+  { what: 'were never tried out', state: 'ok', probes: 1 },
+  { what: 'were put back', state: 'repaired', probes: 1 },
+])('rules that $what are tried out $probes times', async ({ state, probes }) => {
+  const probe = vi.fn(async () => [])
+  const firewall = { ensure: async () => ({ state }), probe } as unknown as Firewall
+  const check = firewallCheck(firewall, createLogger('test', 'silent'))
+  expect(await check.run(AbortSignal.timeout(1_000), createHostState())).toBeNull()
+  expect(probe).toHaveBeenCalledTimes(probes)
 })

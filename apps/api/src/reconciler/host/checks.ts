@@ -112,17 +112,15 @@ const FIREWALL_MAX_AGE_MS = 30_000
 // After a leak was found the probe is made again, but not at every scan: it takes two containers.
 const LEAK_RETRY_MS = 60_000
 
-/** Rules that are in place, and hold: tried out with throw-away containers before the first session is started. */
+/** Rules that are in place, and hold: tried out with throw-away containers before the first session is started behind them. */
 export function firewallCheck(firewall: Firewall, logger: Logger): HostCheck {
-  let isProven = false
   let leak: { reason: Reason; seenMs: number } | undefined
 
   async function prove(signal: AbortSignal): Promise<Reason | null> {
     if (leak && performance.now() - leak.seenMs < LEAK_RETRY_MS) return leak.reason
     const reached = await firewall.probe(signal)
-    isProven = reached.length === 0
     leak = undefined
-    if (isProven) return null
+    if (reached.length === 0) return null
     logger.error({ part: 'firewall', reached }, 'host.firewall.failed')
     const text = 'The sessions firewall is in place and lets through what it should not.'
     leak = { reason: { code: 'firewall_leaks', text }, seenMs: performance.now() }
@@ -138,11 +136,8 @@ export function firewallCheck(firewall: Firewall, logger: Logger): HostCheck {
         logger.error({ part: 'firewall', faults: verdict.faults }, 'host.firewall.failed')
         return { code: 'firewall_missing', text: 'The sessions firewall is not in place.' }
       }
-      if (verdict.state === 'repaired') {
-        logger.warn({ part: 'firewall' }, 'host.firewall.repaired')
-        isProven = false
-      }
-      return isProven ? null : prove(signal)
+      if (verdict.state === 'repaired') logger.warn({ part: 'firewall' }, 'host.firewall.repaired')
+      return verdict.state === 'proven' ? null : prove(signal)
     },
   }
 }

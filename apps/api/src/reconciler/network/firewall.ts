@@ -19,7 +19,8 @@ export type FirewallOptions = {
 }
 
 export type FirewallVerdict =
-  | { state: 'ok' | 'repaired' }
+  /** `proven`: in place, and tried out since they were put there. */
+  | { state: 'proven' | 'ok' | 'repaired' }
   /** `faults`: what is missing, for the operator. */
   | { state: 'failed'; faults: string[] }
 
@@ -28,7 +29,7 @@ export interface Firewall {
   ensure(signal: AbortSignal): Promise<FirewallVerdict>
   /**
    * What a container on the sessions' network can reach and must not, found out by two throw-away containers that try; empty when the
-   * rules hold. Takes two to three seconds.
+   * rules hold, which is then kept with them on the host. Takes two to three seconds.
    */
   probe(signal: AbortSignal): Promise<string[]>
   /** The host's tracked connections as of the last `ensure`; null where they are not known. */
@@ -39,7 +40,7 @@ export interface Firewall {
 
 const SCRIPT = new URL('../../../../../ops/network/firewall.sh', import.meta.url)
 // The figures are those of a network namespace, so they are read where the rules are.
-const ENSURE = `echo $(cat ${TRACKED_CONNECTIONS_FILES.join(' ')} 2>/dev/null); exec sh -c "$0" firewall ensure`
+const RUN = `echo $(cat ${TRACKED_CONNECTIONS_FILES.join(' ')} 2>/dev/null); exec sh -c "$0" firewall "$1"`
 // 0.3 s on an idle host.
 const HELPER_LIMIT_MS = 20_000
 const CALL_LIMIT_MS = 5_000
@@ -89,45 +90,55 @@ export function createFirewall({ docker, helperImage, network }: FirewallOptions
     return resolvers.list
   }
 
+  /** Run the script, and note the figures that come with what it prints. */
+  async function runScript(
+    verb: 'ensure' | 'prove',
+    signal: AbortSignal,
+  ): Promise<FirewallVerdict> {
+    const bridge = await readNetwork(signal)
+    const list = await readResolvers(signal)
+    const { exitCode, output } = await runHelper(
+      docker,
+      {
+        purpose: 'firewall',
+        image: helperImage,
+        command: ['sh', '-c', RUN, await readFile(SCRIPT, 'utf8'), verb],
+        env: {
+          BRIDGE: bridge.name,
+          SUBNET: bridge.subnet,
+          CADDY: bridge.caddy,
+          RESOLVERS: list.join(' '),
+        },
+        hostConfig: {
+          NetworkMode: 'host',
+          CapAdd: ['NET_ADMIN', 'NET_RAW'],
+          Tmpfs: { '/run': 'rw,nosuid,nodev,noexec,size=1m' },
+        },
+        limitMs: HELPER_LIMIT_MS,
+      },
+      signal,
+    )
+    const [figures = '', ...rest] = output.split('\n')
+    tracked = readTrackedConnections(figures)
+    const lines = rest.filter(Boolean)
+    const [last = ''] = lines.slice(-1)
+    if (exitCode !== 0) return { state: 'failed', faults: lines }
+    return { state: last === 'repaired' || last === 'proven' ? last : 'ok' }
+  }
+
   return {
     readNetwork,
     trackedConnections: () => tracked,
+    ensure: (signal) => runScript('ensure', signal),
     async probe(signal) {
-      return probeIsolation(
-        { docker, image: helperImage, network },
-        await readNetwork(signal),
-        signal,
-      )
-    },
-    async ensure(signal) {
-      const bridge = await readNetwork(signal)
-      const list = await readResolvers(signal)
-      const { exitCode, output } = await runHelper(
-        docker,
-        {
-          purpose: 'firewall',
-          image: helperImage,
-          command: ['sh', '-c', ENSURE, await readFile(SCRIPT, 'utf8')],
-          env: {
-            BRIDGE: bridge.name,
-            SUBNET: bridge.subnet,
-            CADDY: bridge.caddy,
-            RESOLVERS: list.join(' '),
-          },
-          hostConfig: {
-            NetworkMode: 'host',
-            CapAdd: ['NET_ADMIN', 'NET_RAW'],
-            Tmpfs: { '/run': 'rw,nosuid,nodev,noexec,size=1m' },
-          },
-          limitMs: HELPER_LIMIT_MS,
-        },
-        signal,
-      )
-      const [figures = '', ...rest] = output.split('\n')
-      tracked = readTrackedConnections(figures)
-      const lines = rest.filter(Boolean)
-      if (exitCode === 0) return { state: lines.at(-1) === 'repaired' ? 'repaired' : 'ok' }
-      return { state: 'failed', faults: lines }
+      const place = { docker, image: helperImage, network }
+      const reached = await probeIsolation(place, await readNetwork(signal), signal)
+      if (reached.length > 0) return reached
+      const verdict = await runScript('prove', signal)
+      // The next look says what has become of them meanwhile.
+      if (verdict.state === 'failed')
+        throw new HostAwayError('The sessions firewall is not in place.')
+      return reached
     },
   }
 }

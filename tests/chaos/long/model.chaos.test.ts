@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, inject } from 'vitest'
-import { type Chaos, openChaos } from './support/chaos.ts'
-import { type Model, sessionCommands } from './support/model.ts'
-import { test } from './support/test.ts'
+import { type Chaos, openChaos } from '../support/chaos.ts'
+import { type Model, sessionCommands } from '../support/model.ts'
+import { test } from '../support/test.ts'
 
 const PEOPLE = 4
-const SHORT = { histories: 2, commands: 20 }
-const LONG = { histories: 5, commands: 30 }
+const HISTORIES = 5
+const COMMANDS = 30
 
 let chaos: Chaos
 
@@ -17,15 +17,12 @@ test.beforeAll(async ({ plane }) => {
 afterAll(() => chaos?.[Symbol.asyncDispose]())
 
 const seed = inject('chaosSeed')
-const minutes = inject('chaosMinutes')
+const minutes = inject('chaosMinutes') ?? 0
 
 /** Run random histories; whatever happens in one, the platform comes to rest and keeps every invariant. */
-async function tryHistories(
-  seedOfThese: number,
-  size: { histories: number; commands: number },
-): Promise<void> {
+async function tryHistories(seedOfThese: number): Promise<void> {
   const commands = fc.commands(sessionCommands(PEOPLE), {
-    maxCommands: size.commands,
+    maxCommands: COMMANDS,
     size: 'max',
     disableReplayLog: true,
   })
@@ -35,7 +32,7 @@ async function tryHistories(
     await rest()
   })
   // Real containers: a smaller history costs as much as this one did, so the first that fails is told as it is.
-  await fc.assert(property, { seed: seedOfThese, numRuns: size.histories, endOnFailure: true })
+  await fc.assert(property, { seed: seedOfThese, numRuns: HISTORIES, endOnFailure: true })
 }
 
 async function openModel(): Promise<Model> {
@@ -59,24 +56,15 @@ async function rest(): Promise<void> {
   await chaos.settle(`everything stopped after a random history of seed ${seed}`)
 }
 
-if (minutes === null) {
-  test(`whatever people and faults do in ${SHORT.histories} random histories of seed ${seed}, every invariant holds afterwards`, () =>
-    tryHistories(seed, SHORT))
-} else {
-  test(
-    `whatever people and faults do in ${minutes} minutes of random histories from seed ${seed} on, every invariant holds afterwards`,
-    { timeout: (minutes + 10) * 60_000 },
-    () => tryForMinutes(minutes),
-  )
-}
-
-async function tryForMinutes(limit: number): Promise<void> {
-  const endMs = Date.now() + limit * 60_000
+test(`whatever people and faults do in ${minutes} minutes of random histories from seed ${seed} on, every invariant holds afterwards`, {
+  timeout: (minutes + 10) * 60_000,
+}, async () => {
+  const endMs = Date.now() + minutes * 60_000
   for (let next = seed; Date.now() < endMs; next += 1) {
     console.log(`chaos: histories of seed ${next}`)
-    await tryHistories(next, LONG).catch((cause: Error) => {
+    await tryHistories(next).catch((cause: Error) => {
       const again = `./medforge test --chaos --seed ${next}`
       throw new Error(`Seed ${next} fails; again with: ${again}\n${cause.message}`, { cause })
     })
   }
-}
+})

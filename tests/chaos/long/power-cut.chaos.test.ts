@@ -1,6 +1,6 @@
 import { afterAll, expect, inject } from 'vitest'
 import { docker } from '../../support/installation.ts'
-import { type Chaos, createChooser, isLong, openChaos } from '../support/chaos.ts'
+import { type Chaos, createChooser, openChaos } from '../support/chaos.ts'
 import { signalAll, startDatabase, startDocker, startZfs, untilGone } from '../support/daemons.ts'
 import { test } from '../support/test.ts'
 
@@ -21,13 +21,13 @@ const CONTAINED = ['mariadbd', 'caddy', 'next-server', 'docker-init', 'medforge-
 
 /** The sum of what each step of a round may take. */
 const ROUND_LIMIT_MS = 400_000
-const rounds = isLong() ? 10 : 1
+const ROUNDS = 10
 
 test(
-  `${rounds} power cuts leave no session without an end, no GPU held, and nothing lost that was acknowledged`,
+  `${ROUNDS} power cuts leave no session without an end, no GPU held, and nothing lost that was acknowledged`,
   async () => {
     const choose = createChooser(inject('chaosSeed'))
-    for (let round = 1; round <= rounds; round += 1) {
+    for (let round = 1; round <= ROUNDS; round += 1) {
       const [kept, starting] = await Promise.all([chaos.client(), chaos.client()])
       expect((await kept.create()).outcome).toBe('ok')
       // One is on its way up when the lights go out.
@@ -58,7 +58,7 @@ test(
       await chaos.settle(`power cut ${round}`)
     }
   },
-  rounds * ROUND_LIMIT_MS,
+  ROUNDS * ROUND_LIMIT_MS,
 )
 
 function shuffle<Item>(items: readonly Item[], choose: (end: number) => number): Item[] {

@@ -1,10 +1,10 @@
 import { SEEDED_GPU_IDS } from '@medforge/contracts'
 import { afterAll, expect, inject } from 'vitest'
-import { type Chaos, createChooser, openChaos } from './support/chaos.ts'
-import { type Client, CREATE_REFUSALS, undocumented } from './support/clients.ts'
-import { cause, type Fault, killDatabase } from './support/faults.ts'
-import { test } from './support/test.ts'
-import type { Lifetime } from './support/witness.ts'
+import { type Chaos, createChooser, openChaos } from '../support/chaos.ts'
+import { type Client, CREATE_REFUSALS, undocumented } from '../support/clients.ts'
+import { cause, type Fault, killDatabase } from '../support/faults.ts'
+import { test } from '../support/test.ts'
+import type { Lifetime } from '../support/witness.ts'
 
 let chaos: Chaos
 
@@ -72,10 +72,11 @@ async function disturb(choose: (end: number) => number, isOver: () => boolean): 
   for (let index = 0; ; index += 1) {
     await pause(1500 + choose(2000))
     if (isOver()) return index
-    if (index === DATABASE_DIES_AFTER) await killDatabase(chaos)
-    else await cause(chaos, faults[index % faults.length] ?? 'kill-reconciler')
-    // However slow this host is, the platform is up for most of the time.
-    await Promise.all([chaos.plane.ready('server'), chaos.plane.ready('reconciler')])
+    const fault = faults[index % faults.length] ?? 'kill-reconciler'
+    // However slow this host is, sessions can be had for a part of the time.
+    await chaos.disturb(() =>
+      index === DATABASE_DIES_AFTER ? killDatabase(chaos) : cause(chaos, fault),
+    )
   }
 }
 
