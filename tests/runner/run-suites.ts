@@ -5,7 +5,7 @@ import { cellName, inCell, openCell } from './cell.ts'
 import { execute } from './execute.ts'
 import { createOutput, describeResults, type Output, type Result } from './output.ts'
 import { artifactsFolder, keepLogs, setUpInCell } from './set-up.ts'
-import { CELLS, type Cell, listSuites, type Part, type Suite, type SuiteOptions } from './suites.ts'
+import { type Cell, listSuites, type Part, type Suite, type SuiteOptions } from './suites.ts'
 import { describeFailures, describeSlowest, readTests } from './test-reports.ts'
 import { addTotals, describeTotals, NOTHING, readTotals } from './totals.ts'
 
@@ -18,11 +18,11 @@ export type TestRun = Pick<SuiteOptions, 'chaos' | 'seed'> & {
   beforeTearDown: (cell: string) => Promise<void>
 }
 
-type Lane = { run: TestRun; output: Output; reportsDir: string; isNice: boolean; cell: string }
+type Lane = { run: TestRun; output: Output; reportsDir: string; cell: string }
 
 /**
- * Run the suites in lanes at once: those of the machine, and beside them those that need an installation, in the cell
- * of theirs; each lane in order. One that fails stops no other.
+ * Run the suites in two lanes at once, as there are two cores: those of the platform's cell, and beside them those of the
+ * machine and then those of the faults' cell; each lane in order. One that fails stops no other.
  *
  * @returns whether every suite ran and nothing failed
  */
@@ -41,15 +41,14 @@ export async function runSuites(run: TestRun): Promise<boolean> {
   const isShared = new Set(wanted.map(({ cell }) => cell)).size > 1
   const output = createOutput(isShared, join(artifacts, 'output'))
   const lane = { run, output, reportsDir, cell: '' }
+  const runCell = (cell: Cell) =>
+    runInCell({ ...lane, cell: nameOfCell(cell, run.environment) }, suitesOf(cell))
   const lanes = [
-    // The cells' lanes are the longer ones, so they go first wherever all want a core.
-    runInOrder({ ...lane, isNice: isShared }, suitesOf(null)),
-    ...CELLS.map((cell) =>
-      runInCell(
-        { ...lane, isNice: false, cell: nameOfCell(cell, run.environment) },
-        suitesOf(cell),
-      ),
-    ),
+    runInOrder(lane, suitesOf(null)).then(async (results) => [
+      ...results,
+      ...(await runCell('faults')),
+    ]),
+    runCell('platform'),
   ]
   const results = (await Promise.all(lanes)).flat()
 
@@ -107,17 +106,14 @@ async function setUp({ run, output, cell }: Lane): Promise<Result> {
   return result
 }
 
-async function runSuite(
-  { run, output, reportsDir, isNice, cell }: Lane,
-  suite: Suite,
-): Promise<Result> {
+async function runSuite({ run, output, reportsDir, cell }: Lane, suite: Suite): Promise<Result> {
   const startedAt = Date.now()
   const { environment } = run
   const file = output.begin(suite.title, suite.part)
   const command =
     suite.cell === null ? suite.command : inCell(environment.root, cell, suite.command)
   const exitCode = await execute(environment, {
-    command: isNice ? ['nice', ...command] : command,
+    command,
     ...(suite.limitMs === undefined ? {} : { limitMs: suite.limitMs }),
     ...(file === undefined ? {} : { outputTo: file }),
     env: { ...suite.env, MEDFORGE_UPDATE_SCREENSHOTS: run.updateScreenshots ? '1' : '' },

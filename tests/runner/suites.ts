@@ -13,8 +13,7 @@ export const PARTS = [
 ] as const
 export type Part = (typeof PARTS)[number]
 
-export const CELLS = ['platform', 'faults'] as const
-export type Cell = (typeof CELLS)[number]
+export type Cell = 'platform' | 'faults'
 
 export type Suite = {
   part: Part

@@ -22,7 +22,7 @@ const PARTS = ['docker', 'pool', 'network', 'image', 'firewall', 'ports', 'gpus'
 const test = base
   .extend('proxy', async ({ database }, { onCleanup }): Promise<TcpProxy> => {
     const { hostname, port } = new URL(database.url)
-    const proxy = await openTcpProxy({ host: hostname, port: Number(port) }, { latencyMs: 600 })
+    const proxy = await openTcpProxy({ host: hostname, port: Number(port) }, { latencyMs: 5_000 })
     onCleanup(() => proxy[Symbol.asyncDispose]())
     return proxy
   })
@@ -44,7 +44,7 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
 
 describe('a statement without an answer', () => {
   test('ends within its limit, and its connection is not used again', async ({ url, proxy }) => {
-    await using db = createDatabase(url, { poolSize: 1, queryLimitMs: 300 })
+    await using db = createDatabase(url, { poolSize: 1, queryLimitMs: 2_500 })
     const before = await connectionId(db as never)
     proxy.setMode('latency')
     expect(isDatabaseAway(await failureOf(connectionId(db as never)))).toBe(true)
@@ -58,7 +58,7 @@ describe('a statement without an answer', () => {
     url,
     proxy,
   }) => {
-    await using db = createDatabase(url, { poolSize: 1, queryLimitMs: 500 })
+    await using db = createDatabase(url, { poolSize: 1, queryLimitMs: 2_500 })
     const failure = await failureOf(
       inTransaction(db, async (tx) => {
         await sql`SELECT 1`.execute(tx)
@@ -94,7 +94,7 @@ describe('a pool', () => {
     url,
     proxy,
   }) => {
-    await using db = createDatabase(url, { poolSize: 2, queryLimitMs: 1_000 })
+    await using db = createDatabase(url, { poolSize: 2, queryLimitMs: 2_500 })
     await connectionId(db as never)
     proxy.setMode('blackhole')
     const asked = Array.from({ length: 12 }, () => failureOf(connectionId(db as never)))
