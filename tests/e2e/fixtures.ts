@@ -68,7 +68,10 @@ export async function expectGoodLooks(page: Page, name: string) {
         await page.evaluate(
           'Promise.allSettled(document.getAnimations().map((one) => one.finished))',
         )
-        await expectAccessible(page)
+        await expectAccessible(
+          page,
+          colorScheme === 'light' ? { tags: WCAG } : { rules: OF_COLOUR },
+        )
         await expectNoSidewaysScroll(page)
         await picture(page, `${name}-${width}-${colorScheme}`)
       })
@@ -76,11 +79,17 @@ export async function expectGoodLooks(page: Page, name: string) {
   }
 }
 
-/** No accessibility fault that a machine can find (WCAG 2.2 A and AA). */
-async function expectAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-    .analyze()
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+/** All that may differ between two themes, which are other values of the same variables. */
+const OF_COLOUR = ['color-contrast', 'link-in-text-block']
+
+/** No accessibility fault that a machine can find (WCAG 2.2 A and AA), or none that breaks one of these rules of axe. */
+async function expectAccessible(page: Page, which: { tags: string[] } | { rules: string[] }) {
+  const axe = new AxeBuilder({ page })
+  const { violations } = await ('tags' in which
+    ? axe.withTags(which.tags)
+    : axe.withRules(which.rules)
+  ).analyze()
   const faults = violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`),
   )
