@@ -31,6 +31,21 @@ const server = createServer((request, response) => {
       .writeHead(200, { 'content-type': 'application/json' })
       .end(JSON.stringify(request.rawHeaders))
   }
+  if (pathname === '/form') {
+    const headers = { 'content-type': 'text/html', 'referrer-policy': 'no-referrer' }
+    const form = '<form method="post" action="/form-sent"><button>Send</button></form>'
+    return response.writeHead(200, headers).end(`<!doctype html><title>form</title>${form}`)
+  }
+  if (pathname === '/form-framed') {
+    const frame = '<iframe sandbox="allow-forms" src="/form"></iframe>'
+    return response.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html>${frame}`)
+  }
+  if (pathname === '/form-sent') {
+    const headers = { 'content-type': 'text/html' }
+    return response
+      .writeHead(200, headers)
+      .end(`${request.method} with Origin ${request.headers.origin}`)
+  }
   if (pathname === '/far-reaching') {
     const headers = {
       'set-cookie': [

@@ -2,16 +2,18 @@ import { SESSION_COOKIE, type Session } from '@medforge/contracts'
 import { becomeAdmin } from '../support/admin.ts'
 import { readInstallation } from '../support/installation.ts'
 import { type Person, signUp } from '../support/person.ts'
-import { expect, test } from './fixtures.ts'
+import { addLogin, expect, test } from './fixtures.ts'
 import { launchHostile } from './hostile/session.ts'
 
 let admin: Person
+let owner: Person
 let hostile: Session
 
 test.beforeAll(async () => {
   const installation = readInstallation()
   admin = await becomeAdmin(installation)
-  hostile = await launchHostile(installation, await signUp(installation, 'handshake'))
+  owner = await signUp(installation, 'handshake')
+  hostile = await launchHostile(installation, owner)
 })
 
 test.afterAll(async () => {
@@ -41,4 +43,23 @@ test('a session that accepts a websocket leaves its visitor’s login and cookie
   const after = await context.cookies()
   expect(after.find(isOwn)?.domain).toBe(new URL(hostile.url).hostname)
   expect(after.filter((cookie) => !isOwn(cookie))).toEqual(before)
+})
+
+test('a form without a referrer reaches the session from its own page, and not from a sandboxed frame', async ({
+  context,
+  page,
+  installation,
+}) => {
+  await addLogin(context, owner, installation)
+  const at = (path: string) => `${new URL(hostile.url).origin}${path}`
+  const sent = () => page.waitForResponse((answer) => answer.url() === at('/form-sent'))
+
+  await page.goto(at('/form'))
+  await page.getByRole('button', { name: 'Send' }).click()
+  await expect(page.getByText('POST with Origin null')).toBeVisible()
+
+  await page.goto(at('/form-framed'))
+  const refused = sent()
+  await page.frameLocator('iframe').getByRole('button', { name: 'Send' }).click()
+  expect((await refused).status()).toBe(403)
 })
