@@ -94,14 +94,15 @@ export function createLimitedPool(
     end(ended) {
       const timer = setTimeout(() => {
         for (const raw of open) hangUp(raw)
-        finish(null)
+        finish()
       }, END_LIMIT_MS)
       let isOver = false
-      function finish(error: unknown): void {
+      function finish(): void {
         clearTimeout(timer)
-        if (!isOver) ended(error)
+        if (!isOver) ended(null)
         isOver = true
       }
+      // A connection that breaks on its way out has ended, too.
       pool.end(finish)
     },
   }
@@ -134,6 +135,8 @@ function limitConnection(
       else {
         raw.query({ sql, values, timeout }, (error, result) => {
           if (error && isFatal(error)) {
+            // mysql2 gives no code to a statement on a connection that closed just before.
+            error.code ??= CLOSED
             brokenBy = error
             hangUp()
           }
@@ -154,6 +157,8 @@ function isFatal(error: Error & { code?: string; fatal?: boolean }): boolean {
 
 /** mysql2's own code for a statement that took too long. */
 export const OVERDUE = 'PROTOCOL_SEQUENCE_TIMEOUT'
+/** mysql2's own code for a connection that was closed. */
+export const CLOSED = 'PROTOCOL_CONNECTION_LOST'
 
 function overdue(message: string): Error {
   return Object.assign(new Error(message), { code: OVERDUE })

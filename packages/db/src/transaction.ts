@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { OVERDUE } from './pool.ts'
+import { CLOSED, OVERDUE } from './pool.ts'
 import type { DB } from './schema/index.ts'
 
 // Lost to another transaction: lock wait time-out, deadlock, row changed since the snapshot.
@@ -62,7 +62,7 @@ const AWAY_CODES = new Set([
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
-  'PROTOCOL_CONNECTION_LOST',
+  CLOSED,
   OVERDUE,
 ])
 

@@ -94,7 +94,7 @@ describe('a pool', () => {
     url,
     proxy,
   }) => {
-    await using db = createDatabase(url, { poolSize: 2, queryLimitMs: 2_500 })
+    await using db = createDatabase(url, { poolSize: 2 })
     await connectionId(db as never)
     proxy.setMode('blackhole')
     const asked = Array.from({ length: 12 }, () => failureOf(connectionId(db as never)))
@@ -111,6 +111,24 @@ describe('a pool', () => {
     const asked = failureOf(connectionId(db as never))
     await db.destroy()
     await asked
+  })
+
+  test('says that the database is away where a connection has closed before it was asked again', async ({
+    url,
+    proxy,
+  }) => {
+    await using db = createDatabase(url, { poolSize: 1 })
+    await using other = createDatabase(url, { poolSize: 1 })
+    const failure = await failureOf(
+      inTransaction(db, async (tx) => {
+        await sql`SELECT 1`.execute(tx)
+        proxy.setMode('reset')
+        // By the time that this one has failed, the first is known to be closed.
+        await failureOf(connectionId(other as never))
+        await sql`SELECT 2`.execute(tx)
+      }),
+    )
+    expect(isDatabaseAway(failure)).toBe(true)
   })
 
   test('says that the database is away when its connections are reset in a transaction', async ({
