@@ -20,8 +20,8 @@ export default defineConfig({
     actionTimeout: 20_000,
     navigationTimeout: 30_000,
     screenshot: 'only-on-failure',
-    // Its film would cost more processor than the pages.
-    trace: { mode: 'retain-on-failure', screenshots: false },
+    // Its film and its copies of every page would cost more processor than the pages.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: false },
     launchOptions: {
       executablePath: '/usr/bin/chromium',
       args: [
