@@ -20,7 +20,7 @@ const CREATES = 4
 const AT_ONCE = 16
 
 /** Of the faults that strike meanwhile. */
-const DATABASE_DIES_AFTER = 2
+const DATABASE_DIES_AFTER = 1
 
 test(`${PEOPLE * CREATES} creates by ${PEOPLE} people never put two containers on one of ${SEEDED_GPU_IDS.length} GPUs, and every refusal is a documented one`, async () => {
   const choose = createChooser(inject('chaosSeed'))
