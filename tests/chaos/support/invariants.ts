@@ -13,12 +13,16 @@ export type Evidence = {
   since: Date
 }
 
-/** Everything that is wrong, each with the invariant that it breaks (hazards I1 to I11). Pure. */
+/** Everything that is wrong at a moment of rest, each with the invariant that it breaks (hazards I1 to I11). Pure. */
 export function findViolations(evidence: Evidence): string[] {
+  return [...findViolationsOfAnyMoment(evidence), ...containersMatchRows(evidence.facts)]
+}
+
+/** What is wrong however much is under way. Pure. */
+export function findViolationsOfAnyMoment(evidence: Evidence): string[] {
   return [
     ...exclusiveGpus(evidence),
     ...countedGpus(evidence.facts),
-    ...containersMatchRows(evidence.facts),
     ...stopSnapshots(evidence),
     ...acknowledgedWrites(evidence),
     ...allowedMoves(evidence.facts),
