@@ -3,11 +3,16 @@ import { defineConfig } from 'vitest/config'
 
 const ignored = ['**/node_modules/**', '**/.next/**', '**/.artifacts/**']
 
-// biome-ignore lint/style/noProcessEnv: how ./medforge test --seed and --long, or a person, hand these over
-const { MEDFORGE_SEED, MEDFORGE_LONG } = process.env
+// biome-ignore lint/style/noProcessEnv: how ./medforge test --seed, --long and --soak, or a person, hand these over
+const { MEDFORGE_SEED, MEDFORGE_LONG, MEDFORGE_HISTORIES } = process.env
 const askedSeed = MEDFORGE_SEED ? Number(MEDFORGE_SEED) : null
 const seed = askedSeed ?? randomInt(1e9)
-const random = { provide: { seed, askedSeed }, setupFiles: ['tests/support/seed.setup.ts'] }
+const histories = Number(MEDFORGE_HISTORIES ?? 150)
+const isLong = MEDFORGE_LONG === '1'
+const random = {
+  provide: { seed, askedSeed, histories, isLong },
+  setupFiles: ['tests/support/seed.setup.ts'],
+}
 console.log(
   `Random tests have the seed ${seed}; --seed ${seed} or MEDFORGE_SEED=${seed} runs them again.`,
 )
@@ -78,7 +83,7 @@ export default defineConfig({
           isolate: false,
           include: ['tests/chaos/**/*.chaos.test.ts'],
           // Hours of a busy host, in minutes: ./medforge test --long.
-          exclude: MEDFORGE_LONG === '1' ? ignored : [...ignored, 'tests/chaos/long/**'],
+          exclude: isLong ? ignored : [...ignored, 'tests/chaos/long/**'],
           globalSetup: ['tests/chaos/support/chaos.setup.ts'],
           fileParallelism: false,
           testTimeout: 180_000,

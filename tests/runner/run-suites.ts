@@ -9,7 +9,7 @@ import { type Cell, listSuites, type Part, type Suite, type SuiteOptions } from 
 import { describeFailures, describeSlowest, readTests } from './test-reports.ts'
 import { addTotals, describeTotals, NOTHING, readTotals } from './totals.ts'
 
-export type TestRun = Pick<SuiteOptions, 'chaos' | 'seed'> & {
+export type TestRun = Pick<SuiteOptions, 'chaos' | 'histories' | 'seed'> & {
   environment: CliEnvironment
   parts: readonly Part[]
   /** Copy the screenshots that the documentation shows into `docs/images`. */
@@ -33,8 +33,8 @@ export async function runSuites(run: TestRun): Promise<boolean> {
   rmSync(artifacts, { recursive: true, force: true })
   mkdirSync(reportsDir, { recursive: true })
 
-  const { chaos, seed } = run
-  const wanted = listSuites({ root, reportsDir, chaos, seed }).filter(({ part }) =>
+  const { chaos, histories, seed } = run
+  const wanted = listSuites({ root, reportsDir, chaos, histories, seed }).filter(({ part }) =>
     run.parts.includes(part),
   )
   const suitesOf = (cell: Cell | null) => wanted.filter((suite) => suite.cell === cell)

@@ -38,6 +38,8 @@ export type SuiteOptions = {
   /** Where the runners leave their JSON reports, one file a part. */
   reportsDir: string
   chaos: ChaosRun
+  /** How many are simulated; null: as many as take seconds. */
+  histories: number | null
   /** Of every random test; null: each chooses its own. */
   seed: number | null
 }
@@ -52,8 +54,15 @@ function chaosEnvironment(chaos: ChaosRun): Record<string, string> {
   return { MEDFORGE_CHAOS_MINUTES: String(chaos.minutes), MEDFORGE_LONG: '1' }
 }
 
+/** Above what a thousand simulated histories take on a core that others want too. */
+const MINUTES_FOR_1000_HISTORIES = 1
+
+function unitEnvironment(histories: number | null): Record<string, string> {
+  return histories === null ? {} : { MEDFORGE_HISTORIES: String(histories), MEDFORGE_LONG: '1' }
+}
+
 /** Every suite; those of one cell, and those of none, run in this order. */
-export function listSuites({ root, reportsDir, chaos, seed }: SuiteOptions): Suite[] {
+export function listSuites({ root, reportsDir, chaos, histories, seed }: SuiteOptions): Suite[] {
   const isTerminal = process.stdout.isTTY === true
   const tool = (...path: string[]): [string, string] => [
     process.execPath,
@@ -83,7 +92,14 @@ export function listSuites({ root, reportsDir, chaos, seed }: SuiteOptions): Sui
       command: [...npm('lint'), '--', `--colors=${isTerminal ? 'force' : 'off'}`],
     },
     { ...base, part: 'types', title: 'types', report: 'exit code', command: npm('types') },
-    { ...base, part: 'unit', title: 'unit tests', command: vitest('unit') },
+    {
+      ...base,
+      part: 'unit',
+      title: 'unit tests',
+      command: vitest('unit'),
+      env: { ...plain, ...unitEnvironment(histories) },
+      limitMs: (30 + ((histories ?? 0) / 1_000) * MINUTES_FOR_1000_HISTORIES) * 60_000,
+    },
     {
       ...base,
       part: 'integration',

@@ -10,6 +10,7 @@ type Options = {
   updateScreenshots?: boolean
   keep?: boolean
   long?: boolean
+  soak?: boolean
   chaos?: boolean
   seed?: string
 }
@@ -26,6 +27,7 @@ export function registerTest(program: Command): void {
     )
     .argument('[parts...]', `only these: ${PARTS.join(', ')}`)
     .option('--long', 'faults at every step and of every kind; up to an hour')
+    .option('--soak', 'as --long, with a million simulated histories; hours')
     .option(
       '--chaos',
       `only the faults, as --long, with ${CHAOS_MINUTES} minutes of random histories`,
@@ -46,6 +48,7 @@ async function testEverything(names: string[], options: Options): Promise<void> 
     environment,
     parts,
     chaos: chaosOf(options),
+    histories: historiesOf(options),
     seed,
     updateScreenshots: options.updateScreenshots ?? false,
     beforeTearDown: async (cell) => {
@@ -61,8 +64,13 @@ async function testEverything(names: string[], options: Options): Promise<void> 
   if (!isGood) process.exitCode = 1
 }
 
-function chaosOf({ chaos, long }: Options): ChaosRun {
-  if (!chaos && !long) return { scope: 'short' }
+function historiesOf({ long, soak }: Options): number | null {
+  if (soak) return 1_000_000
+  return long ? 100_000 : null
+}
+
+function chaosOf({ chaos, long, soak }: Options): ChaosRun {
+  if (!chaos && !long && !soak) return { scope: 'short' }
   return { scope: 'long', minutes: chaos ? CHAOS_MINUTES : LONG_MINUTES }
 }
 

@@ -7,6 +7,10 @@ declare module 'vitest' {
     seed: number
     /** The same where somebody asked for it, by `MEDFORGE_SEED`. */
     askedSeed: number | null
+    /** How many simulated histories are played. */
+    histories: number
+    /** `--long` or `--soak`. */
+    isLong: boolean
   }
 }
 
