@@ -137,7 +137,10 @@ type Fixtures = {
   expectedErrors: Set<string>
 }
 
-/** A test with an empty database (`db`) and the whole API on it (`api`). An `error` line in the log that nobody expected fails it. */
+/**
+ * A test with an empty database (`db`) and the whole API on it (`api`). It fails for an `error` line in the log that nobody expected, and for a
+ * change of who may enter a session that a process commits without moving the epoch.
+ */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's dependencies from this pattern
   .extend('database', { scope: 'worker' }, async ({}, { onCleanup }) => {
@@ -145,8 +148,13 @@ export const test = base
     onCleanup(() => database[Symbol.asyncDispose]())
     return database
   })
-  .extend('db', async ({ database }): Promise<Fixtures['db']> => {
+  .extend('db', async ({ database }, { onCleanup }): Promise<Fixtures['db']> => {
     await database.empty()
+    onCleanup(async () => {
+      const unmoved = await database.epoch.unmoved()
+      // What a test itself changes is none of a writer's.
+      expect(unmoved.filter(({ user }) => /_(server|reconciler)$/.test(user))).toEqual([])
+    })
     return database.db
   })
   .extend('expectedErrors', (): Fixtures['expectedErrors'] => new Set())

@@ -20,8 +20,11 @@ const STATEMENTS_MAX = 40
 export function createRecordingDatabase(found: readonly (readonly object[])[]): {
   db: Kysely<DB>
   statements: string[]
+  /** Which of them move the epoch, by their index. */
+  epochMoves: number[]
 } {
   const statements: string[] = []
+  const epochMoves: number[] = []
   const rows = [...found]
 
   function record(statement: string): void {
@@ -29,7 +32,10 @@ export function createRecordingDatabase(found: readonly (readonly object[])[]): 
   }
 
   const connection: DatabaseConnection = {
-    async executeQuery<Row>({ sql }: CompiledQuery): Promise<QueryResult<Row>> {
+    async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+      if (/^insert into `platform_state`/.test(sql) && parameters[0] === 'epoch') {
+        epochMoves.push(statements.length)
+      }
       record(sql)
       if (!/^\s*\(?select/i.test(sql)) return { rows: [], numAffectedRows: 1n, insertId: 1n }
       return { rows: (rows.shift() ?? [madeUpRow(sql)]) as Row[] }
@@ -57,7 +63,7 @@ export function createRecordingDatabase(found: readonly (readonly object[])[]): 
       }),
     },
   })
-  return { db, statements }
+  return { db, statements, epochMoves }
 }
 
 /** Has every column that the query names, and any other; the name of a column tells of which kind it is. */

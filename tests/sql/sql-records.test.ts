@@ -32,13 +32,40 @@ describe.each(RECORDS)('$path', ({ path, module, samples }) => {
     const records = ['-- Made by npm run generate:sql.']
     for (const [name, sample] of Object.entries(samples)) {
       for (const [title, call] of callsOf(sample)) {
-        const statements = await statementsOf(module[name], call)
+        const { statements } = await callOnRecord(module[name], call)
         const heading = `-- ${name}${title === '' ? '' : `: ${title}`}`
         records.push([heading, ...statements.map((each) => `${formatSql(each)};`)].join('\n'))
       }
     }
     await expect(`${records.join('\n\n')}\n`).toMatchFileSnapshot(`${ROOT}/${path}.sql`)
   })
+})
+
+// In a transaction of the caller's they are found when it runs: the tests of tests/integration note what each transaction changes.
+const CHANGES_ACCESS = [
+  /^update `sessions` set .*`status` = \?.* where/s,
+  /^update `auth_sessions` set .*`(?:revoked_at|token_hash|expires_at)` = \?.* where/s,
+  /^update `users` set .*`(?:role|disabled_at|password_hash)` = \?.* where/s,
+  /^delete from `(?:sessions|auth_sessions|users)`/,
+]
+
+test('a transaction that changes who may enter a session moves the epoch, and does so last', async () => {
+  const transactions: { name: string; changes: boolean; movesLast: boolean; moves: boolean }[] = []
+  for (const { module, samples } of RECORDS) {
+    for (const [name, sample] of Object.entries(samples)) {
+      for (const [, call] of callsOf(sample)) {
+        const { statements, epochMoves } = await callOnRecord(module[name], call)
+        const isOwn = statements[0] === 'begin'
+        const end = isOwn ? statements.lastIndexOf('commit') : statements.length
+        const changes = statements.some((each) => CHANGES_ACCESS.some((form) => form.test(each)))
+        const moves = epochMoves.length > 0
+        const movesLast = epochMoves.at(-1) === end - 1 && epochMoves.length === 1
+        if (moves || (isOwn && changes)) transactions.push({ name, changes, moves, movesLast })
+      }
+    }
+  }
+  expect(transactions.filter(({ changes }) => changes).length).toBeGreaterThan(5)
+  expect(transactions.filter(({ movesLast }) => !movesLast)).toEqual([])
 })
 
 test('every record and its samples belong to a module', () => {
@@ -82,9 +109,9 @@ function isCall(sample: Samples[string]): sample is SqlSample<Arguments> {
   return Array.isArray(sample) || Array.isArray(Object(sample).args)
 }
 
-async function statementsOf(ask: unknown, sample: SqlSample<Arguments>): Promise<string[]> {
+async function callOnRecord(ask: unknown, sample: SqlSample<Arguments>) {
   const { args, rows } = 'args' in sample ? sample : { args: sample, rows: [] }
-  const { db, statements } = createRecordingDatabase(rows)
+  const { db, ...asked } = createRecordingDatabase(rows)
   await (ask as (...args: unknown[]) => Promise<unknown>)(db, ...args)
-  return statements
+  return asked
 }

@@ -8,6 +8,7 @@ import {
 } from '@medforge/db'
 import { type Kysely, sql } from 'kysely'
 import { createConnection } from 'mysql2/promise'
+import { type EpochWatch, watchEpoch } from './access-epoch.ts'
 
 export type WorkerDatabase = AsyncDisposable & {
   /** As somebody who may do everything. */
@@ -15,6 +16,7 @@ export type WorkerDatabase = AsyncDisposable & {
   /** As a process of the platform, which may do what an installation lets it. */
   urlOf(user: DatabaseUser): string
   db: Kysely<DB>
+  epoch: EpochWatch
   /** Delete every row of every table, so that a test starts from nothing. */
   empty(): Promise<void>
 }
@@ -40,6 +42,7 @@ export async function openWorkerDatabase(): Promise<WorkerDatabase> {
   const tables = await listTables(db)
   const accountOf = (user: DatabaseUser) => ({ name: `${schema}_${user}`, host: '127.0.0.1' })
   await createUsers(db, accountOf)
+  const epoch = await watchEpoch(db, schema)
   const urlOf = (user: DatabaseUser) =>
     Object.assign(new URL(url), { username: accountOf(user).name }).href
   const pools = new Map<DatabaseUser, Kysely<DB>>()
@@ -52,7 +55,11 @@ export async function openWorkerDatabase(): Promise<WorkerDatabase> {
     url,
     urlOf,
     db,
-    empty: () => emptyTables(db, tables),
+    epoch,
+    async empty() {
+      await emptyTables(db, tables)
+      await epoch.forget()
+    },
     async [Symbol.asyncDispose]() {
       for (const pool of [db, ...pools.values()]) await pool.destroy()
     },

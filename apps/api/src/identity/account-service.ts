@@ -71,7 +71,7 @@ export type AccountServiceDeps = {
   guesses: RateLimiter
   failures: FailedAttempts
   idleTtlSeconds: number
-  /** By account: each change of a name is kept in the audit log and empties every server's cache of logins. */
+  /** By account: each change of a name is kept in the audit log. */
   renames: RateLimiter
   hashToken: (token: string) => Buffer
   /** Lets the rest of this server know which login has ended. */

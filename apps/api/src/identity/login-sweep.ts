@@ -20,10 +20,11 @@ export type LoginSweepDeps = { db: Kysely<DB>; clock: Clock; logger: Logger; sig
  */
 export async function sweepExpiredLogins(deps: LoginSweepDeps, batch = BATCH): Promise<number> {
   const { db, clock, logger, signal } = deps
-  const before = new Date(clock.now().getTime() - KEPT_AFTER_EXPIRY_MS)
+  const at = clock.now()
+  const before = new Date(at.getTime() - KEPT_AFTER_EXPIRY_MS)
   let removed = 0
   for (let last = batch; last === batch && !signal.aborted; removed += last) {
-    last = await deleteExpiredLogins(db, before, batch)
+    last = await deleteExpiredLogins(db, { before, at }, batch)
   }
   if (removed > 0) logger.info({ removed }, 'identity.logins_swept')
   return removed

@@ -54,5 +54,5 @@ export const samples: SqlSamples<typeof repository> = {
     rows: [[{ password_hash: 'p' }]],
   },
   renameUser: [CHANGE, 'd'],
-  deleteExpiredLogins: [AT, 500],
+  deleteExpiredLogins: [{ before: AT, at: AT }, 500],
 }

@@ -153,11 +153,11 @@ where `id` in (?);
 update `auth_sessions`
 set `client` = ?
 where `user_id` = ? and `id` != ?;
+insert into `audit_events` (`actor_user_id`, `action`, `subject`, `detail`, `request_id`, `at`)
+values (?, ?, ?, ?, ?, ?);
 insert into `platform_state` (`name`, `value`, `updated_at`)
 values (?, ?, ?)
 on duplicate key update `value` = ?, `updated_at` = ?;
-insert into `audit_events` (`actor_user_id`, `action`, `subject`, `detail`, `request_id`, `at`)
-values (?, ?, ?, ?, ?, ?);
 commit;
 
 -- renameUser
@@ -169,15 +169,17 @@ for update;
 update `users`
 set `display_name` = ?, `display_name_skeleton` = ?, `display_name_folded` = ?
 where `id` = ?;
-insert into `platform_state` (`name`, `value`, `updated_at`)
-values (?, ?, ?)
-on duplicate key update `value` = ?, `updated_at` = ?;
 insert into `audit_events` (`actor_user_id`, `action`, `subject`, `detail`, `request_id`, `at`)
 values (?, ?, ?, ?, ?, ?);
 commit;
 
 -- deleteExpiredLogins
+begin;
 delete from `auth_sessions`
 where `expires_at` < ?
 order by `expires_at`
 limit ?;
+insert into `platform_state` (`name`, `value`, `updated_at`)
+values (?, ?, ?)
+on duplicate key update `value` = ?, `updated_at` = ?;
+commit;

@@ -1,5 +1,5 @@
 import type { UserRole } from '@medforge/contracts'
-import { invalidateCachedLogins, takeInvitation, type UserRow } from '@medforge/core'
+import { moveAccessEpoch, takeInvitation, type UserRow } from '@medforge/core'
 import {
   type CreatedKey,
   type DB,
@@ -186,7 +186,7 @@ export async function listLogins(
   return readPage(query, newestFirst('auth_sessions'), page)
 }
 
-/** The login of a token, revoked in every running server. @returns undefined when there was none to revoke */
+/** The login of a token, revoked. @returns undefined when there was none to revoke */
 export async function revokeLoginByToken(
   db: Kysely<DB>,
   tokenHash: Buffer,
@@ -202,7 +202,7 @@ export async function revokeLoginByToken(
       .executeTakeFirst()
     if (!login) return undefined
     await revoke(tx, [login.id], at)
-    await invalidateCachedLogins(tx, at)
+    await moveAccessEpoch(tx, at)
     return login
   })
 }
@@ -223,7 +223,7 @@ export async function revokeOwnLogin(
       .where('revoked_at', 'is', null)
       .executeTakeFirst()
     if (numUpdatedRows === 0n) return false
-    await invalidateCachedLogins(tx, at)
+    await moveAccessEpoch(tx, at)
     return true
   })
 }
@@ -238,7 +238,7 @@ export async function revokeOtherLogins(
   return inTransaction(db, async (tx) => {
     const ended = await revokeOthers(tx, userId, loginId, at)
     // Every server asks the database about everybody again: nobody brings that about by ending nothing.
-    if (ended.length > 0) await invalidateCachedLogins(tx, at)
+    if (ended.length > 0) await moveAccessEpoch(tx, at)
     return ended
   })
 }
@@ -270,11 +270,11 @@ export async function changePassword(
     await tx.updateTable('users').set({ password_hash: to }).where('id', '=', userId).execute()
     const ended = await revokeOthers(tx, userId, loginId, at)
     await forgetClients(tx, userId, loginId)
-    // Also where it was the only login: its token is another one now.
-    await invalidateCachedLogins(tx, at)
     const entry = { actorUserId: userId, action: 'user.password_change', subject: userId }
     const detail = { address, logins_ended: ended.length }
     await recordAudit(tx, { ...entry, requestId, at, detail })
+    // Also where it was the only login: its token is another one now.
+    await moveAccessEpoch(tx, at)
     return ended
   })
 }
@@ -312,7 +312,6 @@ async function setDisplayName(
       .set({ display_name: displayName, ...displayNameKeys(displayName) })
       .where('id', '=', userId)
       .execute()
-    await invalidateCachedLogins(tx, at)
     const detail = { from: user.display_name, to: displayName }
     const entry = { actorUserId: userId, action: 'user.rename', subject: userId }
     await recordAudit(tx, { ...entry, requestId, at, detail })
@@ -322,16 +321,19 @@ async function setDisplayName(
 /** Delete logins that expired before, revoked ones with them. @returns how many, `limit` at most */
 export async function deleteExpiredLogins(
   db: Kysely<DB>,
-  before: Date,
+  { before, at }: { before: Date; at: Date },
   limit: number,
 ): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('auth_sessions')
-    .where('expires_at', '<', toSqlTime(before))
-    .orderBy('expires_at')
-    .limit(limit)
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+  return inTransaction(db, async (tx) => {
+    const { numDeletedRows } = await tx
+      .deleteFrom('auth_sessions')
+      .where('expires_at', '<', toSqlTime(before))
+      .orderBy('expires_at')
+      .limit(limit)
+      .executeTakeFirst()
+    if (numDeletedRows > 0n) await moveAccessEpoch(tx, at)
+    return Number(numDeletedRows)
+  })
 }
 
 async function lockSignedInUser(

@@ -1,4 +1,4 @@
-import { createInvitationHasher, createTokenHasher, invalidateCachedLogins } from '@medforge/core'
+import { createInvitationHasher, createTokenHasher } from '@medforge/core'
 import { type DB, repairDisplayNames } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { AuthConfig } from '../config/config.ts'
@@ -119,8 +119,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
   /** What a server of an earlier version left, which is gone once this one listens. */
   async function repairNames(): Promise<void> {
     try {
-      const renamed = await repairDisplayNames(db, clock.now())
-      if (renamed > 0) await invalidateCachedLogins(db, clock.now())
+      await repairDisplayNames(db, clock.now())
     } catch (error) {
       logger.error({ err: error }, 'identity.names_not_repaired')
     }

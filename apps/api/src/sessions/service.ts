@@ -10,6 +10,7 @@ import {
   isTerminal,
   type LifecycleLimits,
   lockById,
+  moveAccessEpoch,
   type ReconcilerState,
   readReconcilerState,
   recordStopRequest,
@@ -204,6 +205,7 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
             at: now,
           })
         }
+        await moveAccessEpoch(tx, now)
         return { outcome: 'requested' as const, row: found }
       })
       if (outcome === 'terminal') return outcome

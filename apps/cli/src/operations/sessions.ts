@@ -3,7 +3,7 @@ import {
   SESSION_SLUG_PATTERN,
   type SessionStatus,
 } from '@medforge/contracts'
-import { requestStop } from '@medforge/core'
+import { moveAccessEpoch, requestStop } from '@medforge/core'
 import { type DB, inTransaction, recordAudit, toTimestamp } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Failure } from '../failure.ts'
@@ -108,6 +108,7 @@ export async function askToStop(
     const detail = { user_id: session.user_id }
     const what = { action: 'session.stop', subject: session.id, detail }
     await recordAudit(tx, { actorUserId: null, ...what, requestId, at })
+    await moveAccessEpoch(tx, at)
     return true
   })
 }

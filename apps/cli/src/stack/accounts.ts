@@ -3,6 +3,7 @@ import {
   canonicalEmail,
   findUserByEmail,
   hashPassword,
+  moveAccessEpoch,
   newId,
   revokeLoginsOf,
   updateUser,
@@ -66,6 +67,7 @@ export async function ensureFirstAdmin(
     await revokeLoginsOf(tx, id, now)
     const entry = { actorUserId: null, action: 'user.first_admin', subject: id, at: now }
     await recordAudit(tx, entry)
+    await moveAccessEpoch(tx, now)
   })
   return { email: address, password }
 }
@@ -142,6 +144,7 @@ export async function resetPassword(databaseUrl: string, address: string): Promi
       subject: user.id,
       at: now,
     })
+    await moveAccessEpoch(tx, now)
   })
   return { email: user.email, password }
 }

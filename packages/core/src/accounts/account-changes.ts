@@ -1,13 +1,8 @@
 import type { UserRole } from '@medforge/contracts'
 import { type DB, recordAudit, toSqlTime } from '@medforge/db'
 import type { Transaction } from 'kysely'
-import {
-  invalidateCachedLogins,
-  lockUserAndAdmins,
-  revokeLoginsOf,
-  type UserRow,
-  updateUser,
-} from './repository.ts'
+import { moveAccessEpoch } from '../platform/access-epoch.ts'
+import { lockUserAndAdmins, revokeLoginsOf, type UserRow, updateUser } from './repository.ts'
 
 /** What is left out stays as it is. */
 export type AccountChange = {
@@ -83,8 +78,8 @@ export async function changeAccount(
   const user = { ...before, ...columns, demoted_at, disabled_at }
   await updateUser(tx, userId, { ...columns, demoted_at, disabled_at })
   if (isDisabled) await revokeLoginsOf(tx, userId, by.at)
-  else await invalidateCachedLogins(tx, by.at)
   for (const entry of entries) await recordAudit(tx, { ...by, ...entry, subject: userId })
+  await moveAccessEpoch(tx, by.at)
   return { kind: 'changed', user }
 }
 

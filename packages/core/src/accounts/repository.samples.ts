@@ -14,5 +14,4 @@ export const samples: SqlSamples<typeof repository> = {
   lockUserAndAdmins: ['u'],
   updateUser: ['u', { role: 'admin', max_concurrent_sessions: 1, disabled_at: null }],
   revokeLoginsOf: ['u', AT],
-  invalidateCachedLogins: [AT],
 }

@@ -77,11 +77,3 @@ where `user_id` = ? and `revoked_at` is null;
 update `auth_sessions`
 set `client` = ?
 where `user_id` = ?;
-insert into `platform_state` (`name`, `value`, `updated_at`)
-values (?, ?, ?)
-on duplicate key update `value` = ?, `updated_at` = ?;
-
--- invalidateCachedLogins
-insert into `platform_state` (`name`, `value`, `updated_at`)
-values (?, ?, ?)
-on duplicate key update `value` = ?, `updated_at` = ?;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { AdminUser } from '@medforge/contracts'
 import {
   type CreatedKey,
@@ -80,6 +79,7 @@ export async function lockUserAndAdmins(
   return { user, adminIds: admins.map((admin) => admin.id) }
 }
 
+/** The caller moves the epoch. */
 export async function updateUser(
   tx: Transaction<DB>,
   id: string,
@@ -88,7 +88,7 @@ export async function updateUser(
   await tx.updateTable('users').set(columns).where('id', '=', id).execute()
 }
 
-/** End every login of an account, in the caches of running servers as well; nobody is trusted for where they made one. */
+/** End every login of an account; nobody is trusted for where they made one. The caller moves the epoch. */
 export async function revokeLoginsOf(tx: Kysely<DB>, userId: string, at: Date): Promise<void> {
   await tx
     .updateTable('auth_sessions')
@@ -100,20 +100,6 @@ export async function revokeLoginsOf(tx: Kysely<DB>, userId: string, at: Date): 
     .updateTable('auth_sessions')
     .set({ client: null })
     .where('user_id', '=', userId)
-    .execute()
-  await invalidateCachedLogins(tx, at)
-}
-
-/** A new epoch: servers answer from a cache of logins, and drop it once this row is another. */
-export async function invalidateCachedLogins(tx: Kysely<DB>, at: Date): Promise<void> {
-  const epoch = {
-    value: JSON.stringify(randomBytes(12).toString('hex')),
-    updated_at: toSqlTime(at),
-  }
-  await tx
-    .insertInto('platform_state')
-    .values({ name: 'epoch', ...epoch })
-    .onDuplicateKeyUpdate(epoch)
     .execute()
 }
 

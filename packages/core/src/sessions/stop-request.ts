@@ -1,12 +1,13 @@
 import { type DB, inTransaction, toSqlTime } from '@medforge/db'
 import type { Kysely, Transaction } from 'kysely'
+import { moveAccessEpoch } from '../platform/access-epoch.ts'
 import { deadlineOf, isTerminal, type LifecycleLimits, snapshotName } from './lifecycle.ts'
 import { REQUESTED } from './reasons.ts'
 import { listActive, lockById, recordTransitionIn, type SessionRow } from './transitions.ts'
 
 export type StopRequest = { at: Date; requestId: string; limits: LifecycleLimits }
 
-/** Record that this session is to end; the reconciler does the rest. The caller holds the row's lock. */
+/** Record that this session is to end; the reconciler does the rest. The caller holds the row's lock, and moves the epoch. */
 export async function recordStopRequest(
   tx: Transaction<DB>,
   row: SessionRow,
@@ -42,12 +43,16 @@ export async function recordStopRequest(
  */
 export async function requestStopOfAll(db: Kysely<DB>, request: StopRequest): Promise<number> {
   const active = await listActive(db)
-  for (const { id } of active) await inTransaction(db, (tx) => requestStop(tx, id, request))
+  for (const { id } of active) {
+    await inTransaction(db, async (tx) => {
+      if (await requestStop(tx, id, request)) await moveAccessEpoch(tx, request.at)
+    })
+  }
   return active.length
 }
 
 /**
- * Request the stop of one session, whoever owns it.
+ * Request the stop of one session, whoever owns it. The caller moves the epoch.
  *
  * @returns whether this call requested it; false where the session is stopping, terminal, or was never there
  */

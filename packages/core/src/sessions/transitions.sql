@@ -39,6 +39,9 @@ where `id` = ? and `status` = ? and `version` = ?;
 insert into `session_events` (`session_id`, `request_id`, `at`, `kind`, `step`, `duration_ms`,
   `from_status`, `to_status`, `reason`)
 values (?, ?, ?, ?, ?, ?, default, default, default), (?, ?, ?, ?, default, default, ?, ?, ?);
+insert into `platform_state` (`name`, `value`, `updated_at`)
+values (?, ?, ?)
+on duplicate key update `value` = ?, `updated_at` = ?;
 commit;
 
 -- recordTransitionIn

@@ -1,6 +1,7 @@
 import type { SessionStatus } from '@medforge/contracts'
 import { type DB, inTransaction, toSqlTime } from '@medforge/db'
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely'
+import { moveAccessEpoch } from '../platform/access-epoch.ts'
 import { canTransition, type Reason } from './lifecycle.ts'
 
 export type SessionRow = Selectable<DB['sessions']>
@@ -114,10 +115,14 @@ export async function recordTransition(
   token: RowToken,
   transition: SessionTransition,
 ): Promise<number | null> {
-  return inTransaction(db, (tx) => recordTransitionIn(tx, token, transition))
+  return inTransaction(db, async (tx) => {
+    const version = await recordTransitionIn(tx, token, transition)
+    if (version !== null) await moveAccessEpoch(tx, transition.at)
+    return version
+  })
 }
 
-/** As `recordTransition`, inside a transaction that the caller opened. */
+/** As `recordTransition`, inside a transaction that the caller opened, and in which the caller moves the epoch. */
 export async function recordTransitionIn(
   tx: Transaction<DB>,
   token: RowToken,

@@ -13,7 +13,7 @@ export type AuditEventsTable = {
   at: SqlTime
 }
 
-/** Small facts that processes share: the reconciler's heartbeat, the epoch of cached logins. */
+/** Small facts that processes share: the reconciler's heartbeat, the epoch of who may enter a session. */
 export type PlatformStateTable = {
   name: string
   /** JSON text. */
