@@ -43,8 +43,8 @@ export type TestApp = AsyncDisposable & {
   app: Awaited<ReturnType<typeof buildApp>>
   context: ServerContext
   clock: FakeClock
-  /** What the rate limiter takes for the time, in milliseconds. */
-  monotonic: { nowMs: number }
+  /** What would run after a while, on a clock that stands still. */
+  timers: (() => void)[]
   logs: LogLine[]
   visitor: (options?: VisitorOptions) => Visitor
 }
@@ -85,8 +85,8 @@ export async function openTestApp(
 ): Promise<TestApp> {
   const { config, secrets } = parseServerConfig(serverEnv(databaseUrl, options.env))
   const clock = createFakeClock()
-  const monotonic = { nowMs: 0 }
   const logs: LogLine[] = []
+  const timers: (() => void)[] = []
   const stopping = new AbortController()
   const context = openServerContext({
     config,
@@ -95,7 +95,8 @@ export async function openTestApp(
     signal: stopping.signal,
     overrides: {
       clock,
-      monotonicMs: () => monotonic.nowMs,
+      monotonicMs: clock.monotonicMs,
+      setTimer: (run) => timers.push(run),
       endpoint: options.endpoint ?? { on() {}, off() {} },
       ...(options.hashing === 'real' ? {} : { hashing: options.hashing ?? cheapHashing() }),
       askPoolFiles: async () => options.poolFiles ?? 'absent',
@@ -108,7 +109,7 @@ export async function openTestApp(
     app,
     context,
     clock,
-    monotonic,
+    timers,
     logs,
     visitor: (visitorOptions) => createVisitor(conforming(app), visitorOptions),
     async [Symbol.asyncDispose]() {

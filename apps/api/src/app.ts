@@ -16,9 +16,14 @@ import {
 
 /** Every route of the API on one server that does not listen yet. */
 export async function buildApp(context: ServerContext): Promise<FastifyInstance> {
-  const { config, guards, platform } = context
+  const { config, guards, memory, platform } = context
   const hosts = hostsOf(config.domain)
   const { app, routes } = createHttpServer(httpOptionsOf(context))
+  app.addHook('onSend', (request, _reply, _payload, done) => {
+    // Whatever is answered elsewhere counts here at once: a login that /me refused, a session shown as stopped.
+    if (request.routeOptions.url !== SESSION_PROXY) memory.noteShown()
+    done()
+  })
 
   await app.register(healthRoutes(platform))
   await app.register(
@@ -41,6 +46,8 @@ export async function buildApp(context: ServerContext): Promise<FastifyInstance>
   await app.ready()
   return app
 }
+
+const SESSION_PROXY = `${API_PREFIX}/auth/session-proxy`
 
 /**
  * What listens while the API waits for its database: `/healthz` answers degraded in its usual form, everything else is unavailable.

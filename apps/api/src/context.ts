@@ -19,7 +19,16 @@ import {
   createPlatformService,
   type PlatformService,
 } from './platform/index.ts'
-import { countActive, openSessions, type Sessions } from './sessions/index.ts'
+import {
+  type AccessMemory,
+  countActive,
+  createAccessMemory,
+  openSessions,
+  readAccess,
+  readAccessEpoch,
+  type Sessions,
+  type SetTimer,
+} from './sessions/index.ts'
 
 /** Everything that the server is built from. A domain gets just what it needs as arguments, never this whole. */
 export type ServerContext = AsyncDisposable & {
@@ -32,6 +41,7 @@ export type ServerContext = AsyncDisposable & {
   pagination: Pagination
   identity: Identity
   sessions: Sessions
+  memory: AccessMemory
   platform: PlatformService
   failpoint: Failpoint
   /** What is behind a host or a database that does not answer, as a sentence, where it is known. Never rejects. */
@@ -49,6 +59,8 @@ export type ServerContextOptions = {
   overrides?: {
     clock?: Clock
     monotonicMs?: () => number
+    /** When what is known of accesses is read again. */
+    setTimer?: SetTimer
     timeouts?: Partial<HttpTimeouts>
     /** This process's end of the channel to the reconciler. */
     endpoint?: IpcEndpoint
@@ -69,6 +81,12 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
   const clock = overrides.clock ?? systemClock
   const db = createDatabase(secrets.databaseUrl, { poolSize: POOL_SIZE })
   const monotonicMs = overrides.monotonicMs ?? (() => performance.now())
+  const memory = createAccessMemory({
+    readAccess: (questions) => readAccess(db, questions),
+    readEpoch: () => readAccessEpoch(db),
+    monotonicMs,
+    ...(overrides.setTimer ? { setTimer: overrides.setTimer } : {}),
+  })
   const identity = createIdentity({
     db,
     clock,
@@ -80,6 +98,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
       sessionSecret: secrets.sessionSecret,
     },
     countActiveSessions: (userId) => countActive(db, userId),
+    changingAccess: memory.changing,
     ...(overrides.hashing ? { hashing: overrides.hashing } : {}),
   })
   const { max, windowSeconds } = config.auth.rateLimit
@@ -108,6 +127,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     clock,
     logger,
     identity,
+    memory,
     pagination,
     endpoint: overrides.endpoint ?? parentChannel,
     config,
@@ -130,6 +150,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     pagination,
     identity,
     sessions,
+    memory,
     platform: createPlatformService({
       db,
       clock,

@@ -44,6 +44,8 @@ function sessionSetup(queryMs: number): string {
     `innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
     // A server that lives gives up before its client does, so that nothing goes on behind a connection that was thrown away.
     `max_statement_time = ${(queryMs * 0.8) / 1000}`,
+    // A process that stands still with a lock that everybody waits for loses it.
+    `idle_write_transaction_timeout = ${Math.ceil((queryMs * 2) / 1000)}`,
   ].join(', ')
 }
 

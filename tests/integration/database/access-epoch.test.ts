@@ -1,8 +1,10 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { readAccess, readAccessEpoch } from '@medforge/api/sessions/repository.ts'
 import { askToStop } from '@medforge/cli/operations/sessions.ts'
 import { changeUser } from '@medforge/cli/operations/users.ts'
 import { ensureFirstAdmin, resetPassword } from '@medforge/cli/stack/accounts.ts'
 import { moveAccessEpoch, requestStopOfAll } from '@medforge/core'
-import { type DB, inTransaction } from '@medforge/db'
+import { type DB, inTransaction, toSqlTime } from '@medforge/db'
 import { newHost, newSession, newUser } from '@medforge/test-support'
 import type { Kysely, Transaction } from 'kysely'
 import { describe, expect } from 'vitest'
@@ -82,4 +84,46 @@ describe('the watch over writers, by which every test of this folder fails', () 
     await expect(failing).rejects.toThrow('on purpose')
     expect(await database.epoch.unmoved()).toEqual([])
   })
+})
+
+test('a reading of accesses has the epoch and the rows of one moment', async ({ db }) => {
+  const { user, session } = await personWithSession(db)
+  const tokenHash = randomBytes(32)
+  const login = {
+    id: randomUUID(),
+    user_id: user.id,
+    token_hash: tokenHash,
+    created_at: toSqlTime(AT),
+    last_seen_at: toSqlTime(AT),
+    expires_at: toSqlTime(AT),
+  }
+  await db.insertInto('auth_sessions').values(login).execute()
+  /** What the row was given with each epoch. */
+  const written = new Map<string | null, number>([[null, AT.getTime()]])
+  const read: [epoch: string | null, expiresMs: number | undefined][] = []
+  let isOver = false
+
+  async function readOn(): Promise<void> {
+    while (!isOver) {
+      const { epoch, logins } = await readAccess(db, [{ slug: session.slug, tokenHash }])
+      read.push([epoch, logins.get(tokenHash.toString('hex'))?.expiresMs])
+    }
+  }
+
+  async function writeOn(): Promise<void> {
+    for (let round = 1; round <= 50; round += 1) {
+      const expiresMs = AT.getTime() + round
+      await inTransaction(db, async (tx) => {
+        const expires_at = toSqlTime(new Date(expiresMs))
+        await tx.updateTable('auth_sessions').set({ expires_at }).execute()
+        await moveAccessEpoch(tx, AT)
+        written.set(await readAccessEpoch(tx), expiresMs)
+      })
+    }
+    isOver = true
+  }
+
+  await Promise.all([writeOn(), readOn(), readOn()])
+  expect(new Set(read.map(([epoch]) => epoch)).size).toBeGreaterThan(1)
+  expect(read.filter(([epoch, expiresMs]) => written.get(epoch) !== expiresMs)).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { createHostState } from '@medforge/api/reconciler/host/state.ts'
-import { writeHeartbeat } from '@medforge/core'
+import { moveAccessEpoch, writeHeartbeat } from '@medforge/core'
 import { createDatabase, inTransaction, isDatabaseAway } from '@medforge/db'
 import {
   type Answer,
@@ -79,6 +79,21 @@ describe('a statement without an answer', () => {
     expect(failure).toMatchObject({ errno: 1969 })
     expect(isDatabaseAway(failure)).toBe(true)
     expect(await connectionId(db as never)).toBe(before)
+  })
+
+  test('is rolled back with what it changed where its transaction asks no more', async ({ url }) => {
+    await using db = createDatabase(url, { poolSize: 1, queryLimitMs: 500 })
+    await using other = createDatabase(url, { poolSize: 1 })
+    const at = new Date()
+    const failure = await failureOf(
+      inTransaction(db, async (tx) => {
+        await moveAccessEpoch(tx, at)
+        // Waits for the lock of the first, which does nothing meanwhile.
+        await inTransaction(other, (next) => moveAccessEpoch(next, at))
+        await sql`SELECT 1`.execute(tx)
+      }),
+    )
+    expect(isDatabaseAway(failure)).toBe(true)
   })
 
   test('is waited for where its caller said so', async ({ url, proxy }) => {
@@ -171,6 +186,8 @@ describe('the server, with a database that swallows every packet', () => {
     expect((await visitor.get('!/healthz')).status).toBe(200)
 
     proxy.setMode('blackhole')
+    // What it remembers is too old by now.
+    api.clock.advance(251)
     const durations: number[] = []
     async function timed(ask: () => Promise<Answer>): Promise<Answer> {
       const startedMs = performance.now()

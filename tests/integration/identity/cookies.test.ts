@@ -1,4 +1,3 @@
-import { readCredentials } from '@medforge/api/http/credentials.ts'
 import { newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
@@ -112,65 +111,5 @@ describe('POST /auth/logout', () => {
     await visitor.post('/auth/logout')
     await api.visitor().post('/auth/logout', undefined, { cookie })
     expect(ended).toEqual([{ userId: user.id, authSessionId: expect.any(String) }])
-  })
-})
-
-describe('the cache of logins', () => {
-  test('answers once a login was read, until the login ends', async ({ api, db }) => {
-    const { identity } = api.context
-    const user = await newUser(db)
-    const visitor = api.visitor()
-    await visitor.logIn(user.email)
-    const cookie = visitor.cookie()
-    expect(identity.authenticateFromCache(readCredentials({ cookie }))).toBeUndefined()
-    await identity.authenticate(readCredentials({ cookie }))
-    expect(identity.authenticateFromCache(readCredentials({ cookie }))?.principal?.userId).toBe(
-      user.id,
-    )
-    await visitor.post('/auth/logout')
-    expect(identity.authenticateFromCache(readCredentials({ cookie }))).toBeUndefined()
-    expect(await identity.authenticate(readCredentials({ cookie }))).toEqual({
-      principal: null,
-      ambiguous: false,
-    })
-  })
-
-  test('does not outlive the idle limit', async ({ api, db }) => {
-    const { identity } = api.context
-    const visitor = api.visitor()
-    await visitor.logIn((await newUser(db)).email)
-    await identity.authenticate(readCredentials({ cookie: visitor.cookie() }))
-    api.clock.advance(8 * 86_400_000)
-    expect(
-      identity.authenticateFromCache(readCredentials({ cookie: visitor.cookie() }))?.principal,
-    ).toBeNull()
-  })
-
-  test('is dropped when another writer moved the epoch', async ({ api, db }) => {
-    const { identity } = api.context
-    const visitor = api.visitor()
-    await visitor.logIn((await newUser(db)).email)
-    await identity.authenticate(readCredentials({ cookie: visitor.cookie() }))
-    identity.invalidateAll()
-    expect(
-      identity.authenticateFromCache(readCredentials({ cookie: visitor.cookie() })),
-    ).toBeUndefined()
-  })
-
-  test('does not keep a login whose read was overtaken by its logout', async ({ api, db }) => {
-    const { identity } = api.context
-    const visitor = api.visitor()
-    await visitor.logIn((await newUser(db)).email)
-    const cookie = visitor.cookie() ?? ''
-    for (let round = 0; round < 20; round += 1) {
-      const reads = Array.from({ length: 8 }, () =>
-        identity.authenticate(readCredentials({ cookie })),
-      )
-      if (round === 10) await api.visitor().post('/auth/logout', undefined, { cookie })
-      await Promise.all(reads)
-    }
-    expect(
-      identity.authenticateFromCache(readCredentials({ cookie }))?.principal ?? null,
-    ).toBeNull()
   })
 })

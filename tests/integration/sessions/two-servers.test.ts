@@ -75,7 +75,10 @@ describe('two servers', () => {
     expect(moves).toHaveLength(1)
   })
 
-  test('let nobody into a session that was stopped at the other', async ({ stage, open }) => {
+  test('let nobody into a session that was stopped at the other 250 ms ago', async ({
+    stage,
+    open,
+  }) => {
     const second = await open()
     const { visitors } = await personAtBoth(stage, second)
     const session = sessionOf(await visitors[0].post('/sessions', {}))
@@ -83,6 +86,7 @@ describe('two servers', () => {
     const knock = () => visitors[1].get('/auth/session-proxy', { host })
     expect((await knock()).status).toBe(200)
     await visitors[0].post(`/sessions/${session.id}/stop`)
+    second.clock.advance(251)
     expect((await knock()).status).toBe(404)
   })
 })

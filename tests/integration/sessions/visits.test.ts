@@ -29,16 +29,8 @@ async function openVisits(db: Kysely<DB>, retry = RETRY) {
   const visits = createVisitLog({ db: readOnly, clock, logger, retry })
   const admin = await newUser(db, { role: 'admin' })
   const visit = (sessionId: string, userId = admin.id): string => {
-    const { email, display_name: displayName, role } = admin
-    const principal = { userId, email, displayName, role, authSessionId: randomUUID() }
     const tokenHash = Buffer.alloc(32)
-    const decision: ProxyDecision = {
-      upstream: '',
-      principal,
-      tokenHash,
-      sessionId,
-      ownerId: 'owner',
-    }
+    const decision: ProxyDecision = { upstream: '', userId, tokenHash, sessionId, ownerId: 'owner' }
     const requestId = randomUUID()
     visits.note(decision, requestId)
     return requestId

@@ -50,12 +50,11 @@ export type RouteGuards = {
 /**
  * What a request's cookies prove. `ambiguous` (two different values of our cookie, or a browser's login without the host-bound one) always
  * comes with no principal and is answered 401 with `Clear-Site-Data: "cookies"`. `removal`: a `Set-Cookie` that takes the login away, for
- * browsers that do not know that header yet. `tokenHash`: what the database keeps of the token that proved a principal; never logged.
+ * browsers that do not know that header yet.
  */
 export type CookieVerdict = {
   principal: AuthenticatedPrincipal | null
   ambiguous: boolean
-  tokenHash?: Buffer
   removal?: string
 }
 

@@ -62,6 +62,9 @@ export interface AccountService {
   ): Promise<AdminUser>
 }
 
+/** Nobody is let in from memory while `work` goes on, nor afterwards by what was read before its end. */
+export type ChangingAccess = <Result>(work: () => Promise<Result>) => Promise<Result>
+
 export type AccountServiceDeps = {
   db: Kysely<DB>
   hashing: Hashing
@@ -76,12 +79,12 @@ export type AccountServiceDeps = {
   hashToken: (token: string) => Buffer
   /** Lets the rest of this server know which login has ended. */
   notifyEnd: (login: { authSessionId: string; userId: string }) => void
-  /** The token of a login that goes on has changed. */
-  invalidate: (authSessionId: string) => void
+  changingAccess: ChangingAccess
 }
 
 export function createAccountService(deps: AccountServiceDeps): AccountService {
   const { db, hashing, clock, logger, guesses, failures, hashToken, notifyEnd } = deps
+  const { changingAccess } = deps
 
   return {
     async changePassword({ userId, authSessionId }, change, client) {
@@ -110,7 +113,7 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
       const token = newToken()
       const by = { ...client, at: clock.now() }
       const who = { userId, loginId: authSessionId, tokenHash: hashToken(token), ...by }
-      const ended = await changePassword(db, who, from, to)
+      const ended = await changingAccess(() => changePassword(db, who, from, to))
       if (!ended) {
         // Somebody changed it, or ended this login, while this request was hashing.
         fail('wrong_password')
@@ -118,7 +121,6 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
       }
       const { address, requestId: request_id } = client
       logger.info({ user_id: userId, address, request_id }, 'identity.password_changed')
-      deps.invalidate(authSessionId)
       for (const id of ended) notifyEnd({ authSessionId: id, userId })
       return token
     },
@@ -148,7 +150,8 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
     },
 
     async endLogin({ userId }, loginId) {
-      if (!(await revokeOwnLogin(db, userId, loginId, clock.now()))) {
+      const revoke = () => revokeOwnLogin(db, userId, loginId, clock.now())
+      if (!(await changingAccess(revoke))) {
         throw new DomainError('not_found', {
           detail: 'You have no login with this id that goes on. It may have ended already.',
         })
@@ -157,7 +160,8 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
     },
 
     async endOtherLogins({ userId, authSessionId }) {
-      const ended = await revokeOtherLogins(db, userId, authSessionId, clock.now())
+      const revoke = () => revokeOtherLogins(db, userId, authSessionId, clock.now())
+      const ended = await changingAccess(revoke)
       for (const id of ended) notifyEnd({ authSessionId: id, userId })
       return ended.length
     },
@@ -172,7 +176,9 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
         ...(is_disabled === undefined ? {} : { isDisabled: is_disabled }),
       }
       const by = { actorUserId, requestId, at: clock.now() }
-      const outcome = await inTransaction(db, (tx) => changeAccount(tx, userId, desired, by))
+      const outcome = await changingAccess(() =>
+        inTransaction(db, (tx) => changeAccount(tx, userId, desired, by)),
+      )
       if (outcome.kind === 'last-admin') throw lastAdmin()
       const user = await findUser(db, userId)
       if (outcome.kind === 'unknown' || !user) {

@@ -1,9 +1,9 @@
-import { BoundedMap } from '@medforge/core/bounded-map'
+import type { UserRole } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
 import { sqlTimeToMs } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Credentials } from '../http/credentials.ts'
-import type { AuthenticatedPrincipal, CookieVerdict } from '../http/guards.ts'
+import type { CookieVerdict } from '../http/guards.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { findLogin, slideLogin } from './repository.ts'
@@ -12,15 +12,12 @@ import { findLogin, slideLogin } from './repository.ts'
 export interface Authenticator {
   /** One indexed read at most, no write on the way; right at once after a logout, a disable or a role change, whoever made it. */
   authenticate(credentials: Credentials): Promise<CookieVerdict>
-  /**
-   * The same answer from the cache, or undefined when it does not know: then ask `authenticate`.
-   * Right at once after everything that this server did itself; what another writer did counts once `invalidateAll` was called.
-   */
-  authenticateFromCache(credentials: Credentials): CookieVerdict | undefined
-  /** Another writer changed accounts or logins (the `epoch` row of `platform_state` moved): the cache is no longer true. */
-  invalidateAll(): void
-  /** This server revoked a login, or gave it another token. */
-  invalidate(authSessionId: string): void
+  /** The token that may be a login's, or the verdict where there is none, or more than one. */
+  readToken(credentials: Credentials): string | CookieVerdict
+  /** As the database keeps it. */
+  hashToken(token: string): Buffer
+  /** Whether a login goes on by its age and its last use. It does then by this use too, which is written beside the answer. */
+  use(login: Login): boolean
   /** Resolves when no slide of a login is being written any more. */
   settled(): Promise<void>
 }
@@ -33,8 +30,11 @@ export type AuthenticatorDeps = {
   idleTtlSeconds: number
 }
 
-type Login = {
-  principal: AuthenticatedPrincipal
+/** A login that was neither revoked nor its account disabled when it was read. */
+export type Login = {
+  id: string
+  userId: string
+  role: UserRole
   tokenHash: Buffer
   lastSeenMs: number
   expiresMs: number
@@ -45,24 +45,15 @@ export const AMBIGUOUS: CookieVerdict = { principal: null, ambiguous: true }
 
 const TOKEN = /^[A-Za-z0-9_-]{64}$/
 const SLIDE_EVERY_MS = 60_000
-// About 5 MB; the login that was read longest ago makes room.
-const CACHED_MAX = 10_000
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const { db, clock, logger, hashToken } = deps
   const idleTtlMs = deps.idleTtlSeconds * 1000
-  const cache = new BoundedMap<string, Login>(CACHED_MAX)
   const sliding = new Map<string, Promise<void>>()
-  // Grows with every invalidation, so that a read that began before is not cached after.
-  let generation = 0
-
-  function isAlive(login: Login, nowMs: number): boolean {
-    return nowMs < login.expiresMs && nowMs - login.lastSeenMs < idleTtlMs
-  }
 
   /** Pushes the idle limit out, beside the answer and not before it. A slide that fails is tried by the next request. */
   function slide(login: Login, now: Date): void {
-    const id = login.principal.authSessionId
+    const { id } = login
     const since = new Date(now.getTime() - SLIDE_EVERY_MS)
     if (login.lastSeenMs > since.getTime() || sliding.has(id)) return
     const write = slideLogin(db, id, now, since)
@@ -74,65 +65,35 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     sliding.set(id, write)
   }
 
-  function verdictOf(login: Login): CookieVerdict {
+  function use(login: Login): boolean {
     const now = clock.now()
-    if (!isAlive(login, now.getTime())) return ANONYMOUS
-    slide(login, now)
-    return { principal: login.principal, ambiguous: false, tokenHash: login.tokenHash }
+    const isAlive = now.getTime() < login.expiresMs && now.getTime() - login.lastSeenMs < idleTtlMs
+    if (isAlive) slide(login, now)
+    return isAlive
   }
 
-  /** A verdict that needs no look at any login, or the key of the login to look at. */
-  function readToken({ tokens }: Credentials): CookieVerdict | { tokenHash: Buffer } {
+  function readToken({ tokens }: Credentials): string | CookieVerdict {
     if (tokens.length > 1) return AMBIGUOUS
     const [token] = tokens
-    if (token === undefined || !TOKEN.test(token)) return ANONYMOUS
-    return { tokenHash: hashToken(token) }
+    return token !== undefined && TOKEN.test(token) ? token : ANONYMOUS
   }
 
   return {
-    authenticateFromCache(credentials) {
-      const read = readToken(credentials)
-      if (!('tokenHash' in read)) return read
-      const login = cache.get(read.tokenHash.toString('base64'))
-      return login && verdictOf(login)
-    },
+    readToken,
+    hashToken,
+    use,
 
     async authenticate(credentials) {
-      const read = readToken(credentials)
-      if (!('tokenHash' in read)) return read
-      const key = read.tokenHash.toString('base64')
-      const before = generation
-      const row = await findLogin(db, read.tokenHash)
-      if (!row) {
-        cache.delete(key)
-        return ANONYMOUS
-      }
-      const login: Login = {
-        principal: {
-          userId: row.user_id,
-          email: row.email,
-          displayName: row.display_name,
-          role: row.role,
-          authSessionId: row.id,
-        },
-        tokenHash: read.tokenHash,
-        lastSeenMs: sqlTimeToMs(row.last_seen_at),
-        expiresMs: sqlTimeToMs(row.expires_at),
-      }
-      if (before === generation) cache.set(key, login)
-      return verdictOf(login)
-    },
-
-    invalidate(authSessionId) {
-      generation += 1
-      for (const [key, login] of cache) {
-        if (login.principal.authSessionId === authSessionId) cache.delete(key)
-      }
-    },
-
-    invalidateAll() {
-      generation += 1
-      cache.clear()
+      const token = readToken(credentials)
+      if (typeof token !== 'string') return token
+      const tokenHash = hashToken(token)
+      const row = await findLogin(db, tokenHash)
+      if (!row) return ANONYMOUS
+      const { id, user_id: userId, email, display_name: displayName, role } = row
+      const [lastSeenMs, expiresMs] = [sqlTimeToMs(row.last_seen_at), sqlTimeToMs(row.expires_at)]
+      if (!use({ id, userId, role, tokenHash, lastSeenMs, expiresMs })) return ANONYMOUS
+      const principal = { userId, email, displayName, role, authSessionId: id }
+      return { principal, ambiguous: false }
     },
 
     async settled() {

@@ -16,7 +16,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
 import { accountRoutes } from './account-routes.ts'
-import { createAccountService } from './account-service.ts'
+import { type ChangingAccess, createAccountService } from './account-service.ts'
 import { accountAdminRoutes } from './admin-routes.ts'
 import { AMBIGUOUS, type Authenticator, createAuthenticator } from './authentication.ts'
 import { createFailedAttempts, PERIOD_MS } from './failed-attempts.ts'
@@ -31,8 +31,7 @@ import { createIdentityService } from './service.ts'
 
 export type LogoutListener = (login: { authSessionId: string; userId: string }) => void
 
-export interface Identity
-  extends Pick<Authenticator, 'authenticate' | 'authenticateFromCache' | 'invalidateAll'> {
+export interface Identity extends Authenticator {
   /** As `authenticate`, for requests to the API's own host: a browser has to show the host-bound cookie of its login too. */
   authenticateRequest(credentials: Credentials): Promise<CookieVerdict>
   /** Called after this server revoked a login. @returns the function that unsubscribes */
@@ -40,8 +39,6 @@ export interface Identity
   /** An attempt was refused because of its client's address. */
   noteRefused: GuardDeps['onAuthRefused']
   routes(guards: RouteGuards, pagination: Pagination): Routes
-  /** Resolves when nothing is being written beside the answers any more; wait for it before the database is closed. */
-  settled(): Promise<void>
 }
 
 export type IdentityDeps = {
@@ -52,6 +49,8 @@ export type IdentityDeps = {
   logger: Logger
   config: { auth: AuthConfig; cookieDomain: string; sessionSecret: string }
   countActiveSessions: (userId: string) => Promise<number>
+  /** Around whatever ends logins or changes what accounts may do. */
+  changingAccess: ChangingAccess
   /** A cheaper one, for tests. */
   hashing?: Hashing
 }
@@ -61,7 +60,7 @@ const RENAMES = { max: 10, windowMs: 60 * 60_000 }
 const ACCOUNT_WINDOWS = 5
 
 export function createIdentity(deps: IdentityDeps): Identity {
-  const { db, clock, logger, countActiveSessions } = deps
+  const { db, clock, logger, countActiveSessions, changingAccess } = deps
   const { auth, cookieDomain, sessionSecret } = deps.config
   const hashToken = createTokenHasher(sessionSecret)
   const cookies = createLoginCookies({
@@ -105,12 +104,11 @@ export function createIdentity(deps: IdentityDeps): Identity {
     renames: createRateLimiter(RENAMES, deps.monotonicMs),
     hashToken,
     notifyEnd,
-    invalidate: authenticator.invalidate,
+    changingAccess,
   })
   const listeners = new Set<LogoutListener>()
 
   function notifyEnd(login: { authSessionId: string; userId: string }): void {
-    authenticator.invalidate(login.authSessionId)
     const { authSessionId: auth_session_id, userId: user_id } = login
     logger.info({ auth_session_id, user_id }, 'identity.logout')
     for (const listener of listeners) listener(login)
@@ -128,7 +126,9 @@ export function createIdentity(deps: IdentityDeps): Identity {
   async function logOut({ tokens }: Credentials): Promise<void> {
     if (tokens.length > 1) throw unauthenticated('authentication_required', AMBIGUOUS)
     const [token] = tokens
-    const login = token && (await revokeLoginByToken(db, hashToken(token), clock.now()))
+    if (token === undefined) return
+    const revoke = () => revokeLoginByToken(db, hashToken(token), clock.now())
+    const login = await changingAccess(revoke)
     if (login) notifyEnd({ authSessionId: login.id, userId: login.user_id })
   }
 
@@ -138,10 +138,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
       if (!verdict.principal || cookies.areComplete(credentials)) return verdict
       return { ...AMBIGUOUS, removal: cookies.removed[0] }
     },
-    authenticate: authenticator.authenticate,
-    authenticateFromCache: authenticator.authenticateFromCache,
-    invalidateAll: authenticator.invalidateAll,
-    settled: authenticator.settled,
+    ...authenticator,
     noteRefused(what, client) {
       failures.note({ what, userId: null, reason: 'too_many_attempts', ...client })
     },

@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '@medforge/db'
 import { describe, expect, test } from 'vitest'
 import { batchReads } from './batch-reads.ts'
 
@@ -15,7 +16,7 @@ function createRead() {
 describe(batchReads, () => {
   test('never answers with a reading that began before the caller asked', async () => {
     const { begun, read } = createRead()
-    const ask = batchReads(read, { atOnce: 1 })
+    const ask = batchReads(read, { atOnce: 1, limitMs: 60_000 })
     const first = ask('a')
     const second = ask('a')
     expect(begun).toHaveLength(1)
@@ -28,7 +29,7 @@ describe(batchReads, () => {
 
   test('reads once for everybody who waits, whatever their keys', async () => {
     const { begun, read } = createRead()
-    const ask = batchReads(read, { atOnce: 1 })
+    const ask = batchReads(read, { atOnce: 1, limitMs: 60_000 })
     const first = ask('a')
     const waiting = ['b', 'c', 'b', 'a'].map(ask)
     begun[0]?.resolve(1)
@@ -40,7 +41,7 @@ describe(batchReads, () => {
 
   test('begins at once while fewer readings than allowed are under way', async () => {
     const { begun, read } = createRead()
-    const ask = batchReads(read, { atOnce: 2 })
+    const ask = batchReads(read, { atOnce: 2, limitMs: 60_000 })
     const both = [ask('a'), ask('b')]
     expect(begun).toHaveLength(2)
     begun[1]?.resolve(2)
@@ -55,7 +56,7 @@ describe(batchReads, () => {
 
   test('lets a reading that hangs hold up nobody else', async () => {
     const { begun, read } = createRead()
-    const ask = batchReads(read, { atOnce: 2 })
+    const ask = batchReads(read, { atOnce: 2, limitMs: 60_000 })
     void ask('hung')
     for (let turn = 1; turn <= 3; turn += 1) {
       const answer = ask('a')
@@ -66,7 +67,7 @@ describe(batchReads, () => {
 
   test('passes a failure on to everybody who waits, and reads again for the next', async () => {
     const { begun, read } = createRead()
-    const ask = batchReads(read, { atOnce: 1 })
+    const ask = batchReads(read, { atOnce: 1, limitMs: 60_000 })
     const first = ask('a')
     const second = ask('b')
     begun[0]?.reject(new Error('away'))
@@ -76,5 +77,18 @@ describe(batchReads, () => {
     const third = ask('b')
     begun[1]?.resolve(3)
     expect(await third).toBe(3)
+  })
+
+  test('gives up a reading that does not come, and those who wait behind it, as of a database that is away', async () => {
+    const { begun, read } = createRead()
+    const ask = batchReads(read, { atOnce: 1, limitMs: 1 })
+    const asked = [ask('a'), ask('b')]
+    for (const each of asked) await expect(each).rejects.toSatisfy(isDatabaseAway)
+    const later = ask('c')
+    begun[0]?.resolve(1)
+    await new Promise(setImmediate)
+    expect(begun.map(({ keys }) => keys)).toEqual([['a'], ['c']])
+    begun[1]?.resolve(2)
+    expect(await later).toBe(2)
   })
 })

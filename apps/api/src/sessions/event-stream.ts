@@ -10,6 +10,8 @@ export type EventStreamDeps = {
   db: Kysely<DB>
   changes: ChangeFeed
   medians: StepMedians
+  /** Called before an event is sent: what is decided from then on agrees with it. */
+  noteShown: () => void
 }
 
 export type EventStreamOptions = {
@@ -49,7 +51,9 @@ export async function* streamEvents(
     for (const row of await listEvents(deps.db, sessionId, lastId)) {
       lastId = row.id
       sentMs = performance.now()
-      yield frame(await toEvent(row, deps.medians))
+      const text = frame(await toEvent(row, deps.medians))
+      deps.noteShown()
+      yield text
       if (row.to_status !== null && isTerminal(row.to_status)) return
     }
     const silentMs = performance.now() - sentMs

@@ -3,5 +3,6 @@
  * host is the reconciler's. The picture is docs/sessions.md.
  */
 
-export { countActive } from './repository.ts'
+export { type AccessMemory, createAccessMemory, type SetTimer } from './access-memory.ts'
+export { countActive, readAccess, readAccessEpoch } from './repository.ts'
 export { openSessions, type Sessions, type SessionsDeps } from './wiring.ts'

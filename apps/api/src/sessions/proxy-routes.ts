@@ -49,9 +49,13 @@ export function sessionProxyRoutes(deps: SessionProxyRoutesDeps): Routes {
         }),
       },
       async (request, reply) => {
-        const decision = await proxy.decide(request.raw.headers)
-        noteUser(request, decision.principal.userId)
-        if (!accesses.isReady) await accesses.ready()
+        let decision = await proxy.decide(request.raw.headers)
+        noteUser(request, decision.userId)
+        if (!accesses.isReady) {
+          await accesses.ready()
+          // What was decided may be old by now.
+          decision = await proxy.decide(request.raw.headers)
+        }
         accesses.note(decision, clientOf(request))
         reply.raw.once('finish', () => visits.note(decision, request.id))
         reply.header('x-upstream', decision.upstream).header('cache-control', 'no-store')

@@ -1,11 +1,11 @@
+import { hash } from 'node:crypto'
 import { SESSION_HOST_LABEL_PATTERN, SESSION_PORT, sessionContainerName } from '@medforge/contracts'
-import type { DB } from '@medforge/db'
-import type { Kysely } from 'kysely'
-import { type Credentials, readCredentials } from '../http/credentials.ts'
+import { isDatabaseAway } from '@medforge/db'
+import { readCredentials } from '../http/credentials.ts'
 import { DomainError } from '../http/domain-error.ts'
-import { type AuthenticatedPrincipal, type CookieVerdict, unauthenticated } from '../http/guards.ts'
-import { batchReads } from './batch-reads.ts'
-import { readSlugs } from './repository.ts'
+import { type CookieVerdict, unauthenticated } from '../http/guards.ts'
+import type { Identity } from '../identity/index.ts'
+import type { Access, AccessMemory } from './access-memory.ts'
 
 /** The headers that the decision looks at; nothing else of a request can move it. */
 export type ProxyHeaders = {
@@ -18,15 +18,11 @@ export type ProxyHeaders = {
   'x-forwarded-method'?: string | string[] | undefined
 }
 
-export type ProxyIdentity = {
-  authenticate(credentials: Credentials): Promise<CookieVerdict>
-  authenticateFromCache(credentials: Credentials): CookieVerdict | undefined
-  invalidateAll(): void
-}
+export type ProxyIdentity = Pick<Identity, 'readToken' | 'hashToken' | 'use'>
 
 export type ProxyDecision = {
   upstream: string
-  principal: AuthenticatedPrincipal
+  userId: string
   /** Of the token that was shown, as in `auth_sessions`. */
   tokenHash: Buffer
   sessionId: string
@@ -37,70 +33,75 @@ export interface SessionProxy {
   /**
    * Whether this request may go to the session that its `Host` names, and where that is.
    *
-   * One indexed read (the slug, and the epoch that other writers move), shared by requests that wait at the same moment, whatever their
-   * slugs; who asks comes from the cache. A reading never began before the request that uses it arrived, so a stop or a logout counts at once.
+   * From memory where that says yes; anything else costs one reading, shared by requests that wait at the same moment. What this server
+   * did or showed counts at once, what another process did within 250 ms (`access-memory.ts`).
    *
-   * @throws DomainError 401, then 404, then 403
+   * @throws DomainError 401, then 404, then 403; 503 where the database does not answer within 1.5 s
    */
   decide(headers: ProxyHeaders): Promise<ProxyDecision>
 }
 
 export function createSessionProxy(deps: {
-  db: Kysely<DB>
+  memory: Pick<AccessMemory, 'recall' | 'read'>
   identity: ProxyIdentity
   /** `medforge.<DOMAIN>` */
   webHost: string
 }): SessionProxy {
-  const { db, identity, webHost } = deps
-  const lookup = batchReads((slugs: readonly string[]) => readSlugs(db, slugs), {
-    atOnce: READS_AT_ONCE,
-  })
+  const { memory, identity, webHost } = deps
   const sessionHost = new RegExp(
     `^${SESSION_HOST_LABEL_PATTERN}\\.${webHost.replaceAll('.', '\\.')}(?::\\d{1,5})?$`,
   )
-  let epoch: string | null | undefined
 
-  async function authenticate(credentials: Credentials, seenEpoch: string | null) {
-    if (epoch !== seenEpoch) {
-      // The first reading too: other routes fill the cache before anybody asks here.
-      identity.invalidateAll()
-      epoch = seenEpoch
+  async function read(slug: string, token: string, loginKey: string): Promise<Access> {
+    try {
+      return await memory.read({ slug, tokenHash: identity.hashToken(token), loginKey })
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error
+      throw new DomainError('service_unavailable', {
+        detail: 'The database does not answer right now. Try again in a moment.',
+        headers: { 'retry-after': '2' },
+        cause: error,
+      })
     }
-    return identity.authenticateFromCache(credentials) ?? (await identity.authenticate(credentials))
   }
 
   return {
     async decide(headers) {
-      // Without a login there is nothing to look up.
-      const credentials = readCredentials(headers)
-      if (credentials.tokens.length === 0) throw unauthenticated('authentication_required', NOBODY)
-      const host = headers.host?.toLowerCase()
-      const slug = host === undefined ? undefined : sessionHost.exec(host)?.[1]
-      const seen = await lookup(slug ?? '')
-      const verdict = await authenticate(credentials, seen.epoch)
-      const { principal, tokenHash } = verdict
-      if (!principal || !tokenHash) throw unauthenticated('authentication_required', verdict)
+      const token = identity.readToken(readCredentials(headers))
+      if (typeof token !== 'string') throw unauthenticated('authentication_required', token)
+      const host = headers.host?.toLowerCase() ?? ''
+      const slug = sessionHost.exec(host)?.[1]
+      const loginKey = hash('sha256', token, 'base64')
+      const known = slug === undefined ? undefined : memory.recall({ slug, loginKey })
+      const { login, session } =
+        known && mayEnter(known) && identity.use(known.login)
+          ? known
+          : await read(slug ?? '', token, loginKey)
+
+      if (!login || !identity.use(login)) throw unauthenticated('authentication_required', NOBODY)
       if (slug === undefined) {
         throw new DomainError('session_host_not_found', { detail: 'Session host not found.' })
       }
-      const session = seen.live.get(slug)
-      const mayEnter = session?.ownerId === principal.userId || principal.role === 'admin'
-      if (!session?.isRunning) throw notRunning(session !== undefined && mayEnter)
-      if (!mayEnter) {
+      if (!session?.isRunning) throw notRunning(mayEnter({ login, session }))
+      if (!mayEnter({ login, session })) {
         throw new DomainError('session_access_denied', { detail: 'Session access denied.' })
       }
-      if (!isOwnOrigin(headers, host ?? '')) {
+      if (!isOwnOrigin(headers, host)) {
         throw new DomainError('origin_not_allowed', { detail: 'Request origin is not allowed.' })
       }
       const upstream = `${sessionContainerName(slug)}:${SESSION_PORT}`
-      return { upstream, principal, tokenHash, sessionId: session.id, ownerId: session.ownerId }
+      const { userId, tokenHash } = login
+      return { upstream, userId, tokenHash, sessionId: session.id, ownerId: session.ownerId }
     },
   }
 }
 
-// One more than is needed to keep the database busy, so that one that hangs does not hold up the others.
-const READS_AT_ONCE = 3
 const NOBODY: CookieVerdict = { principal: null, ambiguous: false }
+
+function mayEnter({ login, session }: Access): boolean {
+  return session !== undefined && (session.ownerId === login?.userId || login?.role === 'admin')
+}
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** The edge shows another page, and asks again, where a time is named: the session's own people see that it is on its way. */

@@ -43,7 +43,16 @@ export const samples: SqlSamples<typeof repository> = {
   listEvents: ['s', 0],
   hasEvents: ['s', 0],
   listDurations: ['allocated', 51],
-  readSlugs: [['abcdefgh', 'bcdefghi']],
+  readAccess: {
+    args: [
+      [
+        { slug: 'abcdefgh', tokenHash: Buffer.alloc(32, 1) },
+        { slug: 'bcdefghi', tokenHash: Buffer.alloc(32, 2) },
+      ],
+    ],
+    rows: [[{ kind: 'epoch', name: '"e"' }]],
+  },
+  readAccessEpoch: [],
   replaceAccesses: [
     [
       {

@@ -134,15 +134,25 @@ where `step` = ? and `duration_ms` is not null
 order by `id` desc
 limit ?;
 
--- readSlugs
-SELECT epoch.value AS epoch, sessions.slug AS slug, sessions.id AS id, sessions.user_id AS owner_id,
-  sessions.status AS status
-FROM (
-  SELECT 1 AS one
-) AS one
-LEFT JOIN platform_state AS epoch ON epoch.name = 'epoch'
-LEFT JOIN sessions FORCE INDEX (sessions_slug) ON sessions.slug IN (?, ?)
-  AND sessions.status IN ('starting', 'running');
+-- readAccess
+SELECT 'epoch' AS kind, value AS name, NULL AS id, NULL AS user_id, NULL AS state,
+  NULL AS last_seen_at, NULL AS expires_at
+FROM platform_state
+WHERE name = 'epoch'
+UNION ALL SELECT 'session', slug, id, user_id, status, NULL, NULL
+FROM sessions FORCE INDEX (sessions_slug)
+WHERE slug IN (?, ?) AND status IN ('starting', 'running')
+UNION ALL SELECT 'login', LOWER(HEX(auth_sessions.token_hash)), auth_sessions.id,
+  auth_sessions.user_id, users.role, auth_sessions.last_seen_at, auth_sessions.expires_at
+FROM auth_sessions
+INNER JOIN users ON users.id = auth_sessions.user_id
+WHERE auth_sessions.token_hash IN (?, ?) AND auth_sessions.revoked_at IS NULL
+  AND users.disabled_at IS NULL;
+
+-- readAccessEpoch
+select `value`
+from `platform_state`
+where `name` = ?;
 
 -- replaceAccesses
 begin;

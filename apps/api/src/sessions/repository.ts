@@ -2,6 +2,7 @@ import {
   ACTIVE_SESSION_STATUSES,
   type AdminSessionQuery,
   type SessionTier,
+  type UserRole,
 } from '@medforge/contracts'
 import {
   freeGpus,
@@ -19,8 +20,10 @@ import {
   type PageRequest,
   readPage,
   type SqlTime,
+  sqlTimeToMs,
 } from '@medforge/db'
 import { CompiledQuery, type Insertable, type Kysely, type Transaction } from 'kysely'
+import type { Login } from '../identity/index.ts'
 
 export async function findById(db: Kysely<DB>, id: string): Promise<SessionRow | undefined> {
   return db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()
@@ -178,33 +181,76 @@ export async function listDurations(db: Kysely<DB>, step: Step, limit: number): 
   return rows.flatMap((row) => (row.duration_ms === null ? [] : [row.duration_ms]))
 }
 
-/** What the database has of some slugs at one moment, and the epoch of cached logins. */
-export type SlugReading = {
+/** A session that runs, or is about to. */
+export type LiveSession = { id: string; ownerId: string; isRunning: boolean }
+
+/** Who may enter what, as the database had it at one moment. */
+export type AccessReading = {
+  /** As `readAccessEpoch`. */
   epoch: string | null
   /** By slug; a slug that is missing names no session, or one that has ended or is about to. */
-  live: ReadonlyMap<string, { id: string; ownerId: string; isRunning: boolean }>
+  sessions: ReadonlyMap<string, LiveSession>
+  /** By the hex form of the token's hash; without those that were revoked or whose account is disabled. */
+  logins: ReadonlyMap<string, Login>
 }
 
-/** One reading by the unique key of slugs, whatever their number. */
-export async function readSlugs(db: Kysely<DB>, slugs: readonly string[]): Promise<SlugReading> {
+/** One statement, so that epoch and rows are of one snapshot; by the unique keys of slugs and tokens, whatever their number. */
+export async function readAccess(
+  db: Kysely<DB>,
+  questions: readonly { slug: string; tokenHash: Buffer }[],
+): Promise<AccessReading> {
   type Row = {
-    epoch: string | null
-    slug: string | null
+    kind: 'epoch' | 'session' | 'login'
+    /** The epoch, a slug, or the hash of a token. */
+    name: string
     id: string
-    owner_id: string
-    status: 'starting' | 'running'
+    user_id: string
+    state: 'starting' | 'running' | UserRole
+    last_seen_at: SqlTime
+    expires_at: SqlTime
   }
+  const slugs = new Set(questions.map(({ slug }) => slug))
+  const hashes = new Map(questions.map(({ tokenHash }) => [tokenHash.toString('hex'), tokenHash]))
   const query = `
-    SELECT epoch.value AS epoch, sessions.slug AS slug, sessions.id AS id, sessions.user_id AS owner_id, sessions.status AS status
-    FROM (SELECT 1 AS one) AS one
-    LEFT JOIN platform_state AS epoch ON epoch.name = 'epoch'
-    LEFT JOIN sessions FORCE INDEX (sessions_slug) ON sessions.slug IN (${slugs.map(() => '?').join(', ')}) AND sessions.status IN ('starting', 'running')`
-  const { rows } = await db.executeQuery(CompiledQuery.raw(query, [...slugs]))
-  const live = new Map<string, { id: string; ownerId: string; isRunning: boolean }>()
-  for (const { slug, id, owner_id: ownerId, status } of rows as Row[]) {
-    if (slug !== null) live.set(slug, { id, ownerId, isRunning: status === 'running' })
+    SELECT 'epoch' AS kind, value AS name, NULL AS id, NULL AS user_id, NULL AS state, NULL AS last_seen_at, NULL AS expires_at
+    FROM platform_state WHERE name = 'epoch'
+    UNION ALL
+    SELECT 'session', slug, id, user_id, status, NULL, NULL
+    FROM sessions FORCE INDEX (sessions_slug) WHERE slug IN (${listOf(slugs.size)}) AND status IN ('starting', 'running')
+    UNION ALL
+    SELECT 'login', LOWER(HEX(auth_sessions.token_hash)), auth_sessions.id, auth_sessions.user_id, users.role, auth_sessions.last_seen_at, auth_sessions.expires_at
+    FROM auth_sessions INNER JOIN users ON users.id = auth_sessions.user_id
+    WHERE auth_sessions.token_hash IN (${listOf(hashes.size)}) AND auth_sessions.revoked_at IS NULL AND users.disabled_at IS NULL`
+  const { rows } = await db.executeQuery(CompiledQuery.raw(query, [...slugs, ...hashes.values()]))
+  let epoch: string | null = null
+  const sessions = new Map<string, LiveSession>()
+  const logins = new Map<string, Login>()
+  for (const { kind, name, id, user_id: userId, ...row } of rows as Row[]) {
+    if (kind === 'epoch') epoch = name
+    else if (kind === 'session') {
+      sessions.set(name, { id, ownerId: userId, isRunning: row.state === 'running' })
+    } else {
+      const role = row.state === 'admin' ? 'admin' : 'user'
+      const tokenHash = hashes.get(name) ?? Buffer.from(name, 'hex')
+      const [lastSeenMs, expiresMs] = [sqlTimeToMs(row.last_seen_at), sqlTimeToMs(row.expires_at)]
+      logins.set(name, { id, userId, role, tokenHash, lastSeenMs, expiresMs })
+    }
   }
-  return { epoch: (rows as Row[])[0]?.epoch ?? null, live }
+  return { epoch, sessions, logins }
+}
+
+/** Another value after every change of who may enter a session; null before the first. */
+export async function readAccessEpoch(db: Kysely<DB>): Promise<string | null> {
+  const row = await db
+    .selectFrom('platform_state')
+    .select('value')
+    .where('name', '=', 'epoch')
+    .executeTakeFirst()
+  return row?.value ?? null
+}
+
+function listOf(count: number): string {
+  return Array(count).fill('?').join(', ')
 }
 
 export type AccessRow = Insertable<DB['session_accesses']>

@@ -26,7 +26,7 @@ import {
   type PageRequest,
   recordAudit,
 } from '@medforge/db'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { LaunchConfig } from '../config/config.ts'
 import { DomainError } from '../http/domain-error.ts'
 import type { AuthenticatedPrincipal } from '../http/guards.ts'
@@ -34,6 +34,7 @@ import type { Ipc } from '../ipc/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Failpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { AccessMemory } from './access-memory.ts'
 import { type Allocated, allocateSession, type LaunchRequest } from './allocation.ts'
 import type { ChangeFeed } from './changes.ts'
 import { findById, findCurrent, findPack, listByUser, searchSessions } from './repository.ts'
@@ -46,6 +47,7 @@ export type SessionServiceDeps = {
   ipc: Ipc
   changes: ChangeFeed
   failpoint: Failpoint
+  memory: Pick<AccessMemory, 'changing'>
   /** What is behind a host that cannot start sessions, as a sentence, where it is known. Never rejects. */
   findOutageCause: () => Promise<string | undefined>
   config: {
@@ -93,7 +95,7 @@ const START_FAILED = 'Failed to start session runtime.'
 const LOOK_AGAIN_MS = 2_000
 
 export function createSessionService(deps: SessionServiceDeps): SessionService {
-  const { db, clock, logger, ipc, changes, failpoint, findOutageCause, config } = deps
+  const { db, clock, logger, ipc, changes, failpoint, memory, findOutageCause, config } = deps
 
   async function assertPack(packId: string, tier: SessionTier): Promise<void> {
     const pack = await findPack(db, packId)
@@ -189,7 +191,7 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
 
     async stop(principal, id, requestId) {
       const now = clock.now()
-      const { outcome, row } = await inTransaction(db, async (tx) => {
+      const request = async (tx: Transaction<DB>) => {
         const found = await lockById(tx, id)
         assertMayTouch(found, principal)
         if (isTerminal(found.status)) return { outcome: 'terminal' as const, row: found }
@@ -207,7 +209,8 @@ export function createSessionService(deps: SessionServiceDeps): SessionService {
         }
         await moveAccessEpoch(tx, now)
         return { outcome: 'requested' as const, row: found }
-      })
+      }
+      const { outcome, row } = await memory.changing(() => inTransaction(db, request))
       if (outcome === 'terminal') return outcome
       await failpoint('s1.marked_stopping')
       const context = { session_id: id, user_id: row.user_id, slug: row.slug }

@@ -83,9 +83,9 @@ export function createVisitLog(deps: VisitLogDeps): VisitLog {
   }
 
   return {
-    note({ principal, sessionId, ownerId }, requestId) {
-      if (principal.userId === ownerId) return
-      const key = `${principal.userId} ${sessionId}`
+    note({ userId, sessionId, ownerId }, requestId) {
+      if (userId === ownerId) return
+      const key = `${userId} ${sessionId}`
       const now = clock.now()
       const last = lastMs.get(key)
       if (last !== undefined && Math.abs(now.getTime() - last) < PAUSE_MS) return
@@ -93,7 +93,7 @@ export function createVisitLog(deps: VisitLogDeps): VisitLog {
       if (unwritten.has(key) || unwritten.size >= ENTRIES_MAX) return
       lastMs.set(key, now.getTime())
       add(key, {
-        actorUserId: principal.userId,
+        actorUserId: userId,
         action: 'session.visit',
         subject: sessionId,
         detail: { owner_user_id: ownerId },

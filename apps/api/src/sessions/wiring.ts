@@ -6,10 +6,12 @@ import type { RouteGuards } from '../http/guards.ts'
 import { hostsOf } from '../http/hosts.ts'
 import type { Pagination } from '../http/pagination.ts'
 import type { Routes } from '../http/schemas.ts'
+import type { Identity } from '../identity/index.ts'
 import { createIpc, type IpcEndpoint } from '../ipc/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Failpoint, noFailpoint } from '../lib/failpoints.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { AccessMemory } from './access-memory.ts'
 import { createAccessLog } from './accesses.ts'
 import { sessionAdminRoutes } from './admin-routes.ts'
 import { createChangeFeed } from './changes.ts'
@@ -26,8 +28,9 @@ export type SessionsDeps = {
   db: Kysely<DB>
   clock: Clock
   logger: Logger
-  identity: ProxyIdentity
+  identity: ProxyIdentity & Pick<Identity, 'authenticate'>
   pagination: Pagination
+  memory: AccessMemory
   /** This process's end of the channel to the reconciler. */
   endpoint: IpcEndpoint
   config: {
@@ -51,7 +54,7 @@ export interface Sessions extends AsyncDisposable {
 }
 
 export function openSessions(deps: SessionsDeps): Sessions {
-  const { db, clock, logger, identity, pagination, config, signal } = deps
+  const { db, clock, logger, identity, memory, pagination, config, signal } = deps
   const changes = createChangeFeed()
   const ipc = createIpc(deps.endpoint)
   const unsubscribe = ipc.onChanged((sessionId) => changes.notify(sessionId))
@@ -62,6 +65,7 @@ export function openSessions(deps: SessionsDeps): Sessions {
     logger,
     ipc,
     changes,
+    memory,
     failpoint: deps.failpoint ?? noFailpoint,
     findOutageCause: deps.findOutageCause,
     config: {
@@ -74,7 +78,7 @@ export function openSessions(deps: SessionsDeps): Sessions {
       },
     },
   })
-  const proxy = createSessionProxy({ db, identity, webHost: hostsOf(config.domain).web })
+  const proxy = createSessionProxy({ memory, identity, webHost: hostsOf(config.domain).web })
   const visits = createVisitLog({ db, clock, logger })
   const { idleTtlSeconds } = config.auth
   const accesses = createAccessLog({ db, clock, logger, idleTtlSeconds })
@@ -85,7 +89,8 @@ export function openSessions(deps: SessionsDeps): Sessions {
     routes(guards) {
       const authenticate = async (credentials: Credentials) =>
         (await identity.authenticate(credentials)).principal
-      const events = { db, changes, medians: createStepMedians(db) }
+      const { noteShown } = memory
+      const events = { db, changes, medians: createStepMedians(db), noteShown }
       const gpus = createGpuService({ db, clock })
       const { trustedProxies } = config
       return [
