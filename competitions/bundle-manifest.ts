@@ -1,5 +1,5 @@
 import { METRICS } from '@medforge/contracts'
-import { METRIC_VERSIONS, type SubmissionSpec } from '@medforge/scoring'
+import { isMetricOf, type Layout, METRIC_RULES, type SubmissionSpec } from '@medforge/scoring'
 import { type Static, Type } from 'typebox'
 import { Check, Errors } from 'typebox/value'
 
@@ -34,9 +34,18 @@ const BundleManifestSchema = Type.Object({
   is_permanent: Type.Boolean(),
   submission_cap_per_day: Type.Integer({ minimum: 1, maximum: 10_000 }),
   id_column: COLUMN,
-  /** One for `accuracy`; confidence, x, y, width and height, in this order, for `map_iou`. */
-  target_columns: Type.Array(COLUMN, { minItems: 1, maxItems: 5 }),
-  /** Lowest and highest label, for `accuracy`. */
+  /** One; for probabilities one a class; for boxes confidence, x, y, width and height, in this order. */
+  target_columns: Type.Array(COLUMN, { minItems: 1, maxItems: 500 }),
+  /** Of the labels, where these are not the target columns: time and event, for a risk. */
+  holdout_columns: Type.Optional(Type.Array(COLUMN, { minItems: 2, maxItems: 2 })),
+  /** Pixels of each image, for masks. */
+  image: Type.Optional(
+    Type.Object({
+      width: Type.Integer({ minimum: 1, maximum: 65_535 }),
+      height: Type.Integer({ minimum: 1, maximum: 65_535 }),
+    }),
+  ),
+  /** Lowest and highest label, for labels. */
   labels: Type.Optional(
     Type.Object({
       min: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
@@ -95,21 +104,48 @@ export function readManifest(
   return faults.length > 0 ? { faults } : { manifest: value }
 }
 
+/** How many target columns a layout has; null: any number. */
+const TARGET_COLUMNS: Record<Layout, number | null> = {
+  labels: 1,
+  boxes: 5,
+  probabilities: null,
+  values: 1,
+  risks: 1,
+  masks: 1,
+}
+
 function findContradictions(manifest: BundleManifest): string[] {
   const { metric, metric_version, target_columns, labels, demo, id_column } = manifest
+  const { version, layout } = METRIC_RULES[metric]
   const faults: string[] = []
-  if (metric_version !== METRIC_VERSIONS[metric]) {
-    faults.push(`metric_version has to be ${METRIC_VERSIONS[metric]}, which this MedForge computes`)
+  if (metric_version !== version) {
+    faults.push(`metric_version has to be ${version}, which this MedForge computes`)
   }
-  const columns = [id_column, ...target_columns]
-  if (new Set(columns).size !== columns.length) faults.push('a column is named twice')
-  const wanted = metric === 'accuracy' ? 1 : 5
-  if (target_columns.length !== wanted) faults.push(`${metric} has ${wanted} target columns`)
-  if (metric === 'accuracy' && (!labels || labels.max < labels.min)) {
+  for (const columns of [target_columns, manifest.holdout_columns ?? []]) {
+    const named = [id_column, ...columns]
+    if (new Set(named).size !== named.length) faults.push('a column is named twice')
+  }
+  const wanted = TARGET_COLUMNS[layout]
+  if (wanted !== null && target_columns.length !== wanted) {
+    faults.push(`${metric} has ${wanted} target column${wanted === 1 ? '' : 's'}`)
+  }
+  if (layout === 'labels' && (!labels || labels.max < labels.min)) {
     faults.push('labels has to name the lowest and the highest label')
   }
-  const kind = metric === 'accuracy' ? 'labels' : 'boxes'
-  if (demo && demo.kind !== kind) faults.push(`the demo of a ${metric} competition makes ${kind}`)
+  if (layout === 'masks' && !manifest.image) {
+    faults.push('image has to name the width and the height of the images in pixels')
+  }
+  if ((layout === 'risks') !== (manifest.holdout_columns !== undefined)) {
+    faults.push(
+      layout === 'risks'
+        ? 'holdout_columns has to name the column of the time and that of the event'
+        : `holdout_columns is for a risk; the labels of a ${metric} have the target columns`,
+    )
+  }
+  if (demo && demo.kind !== layout) {
+    const made = layout === 'labels' || layout === 'boxes' ? layout : 'nothing'
+    faults.push(`the demo of a competition for ${metric} makes ${made}`)
+  }
   if (demo?.kind === 'labels' && demo.weights && labels) {
     const labelCount = labels.max - labels.min + 1
     if (demo.weights.length !== labelCount)
@@ -120,10 +156,17 @@ function findContradictions(manifest: BundleManifest): string[] {
 
 /** What the columns of this competition's files mean. Only for a manifest that was parsed here. */
 export function specOf(manifest: BundleManifest): SubmissionSpec {
-  const { metric, id_column: idColumn, target_columns, labels } = manifest
+  const { metric, id_column: idColumn, target_columns, holdout_columns, labels, image } = manifest
   const [first = '', x = '', y = '', width = '', height = ''] = target_columns
-  if (metric === 'accuracy') {
+  if (isMetricOf(metric, 'labels')) {
     return { metric, idColumn, targetColumn: first, labels: labels ?? { min: 0, max: 0 } }
   }
-  return { metric, idColumn, boxColumns: { confidence: first, x, y, width, height } }
+  if (isMetricOf(metric, 'boxes')) {
+    return { metric, idColumn, boxColumns: { confidence: first, x, y, width, height } }
+  }
+  if (isMetricOf(metric, 'masks')) {
+    return { metric, idColumn, targetColumn: first, image: image ?? { width: 0, height: 0 } }
+  }
+  const numbers = { metric, idColumn, targetColumns: target_columns }
+  return holdout_columns ? { ...numbers, holdoutColumns: holdout_columns } : numbers
 }

@@ -76,6 +76,26 @@ describe(loadBundles, () => {
       message: '2 items',
     },
     {
+      note: 'a metric of another layout',
+      change: { metric: 'dice', metric_version: 'dice-v1' },
+      message: 'width and the height',
+    },
+    {
+      note: 'a risk without the columns of its holdout',
+      change: { metric: 'concordance_index', metric_version: 'concordance_index-v1' },
+      message: 'time and that of the event',
+    },
+    {
+      note: 'columns of a holdout that has the target columns',
+      change: { holdout_columns: ['a', 'b'] },
+      message: 'holdout_columns is for a risk',
+    },
+    {
+      note: 'a demo that cannot be made up',
+      change: { metric: 'auroc', metric_version: 'auroc-v1' },
+      message: 'the demo of a competition for auroc makes nothing',
+    },
+    {
       note: 'a column that the sample lacks',
       change: { id_column: 'id' },
       message: '"id" is missing',

@@ -6,6 +6,7 @@ import {
   type ExpectedIds,
   expectIds,
   type Fault,
+  METRIC_RULES,
   readColumn,
   type SubmissionSpec,
 } from '@medforge/scoring'
@@ -148,6 +149,10 @@ export function checkBundle(
     return { faults }
   }
   const { manifest } = read
+  const { higherIsBetter } = METRIC_RULES[manifest.metric]
+  if (!isStored && manifest.higher_is_better !== higherIsBetter) {
+    addFault('manifest.json', `higher_is_better has to be ${higherIsBetter} for ${manifest.metric}`)
+  }
   const spec = specOf(manifest)
   const sampleSubmission = files['sample_submission.csv']
   if (sampleSubmission === null) return { faults }

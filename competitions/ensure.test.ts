@@ -87,7 +87,7 @@ describe(ensureCompetitionData, () => {
       const version = ensured.find(({ slug }) => slug === bundle.manifest.slug)?.version ?? ''
       const facts = await readHoldoutFacts(hiddenRoot, bundle.manifest.slug, version)
       const table = await readHoldoutTable(hiddenRoot, bundle, facts)
-      expect(score(table, table).primary_score).toBe(1)
+      expect(score(bundle.spec.metric, table, table).primary_score).toBe(1)
     }
   })
 
@@ -104,9 +104,8 @@ describe(ensureCompetitionData, () => {
         )
       }),
     )
-    if (cifar?.metric !== 'accuracy' || survival?.metric !== 'accuracy')
-      throw new Error('no labels')
-    if (rsna?.metric !== 'map_iou') throw new Error('no boxes')
+    if (cifar?.kind !== 'labels' || survival?.kind !== 'labels') throw new Error('no labels')
+    if (rsna?.kind !== 'boxes') throw new Error('no boxes')
     const counts = Object.values(Object.groupBy(cifar.labels, (label) => label))
     expect(counts.map((same) => same?.length)).toEqual(Array.from({ length: 100 }, () => 100))
     expect(survival.labels.reduce((sum, label) => sum + label, 0)).toBe(155)

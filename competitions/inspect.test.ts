@@ -60,6 +60,21 @@ describe(inspectBundle, () => {
     expect(table).toMatchObject({ labels: expect.objectContaining({ 1: 1 }) })
   })
 
+  test('refuses the direction in which the metric does not run', async () => {
+    const folder = await titanic()
+    const path = join(folder, 'manifest.json')
+    const manifest = JSON.parse(await readFile(path, 'utf8'))
+    await writeFile(path, JSON.stringify({ ...manifest, higher_is_better: false }))
+    const result = await inspectBundle(folder)
+    expect(result.ok ? [] : result.faults).toEqual([
+      {
+        file: 'manifest.json',
+        row: null,
+        message: 'higher_is_better has to be true for accuracy',
+      },
+    ])
+  })
+
   test('names every fault of every file at once, with its row', async () => {
     const folder = await titanic()
     const sample = await readFile(join(folder, 'sample_submission.csv'), 'utf8')

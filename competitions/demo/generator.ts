@@ -21,10 +21,10 @@ export function generateDemoHoldout(
     `demo ${DEMO_GENERATOR_VERSION} ${bundle.manifest.slug}`,
   )
   const { spec, expected } = bundle
-  if (spec.metric === 'accuracy' && recipe.kind === 'labels') {
+  if ('labels' in spec && recipe.kind === 'labels') {
     return labelRows(spec, expected.ids, recipe.weights, random)
   }
-  if (spec.metric === 'map_iou' && recipe.kind === 'boxes') {
+  if ('boxColumns' in spec && recipe.kind === 'boxes') {
     return boxRows(spec, expected.ids, recipe, random)
   }
   throw new Error(`${bundle.manifest.slug}: the demo recipe is of another metric.`)

@@ -44,7 +44,7 @@ const burst = await Promise.all(
 )
 const burstMs = performance.now() - startedAt
 const comparisons = await compareComputing()
-const [cifar, rsna] = comparisons
+const [cifar, rsna, ...metrics] = comparisons
 if (!cifar || !rsna) throw new Error('Nothing was computed.')
 
 conclude('scoring', {
@@ -86,6 +86,8 @@ conclude('scoring', {
     burstP95Ms: percentile(burst, 0.95),
     accuracyRatio: speedUp(cifar),
     mapIouRatio: speedUp(rsna),
+    slowestRatio: Math.min(...metrics.map(speedUp)),
+    slowestScoringRatio: Math.min(...metrics.map(speedUpOfScoring)),
     difference: Math.max(
       ...comparisons.map(({ ours, reference }) => Math.abs(ours.value - reference.value)),
     ),
@@ -94,6 +96,10 @@ conclude('scoring', {
 
 function speedUp({ ours, reference }: Comparison): number {
   return (reference.read + reference.score) / (ours.read + ours.score)
+}
+
+function speedUpOfScoring({ ours, reference }: Comparison): number {
+  return reference.score / ours.score
 }
 
 function shares(taken: number[]): string[] {

@@ -42,6 +42,11 @@ export const TARGETS = {
     burstP95Ms: { what: 'p95 from an upload to its score, 100 at once, in ms', max: 10_000 },
     accuracyRatio: { what: 'CIFAR: how many times as fast as Python + numpy', min: 1 },
     mapIouRatio: { what: 'RSNA: how many times as fast as Python + numpy', min: 10 },
+    slowestRatio: {
+      what: 'slowest other metric: how many times as fast as Python + numpy',
+      min: 1,
+    },
+    slowestScoringRatio: { what: 'the same without reading the files', min: 1 },
     difference: { what: 'largest difference between the two scores', max: 1e-9 },
   },
   upload: {

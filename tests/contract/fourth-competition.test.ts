@@ -5,8 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CompetitionDetail, Leaderboard, SubmissionAccepted } from '@medforge/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { competition, MOLES, molesCsv, removeMoles, writeMoles } from '../support/bundles.ts'
-import { expectData } from '../support/expectations.ts'
+import {
+  competition,
+  METRIC_BUNDLES,
+  MOLES,
+  molesCsv,
+  removeCompetition,
+  writeBundle,
+  writeMoles,
+} from '../support/bundles.ts'
+import { expectData, expectProblem } from '../support/expectations.ts'
 import {
   docker,
   eventually,
@@ -41,14 +49,14 @@ let bob: Person
 
 beforeAll(async () => {
   await using db = openDatabase(installation)
-  await removeMoles(db)
+  await removeCompetition(db, MOLES.slug)
   ann = await signUp(installation, 'ann', { display_name: '=HYPERLINK("x")' })
   bob = await signUp(installation, 'bob', { display_name: 'Bob' })
 })
 
 afterAll(async () => {
   await using db = openDatabase(installation)
-  await removeMoles(db)
+  await removeCompetition(db, MOLES.slug)
 })
 
 describe('a fourth competition', () => {
@@ -227,3 +235,35 @@ async function readRun(db: ReturnType<typeof openDatabase>) {
     scored: rows.filter(({ state }) => state === 'scored').length,
   }
 }
+
+describe.each(METRIC_BUNDLES)(
+  'a competition for $metric',
+  ({ slug, metric, bundle, files, faulty }) => {
+    afterAll(async () => {
+      await using db = openDatabase(installation)
+      await removeCompetition(db, slug)
+    })
+
+    test('opens with an import and no change of code, and its board follows from the metric', async () => {
+      const folder = await writeBundle(bundle)
+      const imported = JSON.parse(await competition('import', folder, '--json'))
+      expect(imported).toMatchObject({ slug, outcome: 'registered' })
+      const path = `/competitions/${slug}`
+      const refused = await upload(ann, faulty, {}, path)
+      expectProblem(refused, 'submission_validation_failed')
+      for (const [nth, { csv, value }] of files.entries()) {
+        const answer = await upload(nth === 0 ? ann : bob, csv, {}, path)
+        const { submission } = expectData(answer, 201, SubmissionAccepted)
+        expect(submission.official_score).toMatchObject({
+          primary_score: value,
+          score_components: { [metric]: value },
+        })
+      }
+      const answer = await callApi(installation, 'GET', `${path}/leaderboard?limit=50`)
+      const { entries } = expectData(answer, 200, Leaderboard)
+      expect(entries.map(({ primary_score }) => primary_score)).toEqual(
+        files.map(({ value }) => value),
+      )
+    })
+  },
+)

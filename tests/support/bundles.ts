@@ -25,26 +25,46 @@ export function molesCsv(label: (place: number) => number): string {
 }
 
 /** The folder as an operator would make it. */
-export async function writeMoles({ holdout, manifest, overview }: MolesOptions): Promise<string> {
-  const folder = join(await mkdtemp(join(tmpdir(), 'medforge-bundle-')), 'moles')
+export function writeMoles({ holdout, manifest, overview }: MolesOptions): Promise<string> {
+  return writeBundle({
+    manifest: {
+      slug: MOLES.slug,
+      title: 'Mole triage',
+      metric: 'accuracy',
+      metric_version: 'accuracy-v1',
+      id_column: 'picture',
+      target_columns: ['verdict'],
+      labels: { min: 0, max: 2 },
+      expected_rows: MOLES.ids.length,
+      ...manifest,
+    },
+    ...(overview === undefined ? {} : { overview }),
+    sample: molesCsv(() => 0),
+    holdout: holdout ? molesCsv(holdout) : null,
+  })
+}
+
+export type BundleText = {
+  /** What differs from competition to competition. */
+  manifest: { slug: string } & Record<string, unknown>
+  overview?: string
+  sample: string
+  /** Null: the folder has none. */
+  holdout: string | null
+}
+
+export async function writeBundle(text: BundleText): Promise<string> {
+  const folder = join(await mkdtemp(join(tmpdir(), 'medforge-bundle-')), 'bundle')
   await mkdir(folder)
   const facts = {
     format: 1,
-    slug: MOLES.slug,
-    title: 'Mole triage',
     competition_spec_version: 'v1',
-    metric: 'accuracy',
-    metric_version: 'accuracy-v1',
     higher_is_better: true,
     is_permanent: false,
     submission_cap_per_day: 1000,
-    id_column: 'picture',
-    target_columns: ['verdict'],
-    labels: { min: 0, max: 2 },
-    expected_rows: MOLES.ids.length,
     split_version: 'v1',
     dataset: {
-      slug: 'moles',
+      slug: `${text.manifest.slug}-data`,
       title: 'Pictures of moles',
       source: 'https://example.org/moles',
       license: 'CC0',
@@ -52,30 +72,79 @@ export async function writeMoles({ holdout, manifest, overview }: MolesOptions):
       checksum: 'none',
       storage_path: 'moles',
     },
-    ...manifest,
+    ...text.manifest,
   }
   const files: Record<string, string> = {
     'manifest.json': JSON.stringify(facts),
-    'overview.md': overview ?? 'Which of these moles should a doctor see?',
-    'rules.md': 'One verdict a picture.',
-    'sample_submission.csv': molesCsv(() => 0),
-    ...(holdout ? { 'holdout_labels.csv': molesCsv(holdout) } : {}),
+    'overview.md': text.overview ?? 'Which of these moles should a doctor see?',
+    'rules.md': 'One row a picture.',
+    'sample_submission.csv': text.sample,
+    ...(text.holdout === null ? {} : { 'holdout_labels.csv': text.holdout }),
   }
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   return folder
 }
+
+/** Competitions with metrics that none of those that come with MedForge has, each with its files from the best to the worst. */
+export const METRIC_BUNDLES = [
+  {
+    slug: 'mole-probabilities',
+    metric: 'auroc',
+    bundle: {
+      manifest: {
+        slug: 'mole-probabilities',
+        title: 'Mole probabilities',
+        metric: 'auroc',
+        metric_version: 'auroc-v1',
+        id_column: 'picture',
+        target_columns: ['malignant'],
+        expected_rows: 4,
+      },
+      sample: 'picture,malignant\na,0.5\nb,0.5\nc,0.5\nd,0.5\n',
+      holdout: 'picture,malignant\na,1\nb,0\nc,1\nd,0\n',
+    },
+    files: [
+      { csv: 'picture,malignant\nd,1e-3\nc,.7\nb,0.4\na,0.9\n', value: 1 },
+      { csv: 'picture,malignant\na,0.9\nb,0.8\nc,0.8\nd,0.1\n', value: 0.875 },
+    ],
+    faulty: 'picture,malignant\na,90\nb,0.8\nc,0.8\nd,0.1\n',
+  },
+  {
+    slug: 'mole-outlines',
+    metric: 'dice',
+    bundle: {
+      manifest: {
+        slug: 'mole-outlines',
+        title: 'Mole outlines',
+        metric: 'dice',
+        metric_version: 'dice-v1',
+        id_column: 'picture',
+        target_columns: ['outline'],
+        image: { width: 4, height: 4 },
+        expected_rows: 2,
+      },
+      sample: 'picture,outline\na,\nb,\n',
+      holdout: 'picture,outline\na,1 4\nb,\n',
+    },
+    files: [
+      { csv: 'picture,outline\na,3 4\nb,-1\n', value: 0.75 },
+      { csv: 'picture,outline\nb,1 1\na,3 4\n', value: 0.25 },
+    ],
+    faulty: 'picture,outline\na,16 2\nb,\n',
+  },
+] as const
 
 /** `./medforge competition …`; rejects with what it complained about. */
 export function competition(...args: string[]): Promise<string> {
   return runOnHost(`${REPOSITORY}/medforge`, 'competition', ...args)
 }
 
-/** Take the fourth competition out again, so that the next test finds the three that come with MedForge. */
-export async function removeMoles(db: Kysely<DB>): Promise<void> {
+/** Take a competition out again, so that the next test finds the three that come with MedForge. */
+export async function removeCompetition(db: Kysely<DB>, slug: string): Promise<void> {
   const row = await db
     .selectFrom('competitions')
     .select(['id', 'dataset_id'])
-    .where('slug', '=', MOLES.slug)
+    .where('slug', '=', slug)
     .executeTakeFirst()
   if (!row) return
   const mine = db.selectFrom('rescore_runs').select('id').where('competition_id', '=', row.id)

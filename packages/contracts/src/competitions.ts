@@ -4,7 +4,23 @@ import { CompetitionSlug, Id, literals, nullable, Timestamp, UUID_PATTERN } from
 export const SCORE_STATUSES = ['queued', 'scoring', 'scored', 'failed'] as const
 export type ScoreStatus = (typeof SCORE_STATUSES)[number]
 
-export const METRICS = ['accuracy', 'map_iou'] as const
+const LABEL_METRICS = [
+  'accuracy',
+  'balanced_accuracy',
+  'macro_f1',
+  'quadratic_weighted_kappa',
+] as const
+const NUMBER_METRICS = [
+  'auroc',
+  'average_precision',
+  'log_loss',
+  'rmse',
+  'mae',
+  'r2',
+  'concordance_index',
+] as const
+const MASK_METRICS = ['dice', 'iou'] as const
+export const METRICS = ['map_iou', ...LABEL_METRICS, ...NUMBER_METRICS, ...MASK_METRICS] as const
 export type Metric = (typeof METRICS)[number]
 
 export const COMPETITION_STATUSES = ['active', 'inactive'] as const
@@ -32,7 +48,7 @@ export type CompetitionSummary = Static<typeof CompetitionSummary>
 /** What a submission has to look like, so that it can be checked before it is sent. */
 export const SubmissionShape = Type.Union([
   Type.Object({
-    metric: Type.Literal('accuracy'),
+    metric: literals(LABEL_METRICS),
     id_column: Type.String(),
     target_column: Type.String(),
     label_min: Type.Integer(),
@@ -48,6 +64,18 @@ export const SubmissionShape = Type.Union([
       width: Type.String(),
       height: Type.String(),
     }),
+  }),
+  Type.Object({
+    metric: literals(NUMBER_METRICS),
+    id_column: Type.String(),
+    target_columns: Type.Array(Type.String()),
+  }),
+  Type.Object({
+    metric: literals(MASK_METRICS),
+    id_column: Type.String(),
+    target_column: Type.String(),
+    image_width: Type.Integer({ description: 'Pixels.' }),
+    image_height: Type.Integer(),
   }),
 ])
 export type SubmissionShape = Static<typeof SubmissionShape>

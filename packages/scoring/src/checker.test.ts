@@ -42,7 +42,7 @@ describe('a file of labels', () => {
   ])('is accepted with $note', ({ text }) => {
     expect(checkLabels(text)).toEqual({
       ok: true,
-      table: { metric: 'accuracy', labels: Int32Array.of(1, 1, 0) },
+      table: { kind: 'labels', labels: Int32Array.of(1, 1, 0) },
     })
   })
 
@@ -144,7 +144,7 @@ describe('a file of labels', () => {
       expect(checkSubmission(LABELS, PASSENGERS, file).ok).toBe(false)
       expect(checkSubmission(LABELS, PASSENGERS, file, { isStored: true })).toEqual({
         ok: true,
-        table: { metric: 'accuracy', labels: Int32Array.of(1, 1, 1) },
+        table: { kind: 'labels', labels: Int32Array.of(1, 1, 1) },
       })
     },
   )
@@ -195,7 +195,7 @@ describe('a file of boxes', () => {
     expect(checkBoxes('p1,0.5,1,2,3,4\np2,,,,,\np1,.9,-1,0,1e2,4\n')).toEqual({
       ok: true,
       table: {
-        metric: 'map_iou',
+        kind: 'boxes',
         images: [
           [
             { confidence: 0.5, x: 1, y: 2, width: 3, height: 4 },
@@ -247,7 +247,7 @@ describe('a file of boxes', () => {
     const header = 'patientId,x,y,width,height\n'
     const holdout = (rows: string) => checkHoldout(BOXES, PATIENTS, Buffer.from(header + rows))
     expect(holdout('p1,1,2,3,4\np2,,,,\n')).toMatchObject({ ok: true })
-    expect(kinds(holdout('p1,,,,\np2,,,,\n'))).toEqual([['no_boxes', null, null]])
+    expect(kinds(holdout('p1,,,,\np2,,,,\n'))).toEqual([['unscorable', null, null]])
   })
 })
 

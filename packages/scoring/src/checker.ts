@@ -1,7 +1,10 @@
 import { createBoxRows } from './box-rows.ts'
 import { createCsvReader } from './csv.ts'
-import { createFaultList, type Fault, show } from './faults.ts'
+import { createFaultList, type Fault, type FaultList, show } from './faults.ts'
+import { findUnscorable } from './holdout-rules.ts'
 import { createLabelRows } from './label-rows.ts'
+import { createMaskRows } from './mask-rows.ts'
+import { createNumberRows } from './number-rows.ts'
 import type { ExpectedIds, SubmissionSpec, Table } from './spec.ts'
 
 export type CheckResult =
@@ -16,7 +19,7 @@ export type CheckResult =
       missingColumns: string[]
     }
 
-/** `holdout` files have no confidence column, and boxes somewhere. */
+/** `holdout` files hold the truth: no confidence column, 0 or 1 for a probability, and something that can be scored. */
 export type FileRole = 'submission' | 'holdout'
 
 export type CheckOptions = {
@@ -51,10 +54,7 @@ export function createChecker(
   { role = 'submission', isStored = false }: CheckOptions & { role?: FileRole } = {},
 ): Checker {
   const faults = createFaultList(spec.idColumn)
-  const rows =
-    spec.metric === 'accuracy'
-      ? createLabelRows(spec, expected.ids.length, faults, isStored)
-      : createBoxRows(spec, expected.ids.length, faults, role)
+  const rows = createRows(spec, expected.ids.length, faults, { role, isStored })
   const required = [spec.idColumn, ...rows.columns]
   const missingColumns: string[] = []
   /** Where the header has each column; -1 where it does not. */
@@ -131,10 +131,26 @@ export function createChecker(
         })
       }
       const table = rows.finish()
+      if (role === 'holdout' && faults.count() === 0) {
+        const unscorable = findUnscorable(spec, table)
+        if (unscorable !== null) faults.add('unscorable', unscorable, null, null)
+      }
       if (faults.count() === 0) return { ok: true, table }
       return { ok: false, faults: faults.list(), total: faults.count(), missingColumns }
     },
   }
+}
+
+function createRows(
+  spec: SubmissionSpec,
+  idCount: number,
+  faults: FaultList,
+  { role, isStored }: { role: FileRole; isStored: boolean },
+): RowReader {
+  if ('labels' in spec) return createLabelRows(spec, idCount, faults, isStored)
+  if ('boxColumns' in spec) return createBoxRows(spec, idCount, faults, role)
+  if ('image' in spec) return createMaskRows(spec, idCount, faults)
+  return createNumberRows(spec, idCount, faults, role)
 }
 
 /** Check a file that is in memory as a whole. */

@@ -15,7 +15,7 @@ export type FaultKind =
   | 'empty_cell'
   | 'not_a_number'
   | 'out_of_range'
-  | 'no_boxes'
+  | 'unscorable'
 
 export type Fault = {
   kind: FaultKind

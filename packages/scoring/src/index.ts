@@ -13,6 +13,7 @@ export {
 export { readColumn } from './column.ts'
 export { FAULTS_SHOWN_MAX, type Fault, type FaultKind } from './faults.ts'
 export { SCORER_VERSION, type ScoreResult, score } from './score.ts'
+export { shapeOf, specOfShape } from './shape.ts'
 export {
   type Box,
   type BoxColumns,
@@ -20,9 +21,15 @@ export {
   type BoxTable,
   type ExpectedIds,
   expectIds,
+  isMetricOf,
   type LabelSpec,
   type LabelTable,
-  METRIC_VERSIONS,
+  type Layout,
+  type MaskSpec,
+  type MaskTable,
+  METRIC_RULES,
+  type NumberSpec,
+  type NumberTable,
   type SubmissionSpec,
   type Table,
 } from './spec.ts'

@@ -41,6 +41,6 @@ export function createLabelRows(
       if (label !== null) table[index] = label
     },
     has: (index) => seen[index] === SEEN,
-    finish: () => ({ metric: 'accuracy', labels: table }),
+    finish: () => ({ kind: 'labels', labels: table }),
   }
 }

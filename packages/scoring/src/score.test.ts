@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { accuracy } from './accuracy.ts'
+import { accuracy } from './label-metrics.ts'
 import { mapIou, overlap } from './map-iou.ts'
 import { score } from './score.ts'
 import type { Box, BoxTable, LabelTable } from './spec.ts'
 
 const labels = (...values: number[]): LabelTable => ({
-  metric: 'accuracy',
+  kind: 'labels',
   labels: Int32Array.from(values),
 })
-const boxes = (...images: Box[][]): BoxTable => ({ metric: 'map_iou', images })
+const boxes = (...images: Box[][]): BoxTable => ({ kind: 'boxes', images })
 const box = (x: number, width = 10, confidence = 1): Box => ({
   confidence,
   x,
@@ -153,18 +153,18 @@ describe(overlap, () => {
 
 describe(score, () => {
   test('tells nothing beside the primary score', () => {
-    expect(score(labels(1, 0), labels(1, 1))).toEqual({
+    expect(score('accuracy', labels(1, 0), labels(1, 1))).toEqual({
       primary_score: 0.5,
       score_components: { accuracy: 0.5 },
     })
   })
 
   test('refuses a submission of another metric', () => {
-    expect(() => score(labels(1), boxes([box(0)]))).toThrow('different metrics')
+    expect(() => score('accuracy', labels(1), boxes([box(0)]))).toThrow('different metrics')
   })
 
   test('throws rather than give a number when nothing counts', () => {
-    expect(() => score(boxes([]), boxes([]))).toThrow('no boxes')
+    expect(() => score('map_iou', boxes([]), boxes([]))).toThrow('no boxes')
   })
 })
 

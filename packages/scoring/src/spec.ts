@@ -1,11 +1,11 @@
 import type { Metric } from '@medforge/contracts'
 
 /** What the columns of a competition's submission mean; comes from the bundle's `manifest.json`. */
-export type SubmissionSpec = LabelSpec | BoxSpec
+export type SubmissionSpec = LabelSpec | BoxSpec | NumberSpec | MaskSpec
 
 /** One row an id, one whole number a row. */
 export type LabelSpec = {
-  metric: 'accuracy'
+  metric: MetricOf<'labels'>
   idColumn: string
   targetColumn: string
   /** Both ends count. */
@@ -14,7 +14,7 @@ export type LabelSpec = {
 
 /** One row a box; a row with every cell but the id empty says "nothing here". */
 export type BoxSpec = {
-  metric: 'map_iou'
+  metric: MetricOf<'boxes'>
   idColumn: string
   boxColumns: BoxColumns
 }
@@ -27,11 +27,68 @@ export type BoxColumns = {
   height: string
 }
 
-/** The rule behind each metric, as docs/competitions.md states it. A score is stamped with it. */
-export const METRIC_VERSIONS = {
-  accuracy: 'accuracy-v1',
-  map_iou: 'map_iou-v2',
-} as const satisfies Record<Metric, string>
+/** One row an id, one real number a column. */
+export type NumberSpec = {
+  metric: MetricOf<'probabilities' | 'values' | 'risks'>
+  idColumn: string
+  targetColumns: readonly string[]
+  /** Of the holdout, where it has others: time and event, for a risk. */
+  holdoutColumns?: readonly string[]
+}
+
+/** One row an id, one mask a row, as runs of pixels. */
+export type MaskSpec = {
+  metric: MetricOf<'masks'>
+  idColumn: string
+  targetColumn: string
+  /** Pixels. */
+  image: { width: number; height: number }
+}
+
+/** How the targets of a competition are written; docs/competitions.md shows each. */
+export type Layout = (typeof METRIC_RULES)[Metric]['layout']
+
+export type MetricOf<Of extends Layout> = {
+  [Name in Metric]: (typeof METRIC_RULES)[Name]['layout'] extends Of ? Name : never
+}[Metric]
+
+/** The rule behind each metric, as docs/competitions.md states it. A score is stamped with its version. */
+export const METRIC_RULES = {
+  accuracy: { version: 'accuracy-v1', layout: 'labels', higherIsBetter: true },
+  balanced_accuracy: { version: 'balanced_accuracy-v1', layout: 'labels', higherIsBetter: true },
+  macro_f1: { version: 'macro_f1-v1', layout: 'labels', higherIsBetter: true },
+  quadratic_weighted_kappa: {
+    version: 'quadratic_weighted_kappa-v1',
+    layout: 'labels',
+    higherIsBetter: true,
+  },
+  map_iou: { version: 'map_iou-v2', layout: 'boxes', higherIsBetter: true },
+  auroc: { version: 'auroc-v1', layout: 'probabilities', higherIsBetter: true },
+  average_precision: {
+    version: 'average_precision-v1',
+    layout: 'probabilities',
+    higherIsBetter: true,
+  },
+  log_loss: { version: 'log_loss-v1', layout: 'probabilities', higherIsBetter: false },
+  rmse: { version: 'rmse-v1', layout: 'values', higherIsBetter: false },
+  mae: { version: 'mae-v1', layout: 'values', higherIsBetter: false },
+  r2: { version: 'r2-v1', layout: 'values', higherIsBetter: true },
+  concordance_index: { version: 'concordance_index-v1', layout: 'risks', higherIsBetter: true },
+  dice: { version: 'dice-v1', layout: 'masks', higherIsBetter: true },
+  iou: { version: 'iou-v1', layout: 'masks', higherIsBetter: true },
+} as const satisfies Record<
+  Metric,
+  {
+    version: string
+    layout: 'labels' | 'boxes' | 'probabilities' | 'values' | 'risks' | 'masks'
+    higherIsBetter: boolean
+  }
+>
+
+/** Whether the metric is of this layout. */
+export function isMetricOf<Of extends Layout>(metric: Metric, layout: Of): metric is MetricOf<Of> {
+  return METRIC_RULES[metric].layout === layout
+}
 
 /** The ids that a submission must name: public, since they stand in the sample submission. */
 export type ExpectedIds = {
@@ -48,13 +105,24 @@ export function expectIds(ids: readonly string[]): ExpectedIds {
 }
 
 /** Labels in the order of the expected ids. */
-export type LabelTable = { metric: 'accuracy'; labels: Int32Array }
+export type LabelTable = { kind: 'labels'; labels: Int32Array }
 
 /** Boxes of each expected id in its place, in the order of the file. */
-export type BoxTable = { metric: 'map_iou'; images: readonly (readonly Box[])[] }
+export type BoxTable = { kind: 'boxes'; images: readonly (readonly Box[])[] }
 
 /** Pixels; the box covers x..x+width and y..y+height. */
 export type Box = { confidence: number; x: number; y: number; width: number; height: number }
 
+/** One array a column, each in the order of the expected ids: 8 bytes a cell. */
+export type NumberTable = { kind: 'numbers'; columns: readonly Float64Array[] }
+
+/** Runs of pixels, each as its first pixel and the one after its last, from 0: 8 bytes a run and 8 an id. */
+export type MaskTable = {
+  kind: 'masks'
+  runs: Uint32Array
+  /** For each expected id, where its runs begin and end in `runs`; there they ascend and share no pixel. */
+  bounds: Uint32Array
+}
+
 /** A file that passed every check, or a holdout (whose boxes have confidence 1). */
-export type Table = LabelTable | BoxTable
+export type Table = LabelTable | BoxTable | NumberTable | MaskTable

@@ -166,7 +166,7 @@ export async function readHoldout(hiddenRoot: string, slug: string): Promise<Tab
 /** A Titanic prediction that gets exactly so many of the 418 right. */
 export async function titanicWithMatches(hiddenRoot: string, matches: number): Promise<string> {
   const holdout = await readHoldout(hiddenRoot, TITANIC)
-  if (holdout.metric !== 'accuracy') throw new Error('Titanic has labels.')
+  if (holdout.kind !== 'labels') throw new Error('Titanic has labels.')
   return titanicCsv((passenger) => {
     const place = passenger - 892
     const label = holdout.labels[place] ?? 0

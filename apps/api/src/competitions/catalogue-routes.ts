@@ -6,10 +6,9 @@ import {
   DatasetDetail,
   DatasetSummary,
   ListQuery,
-  type SubmissionShape,
 } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
-import type { SubmissionSpec } from '@medforge/scoring'
+import { shapeOf } from '@medforge/scoring'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import { DomainError } from '../http/domain-error.ts'
@@ -38,15 +37,6 @@ const tags = ['Competitions']
 // Anybody may keep these, and asks again before every use.
 const PUBLIC = 'no-cache'
 const SAMPLE = 'public, max-age=300'
-
-function shapeOf(spec: SubmissionSpec): SubmissionShape {
-  const id_column = spec.idColumn
-  if (spec.metric === 'map_iou') {
-    return { metric: 'map_iou', id_column, box_columns: spec.boxColumns }
-  }
-  const { min: label_min, max: label_max } = spec.labels
-  return { metric: 'accuracy', id_column, target_column: spec.targetColumn, label_min, label_max }
-}
 
 /** What anybody may read about competitions and data sets. */
 export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDeps): Routes {

@@ -71,7 +71,7 @@ export function createComputer(options: ComputeOptions): Computer {
     if (!checked.ok) {
       return { kind: 'invalid', reason: checked.faults[0]?.message ?? 'It is not valid.' }
     }
-    const result = score(checked.table, holdout)
+    const result = score(bundle.spec.metric, checked.table, holdout)
     await failpoint('w3.computed')
     return { kind: 'scored', result, fingerprint: fingerprintOf(checked.table) }
   }

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { Box, Table } from '@medforge/scoring'
+import type { Box, MaskTable, NumberTable, Table } from '@medforge/scoring'
 
 /** Bytes for each id. Two different predictions have the same 16 bits once in 65,536, except labels below that number, which are compared exactly. */
 const ROW_BYTES = 2
@@ -8,11 +8,35 @@ const BYTES_MAX = 4 * 1024 * 1024
 
 /** What a file predicts, two bytes an id in the order of the sample submission, packed. Holds nothing of the holdout. */
 export function fingerprintOf(table: Table): Buffer {
-  const rows =
-    table.metric === 'accuracy'
-      ? Uint16Array.from(table.labels, hashLabel)
-      : Uint16Array.from(table.images, hashBoxes)
+  const rows = hashRows(table)
   return deflateRawSync(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
+}
+
+function hashRows(table: Table): Uint16Array {
+  switch (table.kind) {
+    case 'labels':
+      return Uint16Array.from(table.labels, hashLabel)
+    case 'boxes':
+      return Uint16Array.from(table.images, hashBoxes)
+    case 'numbers':
+      return hashNumberRows(table)
+    case 'masks':
+      return hashMasks(table)
+  }
+}
+
+function hashNumberRows({ columns }: NumberTable): Uint16Array {
+  const rows = columns[0]?.length ?? 0
+  return Uint16Array.from({ length: rows }, (_, row) =>
+    // Adding 0 makes -0 the 0 that it equals.
+    hashNumbers(columns.map((column) => (column[row] ?? 0) + 0)),
+  )
+}
+
+function hashMasks({ runs, bounds }: MaskTable): Uint16Array {
+  return Uint16Array.from({ length: bounds.length / 2 }, (_, image) =>
+    hashNumbers(runs.subarray(bounds[2 * image], bounds[2 * image + 1])),
+  )
 }
 
 /**
@@ -53,7 +77,7 @@ function hashBoxes(boxes: readonly Box[]): number {
 }
 
 /** FNV-1a, folded to 16 bits. */
-function hashNumbers(numbers: readonly number[]): number {
+function hashNumbers(numbers: ArrayLike<number>): number {
   let hash = 0x811c9dc5
   for (const byte of new Uint8Array(Float64Array.from(numbers).buffer)) {
     hash = Math.imul(hash ^ byte, 0x01000193)

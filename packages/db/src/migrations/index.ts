@@ -48,6 +48,7 @@ import * as usersDisplayNameKeys from './20261201-20-users-display-name-keys.ts'
 import * as usersDisplayNameFilled from './20261201-21-users-display-name-filled.ts'
 import * as authSessionsClient from './20261201-22-auth-sessions-client.ts'
 import * as usersDisplayNameDefaults from './20261201-40-users-display-name-defaults.ts'
+import * as competitionsMetric from './20261201-70-competitions-metric.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -104,4 +105,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261201-21-users-display-name-filled': usersDisplayNameFilled,
   '20261201-22-auth-sessions-client': authSessionsClient,
   '20261201-40-users-display-name-defaults': usersDisplayNameDefaults,
+  '20261201-70-competitions-metric': competitionsMetric,
 }

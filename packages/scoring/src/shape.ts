@@ -1,0 +1,38 @@
+import type { SubmissionShape } from '@medforge/contracts'
+import type { SubmissionSpec } from './spec.ts'
+
+/** A spec as the API names it. What only a holdout has is left out. */
+export function shapeOf(spec: SubmissionSpec): SubmissionShape {
+  const id_column = spec.idColumn
+  if ('boxColumns' in spec) {
+    return { metric: spec.metric, id_column, box_columns: spec.boxColumns }
+  }
+  if ('targetColumns' in spec) {
+    return { metric: spec.metric, id_column, target_columns: [...spec.targetColumns] }
+  }
+  const target_column = spec.targetColumn
+  if ('image' in spec) {
+    const { width: image_width, height: image_height } = spec.image
+    return { metric: spec.metric, id_column, target_column, image_width, image_height }
+  }
+  const { min: label_min, max: label_max } = spec.labels
+  return { metric: spec.metric, id_column, target_column, label_min, label_max }
+}
+
+/** The spec behind it, for submissions. */
+export function specOfShape(shape: SubmissionShape): SubmissionSpec {
+  const idColumn = shape.id_column
+  if ('box_columns' in shape) {
+    return { metric: shape.metric, idColumn, boxColumns: shape.box_columns }
+  }
+  if ('target_columns' in shape) {
+    return { metric: shape.metric, idColumn, targetColumns: shape.target_columns }
+  }
+  const targetColumn = shape.target_column
+  if ('image_width' in shape) {
+    const image = { width: shape.image_width, height: shape.image_height }
+    return { metric: shape.metric, idColumn, targetColumn, image }
+  }
+  const labels = { min: shape.label_min, max: shape.label_max }
+  return { metric: shape.metric, idColumn, targetColumn, labels }
+}
