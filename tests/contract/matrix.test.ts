@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Login, NewInvitation, SubmissionAccepted } from '@medforge/contracts'
 import { Type } from 'typebox'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -42,6 +43,7 @@ beforeAll(async () => {
     submission_id: submission.id,
     user_id: owner.user_id,
     gpu_id: '6',
+    token_id: randomUUID(),
   }
 }, 120_000)
 

@@ -54,6 +54,9 @@ export const MATRIX: Record<string, Case> = {
     needs: 'login of the owner',
   },
   'POST /api/v1/auth/logins/end-others': { ...signedIn(), needs: 'own login' },
+  'GET /api/v1/auth/tokens': signedIn(),
+  'POST /api/v1/auth/tokens': signedIn(422, { name: '' }),
+  'DELETE /api/v1/auth/tokens/{token_id}': signedIn(404),
   // The host is the API's, which is no session's.
   'GET /api/v1/auth/session-proxy': signedIn(404),
 

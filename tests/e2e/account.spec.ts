@@ -13,7 +13,13 @@ test('the account page is accessible and fits, on a desktop and a phone, light a
   await addLogin(context, person, installation)
   await page.goto('/account')
   await expect(page.getByText('This browser')).toBeVisible()
+  await page.getByLabel('What it is for').fill('nightly run')
+  await page.getByRole('button', { name: 'Make a token' }).click()
+  await expect(page.getByText(/^mf_[A-Za-z0-9_-]{43}$/)).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Revoke nightly run' })).toBeVisible()
   await expectGoodLooks(page, 'account')
+  await page.getByRole('button', { name: 'Revoke nightly run' }).click()
+  await expect(page.getByText('nightly run')).toHaveCount(0)
 })
 
 test('a person chooses a name, changes the password and ends other logins', async ({

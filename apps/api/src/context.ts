@@ -112,6 +112,7 @@ export function openServerContext(options: ServerContextOptions): ServerContext 
     },
     onAuthRefused: identity.noteRefused,
     authenticateRequest: identity.authenticateRequest,
+    findTokenOwner: identity.findTokenOwner,
   })
 
   const poolPaths = [`/${config.sessions.workspaceZfsRoot}`]

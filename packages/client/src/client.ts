@@ -1,4 +1,6 @@
 import type {
+  AccessToken,
+  AccessTokenRequest,
   CompetitionDetail,
   CompetitionSummary,
   CreateSessionRequest,
@@ -15,6 +17,7 @@ import type {
   LoginsEnded,
   Me,
   Message,
+  NewAccessToken,
   PasswordChange,
   PlatformStatus,
   Principal,
@@ -58,6 +61,11 @@ export function createClient(options: ClientOptions) {
     listLogins: (query: PageQuery = {}, signal?: AbortSignal) =>
       transport.page<Login[]>('/auth/logins', { query, signal }),
     endLogin: (id: string) => transport.data<Message>('DELETE', `/auth/logins/${id}`),
+    listAccessTokens: (query: PageQuery = {}, signal?: AbortSignal) =>
+      transport.page<AccessToken[]>('/auth/tokens', { query, signal }),
+    createAccessToken: (json: AccessTokenRequest) =>
+      transport.data<NewAccessToken>('POST', '/auth/tokens', { json }),
+    revokeAccessToken: (id: string) => transport.data<Message>('DELETE', `/auth/tokens/${id}`),
     endOtherLogins: () => transport.data<LoginsEnded>('POST', '/auth/logins/end-others'),
 
     status: (signal?: AbortSignal) => transport.data<PlatformStatus>('GET', '/status', { signal }),

@@ -77,6 +77,38 @@ export const LoginIdParams = Type.Object({ login_id: Type.String({ pattern: UUID
 export const LoginsEnded = Type.Object({ message: Type.String(), ended: Type.Integer() })
 export type LoginsEnded = Static<typeof LoginsEnded>
 
+export const ACCESS_TOKEN_DAYS_MAX = 365
+export const ACCESS_TOKEN_NAME_MAX = 80
+
+export const AccessTokenRequest = Type.Object({
+  name: Type.String({
+    maxLength: ACCESS_TOKEN_NAME_MAX,
+    // Neither control characters nor such as change the direction of what stands beside them.
+    pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069]+$',
+    description: 'What it is for, in words of its owner.',
+  }),
+  expires_in_days: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: ACCESS_TOKEN_DAYS_MAX, default: 30 }),
+  ),
+})
+export type AccessTokenRequest = Static<typeof AccessTokenRequest>
+
+/** A personal token, without the token itself. */
+export const AccessToken = Type.Object({
+  id: Id,
+  name: Type.String(),
+  created_at: Timestamp,
+  expires_at: Timestamp,
+  last_used_at: nullable(Timestamp),
+})
+export type AccessToken = Static<typeof AccessToken>
+
+/** The one answer that has the token. */
+export const NewAccessToken = Type.Object({ token: Type.String(), access_token: AccessToken })
+export type NewAccessToken = Static<typeof NewAccessToken>
+
+export const AccessTokenIdParams = Type.Object({ token_id: Type.String({ pattern: UUID_PATTERN }) })
+
 export const INVITATION_USES_MAX = 10_000
 export const INVITATION_NOTE_MAX = 200
 

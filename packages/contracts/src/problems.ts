@@ -56,6 +56,11 @@ export const PROBLEMS = {
     status: 409,
     title: 'Display name taken',
   },
+  token_limit_reached: {
+    suffix: 'auth/token-limit-reached',
+    status: 409,
+    title: 'Token limit reached',
+  },
   origin_not_allowed: {
     suffix: 'auth/origin-not-allowed',
     status: 403,

@@ -27,6 +27,7 @@ const TABLE_RIGHTS: Record<
 > = {
   users: { server: 'SIU', reconciler: READ_BY_RECONCILER, worker: ['id'] },
   auth_sessions: { server: 'SIUD', reconciler: 'S', worker: '' },
+  access_tokens: { server: 'SIU', reconciler: '', worker: '' },
   invitations: { server: 'SIU', reconciler: '', worker: '' },
   packs: { server: 'S', reconciler: 'S', worker: '' },
   gpu_devices: { server: 'SU', reconciler: 'SU', worker: '' },

@@ -81,7 +81,9 @@ describe('a statement without an answer', () => {
     expect(await connectionId(db as never)).toBe(before)
   })
 
-  test('is rolled back with what it changed where its transaction asks no more', async ({ url }) => {
+  test('is rolled back with what it changed where its transaction asks no more', async ({
+    url,
+  }) => {
     await using db = createDatabase(url, { poolSize: 1, queryLimitMs: 500 })
     await using other = createDatabase(url, { poolSize: 1 })
     const at = new Date()

@@ -10,7 +10,7 @@ import type { DB } from '@medforge/db'
 import type { FastifyReply } from 'fastify'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { entrantOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -78,15 +78,16 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         schema: route({
           summary: 'My own place on the leaderboard, and how my best score came about',
           tags,
+          takesTokens: true,
           params: CompetitionSlugParams,
           success: { 200: LeaderboardStanding },
           problems: ['authentication_failed', 'competition_not_found'],
         }),
-        preValidation: guards.competitionSignedIn,
+        preValidation: guards.entrant,
       },
       async (request) => {
         const { slug } = request.params
-        const { userId } = principalOf(request)
+        const userId = entrantOf(request)
         const standing = await withBoard(db, slug, async (tx, competition) => {
           const series = await readBestOverTime(tx, competition, [userId])
           return {

@@ -13,7 +13,7 @@ export interface ScoreWatch {
 }
 
 /** How long an answer waits for its score. */
-export const SCORE_WAIT_MS = 10_000
+export const SCORE_WAIT_SECONDS = 10
 const POLL_MS = 25
 const RETRY_MS = 1000
 

@@ -17,7 +17,7 @@ import {
   submissionNotFound,
 } from './refusals.ts'
 import { findSubmission, isScoreCurrent, lockScoreStatus, requeue } from './repository.ts'
-import { SCORE_WAIT_MS, type ScoreWatch } from './score-watch.ts'
+import { SCORE_WAIT_SECONDS, type ScoreWatch } from './score-watch.ts'
 
 /** @throws DomainError `competition_not_found` */
 export async function requireCompetition(db: Kysely<DB>, slug: string): Promise<CompetitionFacts> {
@@ -95,7 +95,7 @@ export async function scoreAgain(
       at: clock.now(),
     })
   })
-  await watch.settled(submissionId, SCORE_WAIT_MS)
+  await watch.settled(submissionId, SCORE_WAIT_SECONDS * 1000)
   const found = await findSubmission(db, submissionId)
   if (!found) throw submissionNotFound(submissionId)
   if (found.isBlocked) throw holdoutUnavailable(found.submission.competition_slug)

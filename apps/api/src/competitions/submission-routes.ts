@@ -8,7 +8,7 @@ import {
 import type { CreatedKey, DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import { principalOf, type RouteGuards } from '../http/guards.ts'
+import { entrantOf, type RouteGuards } from '../http/guards.ts'
 import type { Pagination } from '../http/pagination.ts'
 import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -44,6 +44,7 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
         schema: route({
           summary: 'My submissions to this competition, newest first',
           tags,
+          takesTokens: true,
           params: CompetitionSlugParams,
           querystring: ListQuery,
           success: { 200: Type.Array(Submission) },
@@ -54,11 +55,11 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
             'invalid_cursor',
           ],
         }),
-        preValidation: guards.competitionSignedIn,
+        preValidation: guards.entrant,
       },
       async (request) => {
         const { slug } = request.params
-        const { userId } = principalOf(request)
+        const userId = entrantOf(request)
         const list = `submissions ${slug} ${userId}`
         const page = pagination.parsePage<CreatedKey>(list, request.query)
         const competition = await requireCompetition(db, slug)
@@ -76,15 +77,16 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
           description:
             'Counted as an upload counts. Uploads of mine at the same time may change it before the next one arrives.',
           tags,
+          takesTokens: true,
           params: CompetitionSlugParams,
           success: { 200: SubmissionAllowance },
           problems: ['authentication_failed', 'competition_not_found'],
         }),
-        preValidation: guards.competitionSignedIn,
+        preValidation: guards.entrant,
       },
       async (request) => {
         const { slug } = request.params
-        const { userId } = principalOf(request)
+        const userId = entrantOf(request)
         const competition = await requireCompetition(db, slug)
         const contestant = { userId, competitionId: competition.id }
         return envelopeOf(request, await readAllowance(db, contestant, clock.now()))

@@ -5,7 +5,8 @@ import { newId } from '@medforge/core'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { DomainError } from '../http/domain-error.ts'
-import { principalOf } from '../http/guards.ts'
+import { entrantOf } from '../http/guards.ts'
+import { preferredWaitSeconds } from '../http/prefer.ts'
 import { createRateLimiter } from '../http/rate-limit.ts'
 import { envelopeOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
@@ -14,7 +15,7 @@ import { SaturatedError } from '../lib/limiter.ts'
 import { acceptSubmission } from './accept.ts'
 import { readAllowance } from './daily-cap.ts'
 import { idempotencyKeyMalformed, tooManyChecks, unkept, uploadsSaturated } from './refusals.ts'
-import { SCORE_WAIT_MS } from './score-watch.ts'
+import { SCORE_WAIT_SECONDS } from './score-watch.ts'
 import { requireOpen, requireSubmission } from './service.ts'
 import type { SubmissionDeps } from './submission-routes.ts'
 import { NOWHERE, type SubmissionStore } from './submission-store.ts'
@@ -52,11 +53,13 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
           description:
             'One CSV file. It is checked while it arrives, and one that is refused costs nothing. Answers with the score if it is there within ten seconds, else with `queued`.',
           tags,
+          takesTokens: true,
           params: CompetitionSlugParams,
           streamedBody: FILE,
           headers: {
             'Idempotency-Key':
               'Within 24 hours, the same file under the same key is the same submission; another file is refused.',
+            Prefer: '`wait=0` to `wait=10`: so many seconds for the score instead of ten.',
           },
           success: { 201: SubmissionAccepted },
           problems: [
@@ -71,12 +74,13 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
             'holdout_unavailable',
           ],
         }),
-        preValidation: [guards.competitionOrigin, guards.competitionSignedIn],
+        preValidation: [guards.competitionOrigin, guards.entrant],
       },
       async (request, reply) => {
         const acceptance = await submit(request, request.params.slug)
         if (settings.autoScoreOnSubmit) {
-          await watch.settled(acceptance.submissionId, SCORE_WAIT_MS)
+          const waitMs = preferredWaitSeconds(request, SCORE_WAIT_SECONDS) * 1000
+          await watch.settled(acceptance.submissionId, waitMs)
         }
         reply.code(201)
         return envelopeOf(request, {
@@ -94,6 +98,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
           description:
             'Refuses what an upload would refuse, in the same words. Uses no submission of the day and keeps nothing.',
           tags,
+          takesTokens: true,
           params: CompetitionSlugParams,
           streamedBody: FILE,
           success: { 200: SubmissionCheck },
@@ -108,10 +113,10 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
             'holdout_unavailable',
           ],
         }),
-        preValidation: [guards.competitionOrigin, guards.competitionSignedIn],
+        preValidation: [guards.competitionOrigin, guards.entrant],
       },
       async (request) => {
-        const { userId } = principalOf(request)
+        const userId = entrantOf(request)
         const retryAfterSeconds = checks.take(userId)
         if (retryAfterSeconds > 0) throw tooManyChecks(retryAfterSeconds)
         assertMultipart(request)
@@ -133,7 +138,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
   ): Promise<Upload> {
     const limits = { maxBytes: settings.uploadMaxBytes }
     return receiving
-      .run(principalOf(request).userId, () => {
+      .run(entrantOf(request), () => {
         // Whoever left while waiting sends nothing any more, and no event would say so.
         if (request.raw.destroyed && !request.raw.complete) throw uploadsSaturated()
         return receiveUpload(request, into, bundle, id, limits)
@@ -144,7 +149,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
   }
 
   async function submit(request: FastifyRequest, slug: string) {
-    const { userId } = principalOf(request)
+    const userId = entrantOf(request)
     const idempotencyKey = idempotencyKeyOf(request)
     assertMultipart(request)
     const { competition, bundle } = await requireOpen(db, bundles, slug)

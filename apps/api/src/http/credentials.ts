@@ -10,6 +10,11 @@ export type Credentials = {
   isBrowser: boolean
 }
 
+/** A personal token, or whatever stands in its place; undefined: no bearer is named. */
+export function readBearer(authorization: string | undefined): string | undefined {
+  return /^bearer +(.+)$/i.exec(authorization ?? '')?.[1]
+}
+
 /** The one reader of the login cookie; to be called once a request. */
 export function readCredentials(headers: {
   cookie?: string | undefined

@@ -1,6 +1,6 @@
 import type { ProblemKey, UserRole } from '@medforge/contracts'
 import type { FastifyReply, FastifyRequest, preValidationAsyncHookHandler } from 'fastify'
-import { type Credentials, readCredentials } from './credentials.ts'
+import { type Credentials, readBearer, readCredentials } from './credentials.ts'
 import { DomainError } from './domain-error.ts'
 import { isOriginAllowed } from './origin.ts'
 import { type RateLimiter, rateLimitKey } from './rate-limit.ts'
@@ -41,6 +41,8 @@ export type RouteGuards = {
   signedIn: Guard
   /** 401 `competitions/authentication-failed`; afterwards `principalOf(request)` answers. */
   competitionSignedIn: Guard
+  /** As `competitionSignedIn`, and also for whoever shows a personal token; afterwards `entrantOf(request)` answers. */
+  entrant: Guard
   /** 403 `auth/admin-required`; after `signedIn`. */
   admin: Guard
   /** 403 `competitions/admin-access-denied`; after `competitionSignedIn`. */
@@ -70,11 +72,15 @@ export type GuardDeps = {
   /** Called for each attempt that `rateLimitAuth` refuses. */
   onAuthRefused(what: AuthAttempt, client: { address: string; requestId: string }): void
   authenticateRequest(credentials: Credentials): Promise<CookieVerdict>
+  /** @returns the id of the user whose personal token it is */
+  findTokenOwner(token: string): Promise<string | undefined>
 }
 
 type Authenticated = { principal: AuthenticatedPrincipal; credentials: Credentials }
 
 const authenticated = new WeakMap<FastifyRequest, Authenticated>()
+/** By a personal token. */
+const entrants = new WeakMap<FastifyRequest, string>()
 const users = new WeakMap<FastifyRequest, string>()
 
 /** Whose request this is found to be, for its line in the log. */
@@ -90,6 +96,13 @@ export function findUserOf(request: FastifyRequest): string | undefined {
 /** Who is asking. Only on routes behind `signedIn` or `competitionSignedIn`; anywhere else it throws, which is a bug. */
 export function principalOf(request: FastifyRequest): AuthenticatedPrincipal {
   return authenticatedOf(request).principal
+}
+
+/** Whose submissions it is about. Only on routes behind `entrant`; anywhere else it throws, which is a bug. */
+export function entrantOf(request: FastifyRequest): string {
+  const userId = entrants.get(request) ?? authenticated.get(request)?.principal.userId
+  if (userId === undefined) throw new Error('This route reads its entrant without its guard.')
+  return userId
 }
 
 /** Who asks, as the audit log has it. As `principalOf`. */
@@ -121,10 +134,32 @@ export function createGuards(deps: GuardDeps): RouteGuards {
   function signedInGuard(key: 'authentication_required' | 'authentication_failed'): Guard {
     return async (request) => {
       const credentials = readCredentials(request.headers)
+      assertOneProof(key, request, credentials)
       const verdict = await deps.authenticateRequest(credentials)
       if (!verdict.principal) throw unauthenticated(key, verdict)
       authenticated.set(request, { principal: verdict.principal, credentials })
       noteUser(request, verdict.principal.userId)
+    }
+  }
+
+  function entrantGuard(key: 'authentication_failed'): Guard {
+    const signedIn = signedInGuard(key)
+    return async function entrant(request, reply) {
+      const token = readBearer(request.headers.authorization)
+      if (token === undefined) {
+        await signedIn.call(this, request, reply)
+        return
+      }
+      assertOneProof(key, request, readCredentials(request.headers))
+      const userId = await deps.findTokenOwner(token)
+      if (userId === undefined) {
+        throw new DomainError(key, {
+          detail:
+            'This token is unknown, was revoked or has expired. Make another on your account page.',
+        })
+      }
+      entrants.set(request, userId)
+      noteUser(request, userId)
     }
   }
 
@@ -140,6 +175,7 @@ export function createGuards(deps: GuardDeps): RouteGuards {
     competitionOrigin: originGuard('competition_origin_not_allowed'),
     signedIn: signedInGuard('authentication_required'),
     competitionSignedIn: signedInGuard('authentication_failed'),
+    entrant: entrantGuard('authentication_failed'),
     admin: adminGuard('admin_required'),
     competitionAdmin: adminGuard('admin_access_denied'),
     rateLimitAuth: (what) => async (request, reply) => {
@@ -161,6 +197,16 @@ export function createGuards(deps: GuardDeps): RouteGuards {
       if (account.take(userId) === 0 && address.take(key) === 0) deps.rateLimiter.giveBack(key)
     },
   }
+}
+
+/** Whose request it were is nobody's guess. @throws DomainError where a token stands beside a login */
+function assertOneProof(
+  key: 'authentication_required' | 'authentication_failed',
+  request: FastifyRequest,
+  { tokens }: Credentials,
+): void {
+  if (tokens.length === 0 || readBearer(request.headers.authorization) === undefined) return
+  throw new DomainError(key, { detail: 'Send a personal token or a login cookie, not both.' })
 }
 
 // As many as hashing lets wait.

@@ -101,6 +101,12 @@ export function createOpenApiDocument(
           name: SESSION_COOKIE,
           description: `Browsers (requests with \`Sec-Fetch-Site\`) also send \`${HOST_BOUND_COOKIE}\`, which was set together with it; programs need not.`,
         },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'A personal token (`mf_…`) from the account page, for the routes of competitions alone, and never beside a login.',
+        },
       },
     },
   }
@@ -129,7 +135,10 @@ function operationOf(method: string, path: string, schema: RouteSchema): Operati
     ],
     ...(content ? { requestBody: { required: true, content } } : {}),
     responses: responsesOf(schema),
-    security: schema['x-signed-in'] ? [{ login: [] }] : [],
+    security: [
+      ...(schema['x-signed-in'] ? [{ login: [] }] : []),
+      ...(schema['x-takes-tokens'] ? [{ token: [] }] : []),
+    ],
   }
 }
 

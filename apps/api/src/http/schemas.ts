@@ -34,6 +34,8 @@ export type RouteOptions<Body, Params, Query> = {
   querystring?: Query
   /** Describes the body in the document without validating it, for bodies that are streamed. */
   streamedBody?: StreamedBody
+  /** Behind the guard `entrant`: a personal token is as good as a login here. */
+  takesTokens?: true
   /** Request headers that the route understands, name → what it does. For the document only. */
   headers?: Record<string, string>
 }
@@ -46,6 +48,7 @@ export type DocumentedSchema = {
   'x-headers'?: Record<string, string>
   'x-streamed-body'?: StreamedBody
   'x-signed-in'?: boolean
+  'x-takes-tokens'?: boolean
 }
 
 /**
@@ -70,6 +73,7 @@ export function route<
     ...(streamedBody ? { 'x-streamed-body': streamedBody } : {}),
     ...(headers ? { 'x-headers': headers } : {}),
     ...(isSignedIn ? { 'x-signed-in': true } : {}),
+    ...(options.takesTokens ? { 'x-takes-tokens': true } : {}),
     response: successResponses(options),
     // Problems are written by `problem.ts` whole, so Fastify needs no serializer for each of them.
     'x-problems': problemResponses(options),

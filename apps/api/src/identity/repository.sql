@@ -153,6 +153,9 @@ where `id` in (?);
 update `auth_sessions`
 set `client` = ?
 where `user_id` = ? and `id` != ?;
+update `access_tokens`
+set `revoked_at` = ?
+where `user_id` = ? and `revoked_at` is null;
 insert into `audit_events` (`actor_user_id`, `action`, `subject`, `detail`, `request_id`, `at`)
 values (?, ?, ?, ?, ?, ?);
 insert into `platform_state` (`name`, `value`, `updated_at`)

@@ -1,5 +1,5 @@
 import type { UserRole } from '@medforge/contracts'
-import { moveAccessEpoch, takeInvitation, type UserRow } from '@medforge/core'
+import { moveAccessEpoch, revokeAccessTokensOf, takeInvitation, type UserRow } from '@medforge/core'
 import {
   type CreatedKey,
   type DB,
@@ -247,7 +247,7 @@ type Change = { userId: string; requestId: string; at: Date }
 type PasswordChange = Change & { address: string; loginId: string; tokenHash: Buffer }
 
 /**
- * New password, new token for this login, end of all others: all or nothing. What was opened with the old token ends too.
+ * New password, new token for this login, end of all others and of personal tokens: all or nothing. What was opened with the old token ends too.
  *
  * @returns ids of the logins that ended; undefined, and nothing changed, when the password is not `from` any more or the login is gone
  */
@@ -270,6 +270,7 @@ export async function changePassword(
     await tx.updateTable('users').set({ password_hash: to }).where('id', '=', userId).execute()
     const ended = await revokeOthers(tx, userId, loginId, at)
     await forgetClients(tx, userId, loginId)
+    await revokeAccessTokensOf(tx, userId, at)
     const entry = { actorUserId: userId, action: 'user.password_change', subject: userId }
     const detail = { address, logins_ended: ended.length }
     await recordAudit(tx, { ...entry, requestId, at, detail })

@@ -15,6 +15,8 @@ import type { Routes } from '../http/schemas.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createLoop } from '../lib/loop.ts'
+import { accessTokenRoutes } from './access-token-routes.ts'
+import { createAccessTokens } from './access-tokens.ts'
 import { accountRoutes } from './account-routes.ts'
 import { type ChangingAccess, createAccountService } from './account-service.ts'
 import { accountAdminRoutes } from './admin-routes.ts'
@@ -34,6 +36,8 @@ export type LogoutListener = (login: { authSessionId: string; userId: string }) 
 export interface Identity extends Authenticator {
   /** As `authenticate`, for requests to the API's own host: a browser has to show the host-bound cookie of its login too. */
   authenticateRequest(credentials: Credentials): Promise<CookieVerdict>
+  /** @returns the id of the user whose personal token it is */
+  findTokenOwner(token: string): Promise<string | undefined>
   /** Called after this server revoked a login. @returns the function that unsubscribes */
   onLogout(listener: LogoutListener): () => void
   /** An attempt was refused because of its client's address. */
@@ -55,6 +59,7 @@ export type IdentityDeps = {
   hashing?: Hashing
 }
 
+const TOKEN_CREATIONS = { max: 20, windowMs: 60 * 60_000 }
 const RENAMES = { max: 10, windowMs: 60 * 60_000 }
 /** An account may be guessed at as often as an address may guess, in so many times its window. */
 const ACCOUNT_WINDOWS = 5
@@ -106,6 +111,13 @@ export function createIdentity(deps: IdentityDeps): Identity {
     notifyEnd,
     changingAccess,
   })
+  const tokens = createAccessTokens({
+    db,
+    clock,
+    logger,
+    hashToken,
+    creations: createRateLimiter(TOKEN_CREATIONS, deps.monotonicMs),
+  })
   const listeners = new Set<LogoutListener>()
 
   function notifyEnd(login: { authSessionId: string; userId: string }): void {
@@ -139,6 +151,10 @@ export function createIdentity(deps: IdentityDeps): Identity {
       return { ...AMBIGUOUS, removal: cookies.removed[0] }
     },
     ...authenticator,
+    findTokenOwner: tokens.findOwner,
+    async settled() {
+      await Promise.all([authenticator.settled(), tokens.settled()])
+    },
     noteRefused(what, client) {
       failures.note({ what, userId: null, reason: 'too_many_attempts', ...client })
     },
@@ -151,6 +167,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
       const parts = [
         identityRoutes({ service, guards, cookies, logOut }),
         accountRoutes({ service: account, describe, guards, pagination, cookies }),
+        accessTokenRoutes({ tokens, guards, pagination }),
         invitationRoutes({ db, hashInvitation, clock, guards, pagination }),
         accountAdminRoutes({ db, service: account, guards, pagination }),
       ]

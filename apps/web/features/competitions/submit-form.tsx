@@ -12,6 +12,7 @@ import { formatDuration } from '../../lib/format.ts'
 import { DropZone } from './drop-zone.tsx'
 import { FaultList } from './fault-list.tsx'
 import type { LocalCheck } from './local-check.ts'
+import { ProgramHint } from './program-hint.tsx'
 import { allowanceQuery, mySubmissionsQuery } from './queries.ts'
 import { SubmissionResult } from './submission-result.tsx'
 import { usePrediction } from './use-prediction.ts'
@@ -68,6 +69,7 @@ export function SubmitForm({ competition }: SubmitFormProps) {
         {isSending ? 'Sending and scoring…' : null}
         {!isSending && allowance ? describeAllowance(allowance, now) : null}
       </p>
+      <ProgramHint slug={slug} />
       {latest ? <SubmissionResult submission={latest} holdout={competition.holdout.kind} /> : null}
     </form>
   )

@@ -13,5 +13,6 @@ export const samples: SqlSamples<typeof repository> = {
   lockUser: ['u'],
   lockUserAndAdmins: ['u'],
   updateUser: ['u', { role: 'admin', max_concurrent_sessions: 1, disabled_at: null }],
+  revokeAccessTokensOf: ['u', AT],
   revokeLoginsOf: ['u', AT],
 }

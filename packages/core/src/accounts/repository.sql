@@ -70,6 +70,11 @@ update `users`
 set `role` = ?, `max_concurrent_sessions` = ?, `disabled_at` = ?
 where `id` = ?;
 
+-- revokeAccessTokensOf
+update `access_tokens`
+set `revoked_at` = ?
+where `user_id` = ? and `revoked_at` is null;
+
 -- revokeLoginsOf
 update `auth_sessions`
 set `revoked_at` = ?
@@ -77,3 +82,6 @@ where `user_id` = ? and `revoked_at` is null;
 update `auth_sessions`
 set `client` = ?
 where `user_id` = ?;
+update `access_tokens`
+set `revoked_at` = ?
+where `user_id` = ? and `revoked_at` is null;

@@ -88,7 +88,21 @@ export async function updateUser(
   await tx.updateTable('users').set(columns).where('id', '=', id).execute()
 }
 
-/** End every login of an account; nobody is trusted for where they made one. The caller moves the epoch. */
+/** End every personal token of an account. */
+export async function revokeAccessTokensOf(
+  tx: Kysely<DB>,
+  userId: string,
+  at: Date,
+): Promise<void> {
+  await tx
+    .updateTable('access_tokens')
+    .set({ revoked_at: toSqlTime(at) })
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .execute()
+}
+
+/** End every login and personal token of an account; nobody is trusted for where they made one. The caller moves the epoch. */
 export async function revokeLoginsOf(tx: Kysely<DB>, userId: string, at: Date): Promise<void> {
   await tx
     .updateTable('auth_sessions')
@@ -101,6 +115,7 @@ export async function revokeLoginsOf(tx: Kysely<DB>, userId: string, at: Date): 
     .set({ client: null })
     .where('user_id', '=', userId)
     .execute()
+  await revokeAccessTokensOf(tx, userId, at)
 }
 
 function selectUsers(db: Kysely<DB>) {

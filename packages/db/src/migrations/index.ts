@@ -49,6 +49,7 @@ import * as usersDisplayNameFilled from './20261201-21-users-display-name-filled
 import * as authSessionsClient from './20261201-22-auth-sessions-client.ts'
 import * as usersDisplayNameDefaults from './20261201-40-users-display-name-defaults.ts'
 import * as competitionsMetric from './20261201-70-competitions-metric.ts'
+import * as accessTokens from './20261201-80-access-tokens.ts'
 
 /**
  * Every step of the schema, oldest first. Listed by hand rather than found on disk, so that what runs is what was reviewed.
@@ -106,4 +107,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261201-22-auth-sessions-client': authSessionsClient,
   '20261201-40-users-display-name-defaults': usersDisplayNameDefaults,
   '20261201-70-competitions-metric': competitionsMetric,
+  '20261201-80-access-tokens': accessTokens,
 }

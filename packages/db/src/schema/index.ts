@@ -21,11 +21,12 @@ import type {
   SessionsTable,
   StorageUsageTable,
 } from './sessions.ts'
-import type { AuthSessionsTable, InvitationsTable, UsersTable } from './users.ts'
+import type { AccessTokensTable, AuthSessionsTable, InvitationsTable, UsersTable } from './users.ts'
 
 export type DB = {
   users: UsersTable
   auth_sessions: AuthSessionsTable
+  access_tokens: AccessTokensTable
   invitations: InvitationsTable
   packs: PacksTable
   gpu_devices: GpuDevicesTable

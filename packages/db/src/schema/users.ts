@@ -41,6 +41,20 @@ export type AuthSessionsTable = {
   revoked_at: SqlTime | null
 }
 
+export type AccessTokensTable = {
+  id: string
+  user_id: string
+  /** In words of its owner. */
+  name: string
+  /** HMAC-SHA256(SESSION_SECRET, token). The token itself is stored nowhere. */
+  token_hash: Buffer
+  created_at: SqlTime
+  expires_at: SqlTime
+  /** Moves at most once a minute. */
+  last_used_at: Generated<SqlTime | null>
+  revoked_at: Generated<SqlTime | null>
+}
+
 export type InvitationsTable = {
   id: string
   /** HMAC-SHA256(SESSION_SECRET, code). The code itself is stored nowhere. */
