@@ -39,6 +39,8 @@ export function startServer({ db, clock, endpoint }: Parts): SessionService {
   ipc.onChanged(changes.notify)
   return createSessionService({
     ...{ db, clock, logger, ipc, changes, failpoint: noFailpoint },
+    // No edge asks here who may enter.
+    memory: { changing: (work) => work() },
     findOutageCause: async () => undefined,
     config: {
       domain: 'medforge.test',

@@ -149,7 +149,7 @@ describe('a personal token', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201))
     const { id } = answers[0]?.data<NewAccessToken>().access_token ?? { id: '' }
     expect((await make(visitor)).status).toBe(429)
-    site_api.monotonic.nowMs += 60 * 60_000
+    site_api.clock.advance(60 * 60_000)
     const refused = await make(visitor)
     expect([refused.status, refused.problem().code]).toEqual([409, 'token_limit_reached'])
     await revoke(visitor, id)
