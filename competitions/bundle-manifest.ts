@@ -1,5 +1,13 @@
 import { METRICS } from '@medforge/contracts'
-import { isMetricOf, type Layout, METRIC_RULES, type SubmissionSpec } from '@medforge/scoring'
+import {
+  type Accepted,
+  isMetricOf,
+  type Layout,
+  METRIC_RULES,
+  parseReal,
+  type SubmissionSpec,
+  withoutBlanks,
+} from '@medforge/scoring'
 import { type Static, Type } from 'typebox'
 import { Check, Errors } from 'typebox/value'
 
@@ -7,15 +15,20 @@ const SLUG = '^[a-z0-9]+(-[a-z0-9]+)*$'
 const COLUMN = Type.String({ minLength: 1, maxLength: 100 })
 const TITLE = Type.String({ minLength: 1, maxLength: 200 })
 
+/** The sample submission's ids are not those of the real data either. */
+const ids_are_made_up = Type.Optional(Type.Boolean())
+
 /** How made-up labels for a demo come about; docs/competitions.md shows what they look like. */
 const DemoRecipe = Type.Union([
   Type.Object({
     kind: Type.Literal('labels'),
+    ids_are_made_up,
     /** Share of each label, from the lowest; equal when absent. */
     weights: Type.Optional(Type.Array(Type.Number({ minimum: 0 }), { minItems: 1 })),
   }),
   Type.Object({
     kind: Type.Literal('boxes'),
+    ids_are_made_up,
     /** Pixels along each side. */
     image_size: Type.Integer({ minimum: 64, maximum: 100_000 }),
     positive_share: Type.Number({ minimum: 0.001, maximum: 1 }),
@@ -52,6 +65,14 @@ const BundleManifestSchema = Type.Object({
       max: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
     }),
   ),
+  /** Other names that a column of a submission may have. */
+  column_aliases: Type.Optional(
+    Type.Record(COLUMN, Type.Array(COLUMN, { minItems: 1, maxItems: 20 })),
+  ),
+  /** What may stand for a label, from the lowest. */
+  label_names: Type.Optional(Type.Array(COLUMN, { minItems: 1, maxItems: 10_000 })),
+  /** A column with all boxes of an image, "confidence x y width height" repeated, in place of the five. */
+  prediction_string_column: Type.Optional(COLUMN),
   /** Ids, not lines: an image with three boxes is one. */
   expected_rows: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
   /** Names this set of ids; the split that a score is stamped with begins with it. */
@@ -125,6 +146,7 @@ function findContradictions(manifest: BundleManifest): string[] {
     const named = [id_column, ...columns]
     if (new Set(named).size !== named.length) faults.push('a column is named twice')
   }
+  faults.push(...findAcceptedFaults(manifest, layout))
   const wanted = TARGET_COLUMNS[layout]
   if (wanted !== null && target_columns.length !== wanted) {
     faults.push(`${metric} has ${wanted} target column${wanted === 1 ? '' : 's'}`)
@@ -154,8 +176,47 @@ function findContradictions(manifest: BundleManifest): string[] {
   return faults
 }
 
+/** What is wrong with the other ways to write a submission: each has to mean one thing. */
+function findAcceptedFaults(manifest: BundleManifest, layout: Layout): string[] {
+  const { id_column, target_columns, column_aliases = {}, label_names, labels } = manifest
+  const faults: string[] = []
+  const columns = [id_column, ...target_columns]
+  if (Object.keys(column_aliases).some((column) => !columns.includes(column))) {
+    faults.push('column_aliases has a column that the competition does not')
+  }
+  const packed = manifest.prediction_string_column
+  const named = [...columns, ...Object.values(column_aliases).flat(), ...(packed ? [packed] : [])]
+  if (new Set(named).size !== named.length) {
+    faults.push(
+      'a name stands for two columns, among columns, column_aliases and prediction_string_column',
+    )
+  }
+  if (packed && layout !== 'boxes') faults.push('prediction_string_column is for boxes')
+  if (!label_names) return faults
+  const count = labels ? labels.max - labels.min + 1 : 0
+  const isPlain = (name: string) => parseReal(name) === null && name === withoutBlanks(name)
+  if (label_names.length !== count || new Set(label_names).size !== count) {
+    faults.push(`label_names has to have ${count} different names`)
+  }
+  if (!label_names.every(isPlain)) {
+    faults.push('label_names has a number, or a name with blanks around it')
+  }
+  return faults
+}
+
 /** What the columns of this competition's files mean. Only for a manifest that was parsed here. */
 export function specOf(manifest: BundleManifest): SubmissionSpec {
+  const { column_aliases, label_names, prediction_string_column } = manifest
+  const accepts: Accepted = {
+    ...(column_aliases ? { columnAliases: column_aliases } : {}),
+    ...(label_names ? { labelNames: label_names } : {}),
+    ...(prediction_string_column ? { predictionStringColumn: prediction_string_column } : {}),
+  }
+  const spec = meaningOfManifest(manifest)
+  return Object.keys(accepts).length > 0 ? { ...spec, accepts } : spec
+}
+
+function meaningOfManifest(manifest: BundleManifest): SubmissionSpec {
   const { metric, id_column: idColumn, target_columns, holdout_columns, labels, image } = manifest
   const [first = '', x = '', y = '', width = '', height = ''] = target_columns
   if (isMetricOf(metric, 'labels')) {

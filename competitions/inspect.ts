@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { UPLOAD_MAX_BYTES_DEFAULT } from '@medforge/contracts'
-import { checkHoldout } from '@medforge/scoring'
+import { checkHoldout, meaningOf } from '@medforge/scoring'
 import {
   type Bundle,
   type BundleFault,
@@ -69,7 +69,7 @@ export function describeHoldout(
 ): HoldoutManifest {
   const { slug, metric_version, expected_rows } = manifest
   const holdout_sha256 = sha256(labels)
-  const facts = JSON.stringify([slug, metric_version, spec, idsSha256, holdout_sha256])
+  const facts = JSON.stringify([slug, metric_version, meaningOf(spec), idsSha256, holdout_sha256])
   const secret = (purpose: string) =>
     createHmac('sha256', secretSeed).update(`${purpose} ${facts}`).digest('hex')
   return {

@@ -76,7 +76,7 @@ describe('a fourth competition', () => {
     )
     const labels = await writeMoles({ holdout: (place) => (place % 20 === 4 ? 7 : 0) })
     await expect(competition('import', labels)).rejects.toThrow(
-      /holdout_labels.csv row 6: .*\n.*holdout_labels.csv row 26/,
+      /holdout_labels.csv row 6: 2 cells of "verdict" .* Row 6: "7", Row 26: "7"/,
     )
   })
 

@@ -51,7 +51,7 @@ const CHAOS_LONG_MINUTES = 40
 
 function chaosEnvironment(chaos: ChaosRun): Record<string, string> {
   if (chaos.scope === 'short') return {}
-  return { MEDFORGE_CHAOS_MINUTES: String(chaos.minutes), MEDFORGE_LONG: '1' }
+  return { MEDFORGE_CHAOS_MINUTES: String(chaos.minutes) }
 }
 
 /** Above what a thousand simulated histories take on a core that others want too. */
@@ -80,6 +80,7 @@ export function listSuites({ root, reportsDir, chaos, histories, seed }: SuiteOp
     // The output of some parts reaches the terminal by way of a file.
     ...(isTerminal ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
     ...(seed === null ? {} : { MEDFORGE_SEED: String(seed) }),
+    ...(chaos.scope === 'long' ? { MEDFORGE_LONG: '1' } : {}),
   }
   const base = { cell: null, report: 'vitest' as const, env: plain }
   return [

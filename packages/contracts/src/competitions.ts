@@ -45,11 +45,23 @@ export const CompetitionSummary = Type.Object({
 })
 export type CompetitionSummary = Static<typeof CompetitionSummary>
 
+const AcceptedShape = Type.Optional(
+  Type.Object(
+    {
+      column_aliases: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
+      label_names: Type.Optional(Type.Array(Type.String())),
+      prediction_string_column: Type.Optional(Type.String()),
+    },
+    { description: 'How else a file may say the same.' },
+  ),
+)
+
 /** What a submission has to look like, so that it can be checked before it is sent. */
 export const SubmissionShape = Type.Union([
   Type.Object({
     metric: literals(LABEL_METRICS),
     id_column: Type.String(),
+    accepts: AcceptedShape,
     target_column: Type.String(),
     label_min: Type.Integer(),
     label_max: Type.Integer(),
@@ -57,6 +69,7 @@ export const SubmissionShape = Type.Union([
   Type.Object({
     metric: Type.Literal('map_iou'),
     id_column: Type.String(),
+    accepts: AcceptedShape,
     box_columns: Type.Object({
       confidence: Type.String(),
       x: Type.String(),
@@ -68,11 +81,13 @@ export const SubmissionShape = Type.Union([
   Type.Object({
     metric: literals(NUMBER_METRICS),
     id_column: Type.String(),
+    accepts: AcceptedShape,
     target_columns: Type.Array(Type.String()),
   }),
   Type.Object({
     metric: literals(MASK_METRICS),
     id_column: Type.String(),
+    accepts: AcceptedShape,
     target_column: Type.String(),
     image_width: Type.Integer({ description: 'Pixels.' }),
     image_height: Type.Integer(),
@@ -91,6 +106,10 @@ export const CompetitionDetail = Type.Object({
     kind: literals(['demo', 'operator']),
     version: Type.String(),
     rows: Type.Integer(),
+  }),
+  made_up: Type.Array(literals(['labels', 'ids']), {
+    description:
+      'What of a demo has no relation to the real data; empty with an operator’s holdout.',
   }),
   rules: Type.String({ description: 'Markdown.' }),
   notice: nullable(

@@ -65,7 +65,7 @@ describe('a file of labels', () => {
     },
     {
       note: 'an id twice, one unknown and one missing',
-      text: 'PassengerId,Survived\n892,1\n892,1\n0893,1\n894,1\n',
+      text: 'PassengerId,Survived\n892,1\n892,1\nx893,1\n894,1\n',
       faults: [
         ['duplicate_id', 3, 'PassengerId'],
         ['unknown_id', 4, 'PassengerId'],
@@ -74,11 +74,11 @@ describe('a file of labels', () => {
     },
     {
       note: 'a short, a long and an empty row',
-      text: 'PassengerId,Survived\n892\n893,1,1\n894,1\n\n',
+      text: 'PassengerId,Survived\n892\n893,1,1\n\n894,1\n\n',
       faults: [
         ['short_row', 2, null],
         ['long_row', 3, null],
-        ['short_row', 5, null],
+        ['blank_line', 4, null],
       ],
     },
     {
@@ -154,7 +154,7 @@ describe('a file of labels', () => {
     expect(result).toMatchObject({ missingColumns: ['height', 'patientId', 'width', 'y'] })
   })
 
-  test('lists 50 faults and counts them all', () => {
+  test('lists each kind of fault once, with its count and first places', () => {
     const ids = expectIds(Array.from({ length: 200 }, (_, index) => `i${index}`))
     const rows = ids.ids.slice(0, 120).map((id) => `${id},7\n`)
     const result = checkSubmission(
@@ -164,13 +164,23 @@ describe('a file of labels', () => {
     )
     expect(result).toMatchObject({ ok: false, total: 200 })
     if (result.ok) return
-    expect(result.faults).toHaveLength(50)
-    expect(result.faults[0]).toMatchObject({
-      kind: 'missing_id',
-      count: 80,
-      message:
-        '80 ids of the sample submission are missing: "i120", "i121", "i122", "i123", "i124", ….',
-    })
+    expect(result.faults).toEqual([
+      {
+        kind: 'missing_id',
+        row: null,
+        column: 'PassengerId',
+        count: 80,
+        message: '80 ids are missing: "i120", "i121", "i122", "i123", "i124", ….',
+      },
+      {
+        kind: 'out_of_range',
+        row: 2,
+        column: 'Survived',
+        count: 120,
+        message:
+          '120 cells of "Survived" are no whole number from 0 to 1: Row 2: "7", Row 3: "7", Row 4: "7", Row 5: "7", Row 6: "7", ….',
+      },
+    ])
   })
 
   test('never echoes control, bidirectional or very long text', () => {
@@ -179,6 +189,13 @@ describe('a file of labels', () => {
     expect(result).toMatchObject({
       faults: [{ message: expect.stringMatching(/"\ufffd\ufffdx{38}…"/) }],
     })
+  })
+
+  test('shows blanks that cannot be seen by what they are', () => {
+    const result = checkLabels('PassengerId,Survived\n892,"\t"\n893,"\u00a0x"\n894,1\n')
+    const text = JSON.stringify(result)
+    expect(text).toContain(JSON.stringify('"\\t"').slice(1, -1))
+    expect(text).toContain(JSON.stringify('"\\u00a0x"').slice(1, -1))
   })
 
   test('is not fooled by names of object properties', () => {
@@ -252,14 +269,21 @@ describe('a file of boxes', () => {
 })
 
 /** Acceptance from the rule's words, on cells instead of bytes. */
-function isAcceptable(header: string[], rows: string[][]): boolean {
+function isAcceptable(header: string[], written: string[][]): boolean {
+  const isBlank = (row: string[]) => row.length === 1 && row[0] === '' && header.length > 1
+  const rows = written.slice(0, written.findLastIndex((row) => !isBlank(row)) + 1)
   const id = header.indexOf('PassengerId')
   const target = header.indexOf('Survived')
   const named = (name: string) => header.filter((cell) => cell === name).length
   return (
     named('PassengerId') === 1 &&
     named('Survived') === 1 &&
-    rows.every((row) => row.length === header.length) &&
+    rows.every((row) => {
+      // What is ignored may be missing, or go on, where nothing that counts follows.
+      const last = Math.max(id, target)
+      const isIgnoredLast = last < header.length - 1
+      return row.length > last && (row.length <= header.length || isIgnoredLast)
+    }) &&
     rows
       .map((row) => row[id])
       .sort()

@@ -1,17 +1,19 @@
-import { createBoxRows } from './box-rows.ts'
-import { createCsvReader } from './csv.ts'
-import { createFaultList, type Fault, type FaultList, show } from './faults.ts'
+import { createBoxRows, createPredictionRows } from './box-rows.ts'
+import { type CellFlaw, createCsvReader } from './csv.ts'
+import { type Cause, createFaultList, type Fault, type FaultList, show } from './faults.ts'
+import { findColumn, refuseForeignHeader, refuseMissingColumns } from './header.ts'
 import { findUnscorable } from './holdout-rules.ts'
 import { createLabelRows } from './label-rows.ts'
 import { createMaskRows } from './mask-rows.ts'
 import { createNumberRows } from './number-rows.ts'
+import { createLikenessFinder } from './remedies.ts'
 import type { ExpectedIds, SubmissionSpec, Table } from './spec.ts'
 
 export type CheckResult =
   | { ok: true; table: Table }
   | {
       ok: false
-      /** At most 50: those of the header, then those of ids, then the others in the order of the file. */
+      /** At most 50, each kind once: those of the header, then those of ids, then the others by their first places. */
       faults: Fault[]
       /** All of them, each id counted. */
       total: number
@@ -46,7 +48,44 @@ export interface RowReader {
 
 /** Roomy for every honest file, and what keeps a hostile one small. */
 export const FILE_LIMITS = { recordBytesMax: 65_536, columnsMax: 1000, recordsMax: 500_000 }
-const HEADER_CELLS_SHOWN = 8
+
+const NOT_UTF8: Cause = {
+  kind: 'malformed_csv',
+  is: 'has bytes that are not UTF-8',
+  remedy: 'Save the file with the encoding UTF-8; this may be Latin-1 or Windows-1252.',
+}
+const STRAY_QUOTE: Cause = {
+  kind: 'malformed_csv',
+  is: 'has a quote inside a cell that is not quoted',
+  remedy: 'Put the whole cell in quotes and write the quote twice.',
+}
+const UNKNOWN: Cause = { kind: 'unknown_id', is: 'is not in the sample submission' }
+const ROW_NUMBER: Cause = {
+  kind: 'unknown_id',
+  is: 'is the number of a row and not in the sample submission',
+  remedy: 'Is this the index of pandas? Write the file with to_csv(index=False).',
+}
+const MISSING: Cause = { kind: 'missing_id', is: 'is missing' }
+const BLANK_LINE: Cause = {
+  kind: 'blank_line',
+  is: 'is empty',
+  remedy: 'Take empty lines between rows out: in Python, open the file with newline="".',
+}
+const SHORT: Cause = { kind: 'short_row', is: 'has fewer cells than the header' }
+const LONG: Cause = {
+  kind: 'long_row',
+  is: 'has more cells than the header',
+  remedy: 'Are there decimal commas, or texts with commas without quotes?',
+}
+
+/** Where the header has what is read; -1 where it does not. */
+type Positions = {
+  id: number
+  others: number[]
+  length: number
+  /** The last place that counts; whatever follows is ignored. */
+  last: number
+}
 
 export function createChecker(
   spec: SubmissionSpec,
@@ -54,64 +93,98 @@ export function createChecker(
   { role = 'submission', isStored = false }: CheckOptions & { role?: FileRole } = {},
 ): Checker {
   const faults = createFaultList(spec.idColumn)
-  const rows = createRows(spec, expected.ids.length, faults, { role, isStored })
-  const required = [spec.idColumn, ...rows.columns]
+  const findLikeness = createLikenessFinder(expected.ids)
+  let rows = createRows(spec, expected.ids.length, faults, { role, isStored })
   const missingColumns: string[] = []
-  /** Where the header has each column; -1 where it does not. */
-  let positions: { id: number; others: number[] } | null = null
-  let headerLength = 0
+  let positions: Positions | null = null
+  // What follows a first line that is no header says nothing more.
+  let isForeign = false
+  let blankLines: number[] = []
+  let knownIds = 0
 
   function readHeader(cells: string[]): void {
-    headerLength = cells.length
-    const position = (name: string) => cells.indexOf(name)
-    positions = { id: position(spec.idColumn), others: rows.columns.map(position) }
-    for (const name of required) {
+    const isThere = (column: string) => findColumn(spec, cells, column) >= 0
+    const packed = role === 'submission' ? spec.accepts?.predictionStringColumn : undefined
+    if (packed !== undefined && isThere(packed) && !rows.columns.some(isThere)) {
+      rows = createPredictionRows(packed, expected.ids.length, faults)
+    }
+    const required = [spec.idColumn, ...rows.columns]
+    const [id = -1, ...others] = required.map((column) => findColumn(spec, cells, column))
+    positions = { id, others, length: cells.length, last: Math.max(id, ...others) }
+    missingColumns.push(...required.filter((column) => !isThere(column)).sort())
+    isForeign = refuseForeignHeader(spec, required, expected, cells, faults)
+    if (isForeign) return
+    for (const column of required) {
+      const name = cells[findColumn(spec, cells, column)]
       const found = cells.filter((cell) => cell === name).length
-      if (found === 0) missingColumns.push(name)
-      if (found > 1) {
-        faults.add('duplicate_column', `Column ${show(name)} is there ${found} times.`, 1, name)
-      }
+      if (name === undefined || found < 2) continue
+      faults.add('duplicate_column', `Column ${show(name)} is there ${found} times.`, 1, column)
     }
-    missingColumns.sort()
-    for (const name of missingColumns) {
-      faults.add(
-        'missing_column',
-        `Column ${show(name)} is missing. ${describeHeader(cells)}`,
-        1,
-        name,
-      )
-    }
+    refuseMissingColumns(spec, missingColumns, cells, faults, positions.last < 0)
   }
 
-  function readRow(cells: string[], row: number, at: NonNullable<typeof positions>): void {
-    const id = at.id < 0 ? undefined : cells[at.id]
-    const index = id === undefined || id === '' ? undefined : expected.indexOf.get(id)
-    if (id === '' && cells.length > 1) {
-      faults.add('empty_cell', `Row ${row} has no ${show(spec.idColumn)}.`, row, spec.idColumn)
-    } else if (id && index === undefined) {
-      faults.addId('unknown_id', id, row)
+  function readRow(cells: string[], row: number, flaws: Flaws, at: Positions): void {
+    if (cells.length === 1 && cells[0] === '' && at.length > 1) {
+      blankLines.push(row)
+      return
     }
-    const hasRightLength = checkLength(cells, row)
+    for (const blank of blankLines) faults.addRow(BLANK_LINE, blank)
+    blankLines = []
+    const hasFlaw = flaws !== null && refuseFlaws(cells, row, flaws, at)
+    const isShort = cells.length <= at.last
+    const isLong = cells.length > at.length && at.last === at.length - 1
+    if (isShort) faults.addRow(SHORT, row)
+    if (isLong) faults.addRow(LONG, row)
+    const id = at.id < 0 || flaws?.has(at.id) ? null : (cells[at.id] ?? null)
+    if (id === '') {
+      const is = `has no ${show(spec.idColumn)}`
+      faults.addRow({ kind: 'empty_cell', is }, row, spec.idColumn)
+    }
     // A row that was refused still shows that its id is there, so that one fault is not reported twice.
     const values = at.others.map((other) =>
-      other < 0 || !hasRightLength ? null : (cells[other] ?? null),
+      other < 0 || isShort || isLong || hasFlaw ? null : (cells[other] ?? null),
     )
-    rows.read(index ?? -1, values, row, id ?? '')
+    rows.read(id ? findId(id, row) : -1, values, row, id ?? '')
   }
 
-  function checkLength(cells: string[], row: number): boolean {
-    if (cells.length === headerLength) return true
-    const isEmpty = cells.length === 1 && cells[0] === ''
-    const what = isEmpty
-      ? `Row ${row} is empty.`
-      : `Row ${row} has ${cells.length} cells, the header ${headerLength}.`
-    faults.add(cells.length < headerLength ? 'short_row' : 'long_row', what, row, null)
-    return false
+  /** Where the id is, or the one that it stands for; -1 where it is neither. */
+  function findId(id: string, row: number): number {
+    const index = expected.indexOf.get(id)
+    if (index !== undefined) {
+      knownIds += 1
+      return index
+    }
+    const likeness = findLikeness(id)
+    if (likeness === null) {
+      faults.addId(id === String(row - 2) ? ROW_NUMBER : UNKNOWN, id, row)
+      return -1
+    }
+    faults.addId(likeness.cause, id, row)
+    return expected.indexOf.get(likeness.id) ?? -1
   }
 
-  const reader = createCsvReader(FILE_LIMITS, (cells, line) => {
-    if (positions) readRow(cells, line, positions)
-    else readHeader(cells)
+  /** @returns whether a cell that counts has one */
+  function refuseFlaws(
+    cells: string[],
+    row: number,
+    flaws: NonNullable<Flaws>,
+    at: Positions,
+  ): boolean {
+    let found = false
+    for (const [place, what] of flaws) {
+      if (place !== at.id && !at.others.includes(place)) continue
+      const column =
+        place === at.id ? spec.idColumn : (rows.columns[at.others.indexOf(place)] ?? '')
+      const cause = what === 'not_utf8' ? NOT_UTF8 : STRAY_QUOTE
+      faults.addCell(cause, column, row, cells[place] ?? '')
+      found = true
+    }
+    return found
+  }
+
+  const reader = createCsvReader(FILE_LIMITS, (cells, line, flaws) => {
+    if (!positions) readHeader(cells)
+    else if (!isForeign) readRow(cells, line, flaws, positions)
   })
 
   return {
@@ -120,15 +193,18 @@ export function createChecker(
     },
     end() {
       const malformed = reader.end()
-      if (malformed) {
+      if (malformed && !isForeign) {
         faults.add('malformed_csv', malformed.message, malformed.line, null)
       } else if (!positions) {
-        missingColumns.push(...required.toSorted())
+        missingColumns.push(...[spec.idColumn, ...rows.columns].sort())
         faults.add('empty_file', 'The file is empty.', null, null)
-      } else if (positions.id !== -1) {
+      } else if (positions.id !== -1 && !isForeign) {
         expected.ids.forEach((id, index) => {
-          if (!rows.has(index)) faults.addId('missing_id', id, null)
+          if (!rows.has(index)) faults.addId(MISSING, id, null)
         })
+        if (knownIds === 0) {
+          faults.remark(UNKNOWN, null, 'None of the ids is known: is this the file of other data?')
+        }
       }
       const table = rows.finish()
       if (role === 'holdout' && faults.count() === 0) {
@@ -140,6 +216,8 @@ export function createChecker(
     },
   }
 }
+
+type Flaws = ReadonlyMap<number, CellFlaw> | null
 
 function createRows(
   spec: SubmissionSpec,
@@ -176,10 +254,4 @@ export function checkHoldout(
 function checkWhole(checker: Checker, bytes: Uint8Array): CheckResult {
   checker.write(bytes)
   return checker.end()
-}
-
-function describeHeader(cells: string[]): string {
-  const shown = cells.slice(0, HEADER_CELLS_SHOWN).map(show).join(', ')
-  const more = cells.length > HEADER_CELLS_SHOWN ? ', …' : ''
-  return `The first line has ${shown}${more}; names must match exactly, upper and lower case included.`
 }

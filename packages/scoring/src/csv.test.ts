@@ -8,14 +8,16 @@ type Reading = { records: string[][]; lines: number[]; fault: string | null }
 
 function read(bytes: Uint8Array, limits = LIMITS, chunkSize = bytes.length || 1): Reading {
   const reading: Reading = { records: [], lines: [], fault: null }
-  const reader = createCsvReader(limits, (cells, line) => {
+  let flaw: string | null = null
+  const reader = createCsvReader(limits, (cells, line, flaws) => {
+    for (const [place, what] of flaws ?? []) flaw ??= `Line ${line}: ${what} in cell ${place}`
     reading.records.push(cells)
     reading.lines.push(line)
   })
   for (let at = 0; at < bytes.length; at += chunkSize) {
     reader.write(bytes.subarray(at, at + chunkSize))
   }
-  return { ...reading, fault: reader.end()?.message ?? null }
+  return { ...reading, fault: reader.end()?.message ?? flaw }
 }
 
 const readText = (text: string) => read(Buffer.from(text))
@@ -94,7 +96,7 @@ describe(createCsvReader, () => {
     { note: 'NUL', text: 'a\nb\0', message: 'Line 2: a NUL byte.' },
     { note: 'a lone carriage return', text: 'a\nb\rc', message: 'Line 2: a carriage return' },
     { note: 'a trailing carriage return', text: 'a\r', message: 'Line 1: a carriage return' },
-    { note: 'a stray quote', text: 'a\nb"c', message: 'Line 2: a quote inside a cell' },
+    { note: 'a stray quote', text: 'a\nb"c', message: 'Line 2: stray_quote in cell 0' },
     {
       note: 'text after a quoted cell',
       text: '"a"b',
@@ -108,17 +110,37 @@ describe(createCsvReader, () => {
     expect(readText(text).fault).toContain(message)
   })
 
-  test('names the line of a byte that is not UTF-8, and no fault that follows it', () => {
-    const file = Buffer.from('a\n"b\n\xe9"c\0', 'latin1')
-    expect(read(file).fault).toContain('Line 3: bytes that are not UTF-8')
+  test('reads on after a byte that is not UTF-8 and a stray quote, and names their cells', () => {
+    const flaws: unknown[] = []
+    const reader = createCsvReader(LIMITS, (cells, _line, found) => {
+      flaws.push([cells, ...(found ?? [])])
+    })
+    reader.write(Buffer.from('a,\xe9,b\n\xe9\xe9\n"c\xc3"\nä,x"y"\nd\xc3', 'latin1'))
+    expect(reader.end()).toBeNull()
+    expect(flaws).toEqual([
+      [
+        ['a', '\ufffd', 'b'],
+        [1, 'not_utf8'],
+      ],
+      [['\ufffd\ufffd'], [0, 'not_utf8']],
+      [['c\ufffd'], [0, 'not_utf8']],
+      [
+        ['\ufffd', 'x"y"'],
+        [0, 'not_utf8'],
+        [1, 'stray_quote'],
+      ],
+      [['d\ufffd'], [0, 'not_utf8']],
+    ])
   })
 
   test.each([
     { note: 'UTF-16', bytes: Buffer.from('\ufeffid,label', 'utf16le'), message: 'UTF-16' },
+    { note: 'UTF-16 without a mark', bytes: Buffer.from('id', 'utf16le'), message: 'UTF-16' },
+    { note: 'JSON', bytes: Buffer.from('{"id":[1],"a":[0]}'), message: 'JSON' },
     { note: 'gzip', bytes: [0x1f, 0x8b, 8, 0], message: 'gzip' },
     { note: 'a spreadsheet', bytes: [0x50, 0x4b, 3, 4, 20, 0, 6, 0], message: 'spreadsheet' },
-    { note: 'Latin-1', bytes: Buffer.from('id,n\xe9\n', 'latin1'), message: 'not UTF-8' },
-    { note: 'a truncated character', bytes: [0x61, 0xe2, 0x82], message: 'middle of a character' },
+    { note: 'Latin-1', bytes: Buffer.from('id,n\xe9\n', 'latin1'), message: 'not_utf8 in cell 1' },
+    { note: 'a truncated character', bytes: [0x61, 0xe2, 0x82], message: 'not_utf8 in cell 0' },
     { note: 'half a byte order mark', bytes: [0xef, 0xbb], message: 'not UTF-8' },
   ])('says what the file is when it is $note', ({ bytes, message }) => {
     expect(read(Uint8Array.from(bytes)).fault).toContain(message)

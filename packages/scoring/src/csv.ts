@@ -23,6 +23,9 @@ export type CsvFault = {
   message: string
 }
 
+/** What is wrong inside one cell, while the file around it can be read. */
+export type CellFlaw = 'stray_quote' | 'not_utf8'
+
 export interface CsvReader {
   /** @returns the fault that ended the reading, or null. After a fault nothing more is read and the same fault is returned. */
   write(chunk: Uint8Array): CsvFault | null
@@ -42,11 +45,12 @@ const IN_QUOTES = 2
 const AFTER_QUOTE = 3
 
 /**
- * @param onRecord  gets each record with the line on which it begins; an empty line is a record of one empty cell
+ * @param onRecord  gets each record with the line on which it begins, and the flaws of its cells by their places; an empty line is a record of
+ *   one empty cell
  */
 export function createCsvReader(
   limits: CsvLimits,
-  onRecord: (cells: string[], line: number) => void,
+  onRecord: (cells: string[], line: number, flaws: ReadonlyMap<number, CellFlaw> | null) => void,
 ): CsvReader {
   const bytes = new Uint8Array(limits.recordBytesMax)
   const firstBytes: number[] = []
@@ -64,12 +68,17 @@ export function createCsvReader(
   // Of the record that is being read: then a byte is a letter, and its place in the one is its place in the other.
   let isAscii = true
 
-  function refuse(message: string, at = line): void {
+  let flaws: Map<number, CellFlaw> | null = null
+
+  function refuse(otherwise: string, at = line): void {
+    const message = (records === 0 && describeForeignFormat(firstBytes)) || otherwise
     fault ??= { line: at, message: `Line ${at}: ${message}` }
   }
 
-  function refuseByte(otherwise: string): void {
-    refuse((records === 0 && describeForeignFormat(firstBytes)) || otherwise)
+  /** The cell that is being read. */
+  function flaw(what: CellFlaw): void {
+    flaws ??= new Map()
+    if (!flaws.has(ends.length)) flaws.set(ends.length, what)
   }
 
   function endCell(): void {
@@ -90,7 +99,9 @@ export function createCsvReader(
       refuse(`more than ${limits.recordsMax} rows. No valid submission is that long.`)
       return
     }
-    onRecord(isAscii ? splitAscii(bytes, ends) : splitUtf8(bytes, ends), recordLine)
+    const cells = isAscii ? splitAscii(bytes, ends) : splitUtf8(bytes, ends, flaws !== null)
+    onRecord(cells, recordLine, flaws)
+    flaws = null
     length = 0
     ends = []
     isAscii = true
@@ -163,12 +174,19 @@ export function createCsvReader(
       return
     }
     if (byte === 0) {
-      refuseByte('a NUL byte. A submission is plain text.')
+      refuse('a NUL byte. A submission is plain text.')
       return
     }
     if (!utf8.accepts(byte)) {
-      refuseByte('bytes that are not UTF-8. Save the file with the encoding UTF-8.')
-      return
+      const foreign = records === 0 ? describeForeignFormat(firstBytes) : null
+      if (foreign !== null) {
+        refuse(foreign)
+        return
+      }
+      flaw('not_utf8')
+      utf8.restart()
+      // It may begin the next character, or end the cell.
+      if (!utf8.accepts(byte)) utf8.restart()
     }
     if (state === IN_QUOTES) {
       if (byte === QUOTE) state = AFTER_QUOTE
@@ -188,9 +206,8 @@ export function createCsvReader(
       state = IN_QUOTES
     } else if (byte === QUOTE) {
       if (state === IN_CELL) {
-        refuse(
-          'a quote inside a cell that is not quoted. Put the whole cell in quotes and write the quote twice.',
-        )
+        flaw('stray_quote')
+        keep(QUOTE)
         return
       }
       state = IN_QUOTES
@@ -231,10 +248,12 @@ export function createCsvReader(
       if (fault) return fault
       if (bomMatched > 0 && bomMatched < BOM.length) refuse('bytes that are not UTF-8.')
       else if (sawCarriageReturn) refuse('a carriage return that no line feed follows.')
-      else if (utf8.isInsideCharacter()) refuse('the file ends in the middle of a character.')
       else if (state === IN_QUOTES)
         refuse('a quoted cell that begins here is never closed.', quoteLine)
-      else if (state !== CELL_START || ends.length > 0) endRecord()
+      else if (state !== CELL_START || ends.length > 0) {
+        if (utf8.isInsideCharacter()) flaw('not_utf8')
+        endRecord()
+      }
       return fault
     },
   }
@@ -245,8 +264,12 @@ function describeForeignFormat([a, b, c, d]: number[]): string | null {
     return 'this is a ZIP archive or a spreadsheet (.xlsx), not CSV. Unpack it, or export the sheet as CSV.'
   }
   if (a === 0x1f && b === 0x8b) return 'this file is compressed with gzip. Unpack it first.'
-  if (a === 0xff || a === 0xfe) {
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || a === 0 || b === 0) {
     return 'this file seems to be UTF-16. Save it with the encoding UTF-8.'
+  }
+  const first = a === BOM[0] ? d : a
+  if (first === 0x7b || first === 0x5b) {
+    return 'this is JSON, not CSV. In pandas, write it with to_csv(index=False).'
   }
   return null
 }

@@ -4,8 +4,8 @@ import { checkSubmission, createChecker } from './checker.ts'
 import { type BoxSpec, expectIds, type LabelSpec } from './spec.ts'
 
 /**
- * Which files are accepted, said once more and in another way: over the whole text at once, with quoted cells masked and the rest split,
- * where the reader goes byte by byte.
+ * Which files are accepted, said once more and in another way: over the whole text at once, by one pattern for a cell, where the reader goes
+ * byte by byte.
  */
 const LABELS: LabelSpec = {
   metric: 'accuracy',
@@ -19,31 +19,27 @@ const BOXES: BoxSpec = {
   boxColumns: { confidence: 'c', x: 'x', y: 'y', width: 'w', height: 'h' },
 }
 const IDS = ['1', '2', 'ä,3']
-const [OPEN, CLOSE] = ['\ue000', '\ue001']
+/** A byte that is no UTF-8: a letter which no cell that counts has. */
+const BROKEN = '\ue002'
+const CELL = /(?:"((?:[^"]|"")*)"|((?!")[^,\r\n]*))(,|\r?\n|$)/y
 
 /** Cells of every line, or null where this is no CSV file. */
 function cellsOf(bytes: Uint8Array): string[][] | null {
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return null
-  }
+  const text = new TextDecoder('utf-8').decode(bytes).replaceAll('\ufffd', BROKEN)
   if (text.includes('\0') || /\r(?!\n)/.test(text) || text === '') return null
-  const masked = text.replace(/"((?:[^"]|"")*)"/g, (_, inner: string) => {
-    return OPEN + encodeURIComponent(inner.replaceAll('""', '"')) + CLOSE
-  })
-  if (masked.includes('"')) return null
-  const lines = masked.split(/\r?\n/)
-  if (lines.at(-1) === '') lines.pop()
-  const table = lines.map((line) => line.split(','))
-  const isPlain = (cell: string) => !cell.includes(OPEN) && !cell.includes(CLOSE)
-  const isQuoted = (cell: string) =>
-    cell.startsWith(OPEN) && cell.endsWith(CLOSE) && isPlain(cell.slice(1, -1))
-  if (!table.flat().every((cell) => isPlain(cell) || isQuoted(cell))) return null
-  return table.map((line) =>
-    line.map((cell) => (isPlain(cell) ? cell : decodeURIComponent(cell.slice(1, -1)))),
-  )
+  const lines: string[][] = []
+  let line: string[] = []
+  for (CELL.lastIndex = 0; CELL.lastIndex < text.length || line.length > 0; ) {
+    const match = CELL.exec(text)
+    if (!match) return null
+    const [, quoted, plain = '', end] = match
+    line.push(quoted?.replaceAll('""', '"') ?? plain)
+    if (end === ',') continue
+    lines.push(line)
+    line = []
+    if (end === '') break
+  }
+  return lines
 }
 
 /** Rows as objects of the columns asked for; null where header or lengths are wrong. */
@@ -52,7 +48,10 @@ function rowsOf(bytes: Uint8Array, columns: string[]): Record<string, string>[] 
   if (!header) return null
   const counts = columns.map((name) => header.filter((cell) => cell === name).length)
   if (counts.some((count) => count !== 1)) return null
-  if (lines.some((line) => line.length !== header.length)) return null
+  const last = Math.max(...columns.map((name) => header.indexOf(name)))
+  while (lines.at(-1)?.join() === '' && lines.at(-1)?.length === 1) lines.pop()
+  const longest = last === header.length - 1 ? header.length : Number.POSITIVE_INFINITY
+  if (lines.some(({ length }) => length <= last || length > longest)) return null
   return lines.map((line) =>
     Object.fromEntries(columns.map((name) => [name, line[header.indexOf(name)] ?? ''])),
   )

@@ -10,11 +10,14 @@ export {
   checkSubmission,
   createChecker,
 } from './checker.ts'
-export { readColumn } from './column.ts'
+export { readColumn, readRecords } from './column.ts'
 export { FAULTS_SHOWN_MAX, type Fault, type FaultKind } from './faults.ts'
+export { parseReal } from './numbers.ts'
+export { withoutBlanks } from './remedies.ts'
 export { SCORER_VERSION, type ScoreResult, score } from './score.ts'
 export { shapeOf, specOfShape } from './shape.ts'
 export {
+  type Accepted,
   type Box,
   type BoxColumns,
   type BoxSpec,
@@ -28,6 +31,7 @@ export {
   type MaskSpec,
   type MaskTable,
   METRIC_RULES,
+  meaningOf,
   type NumberSpec,
   type NumberTable,
   type SubmissionSpec,

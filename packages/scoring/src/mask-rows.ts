@@ -1,9 +1,15 @@
 import type { RowReader } from './checker.ts'
-import { type FaultList, show } from './faults.ts'
+import type { Cause, FaultList } from './faults.ts'
 import type { MaskSpec } from './spec.ts'
 
 /** How public contests write a mask without pixels, beside an empty cell. */
 const NOTHING = '-1'
+const DUPLICATE: Cause = { kind: 'duplicate_id', is: 'is there more than once' }
+const NO_RUNS: Cause = {
+  kind: 'not_a_number',
+  is: 'is no list of "first pixel, length" pairs',
+  remedy: 'Write whole numbers with one space between them, and nothing for an empty mask.',
+}
 const SPACE = 0x20
 const ZERO = 0x30
 
@@ -26,21 +32,23 @@ export function createMaskRows(spec: MaskSpec, idCount: number, faults: FaultLis
     runs[used++] = to
   }
 
+  const outside = (is: string): Cause => ({ kind: 'out_of_range', is })
+
   /** @returns what is wrong with the runs, or null */
-  function readRuns(text: string): string | null {
+  function readRuns(text: string): Cause | null {
     const numbers = text === '' || text === NOTHING ? [] : readWholes(text)
-    if (!numbers || numbers.length % 2 === 1) return 'is no list of "first pixel, length" pairs'
+    if (!numbers || numbers.length % 2 === 1) return NO_RUNS
     let before = 0
     for (let at = 0; at < numbers.length; at += 2) {
       const from = (numbers[at] as number) - 1
       const to = from + (numbers[at + 1] as number)
       if (from < before) {
         return from < 0
-          ? 'begins before pixel 1'
-          : 'has runs that overlap or do not ascend; sort them by their first pixel'
+          ? outside('begins before pixel 1')
+          : outside('has runs that overlap or do not ascend; sort them by their first pixel')
       }
-      if (to === from) return 'has a run of no pixels'
-      if (to > pixels) return `goes beyond pixel ${pixels}, the last of the image`
+      if (to === from) return outside('has a run of no pixels')
+      if (to > pixels) return outside(`goes beyond pixel ${pixels}, the last of the image`)
       keep(from, to)
       before = to
     }
@@ -52,12 +60,9 @@ export function createMaskRows(spec: MaskSpec, idCount: number, faults: FaultLis
     read(index, [text = null], row, id) {
       const from = used
       const wrong = text === null ? null : readRuns(text)
-      if (wrong !== null) {
-        const kind = wrong.startsWith('is no list') ? 'not_a_number' : 'out_of_range'
-        faults.add(kind, `Row ${row}: ${show(text ?? '')} ${wrong}.`, row, targetColumn)
-      }
+      if (wrong !== null) faults.addCell(wrong, targetColumn, row, text ?? '')
       if (index < 0) return
-      if (seen[index] === 1) faults.addId('duplicate_id', id, row)
+      if (seen[index] === 1) faults.addId(DUPLICATE, id, row)
       seen[index] = 1
       bounds[2 * index] = from
       bounds[2 * index + 1] = used

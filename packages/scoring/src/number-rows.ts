@@ -1,11 +1,13 @@
 import type { FileRole, RowReader } from './checker.ts'
-import { type FaultList, show } from './faults.ts'
+import { type Cause, type FaultList, show } from './faults.ts'
 import { isPlain, parseReal, parseWhole } from './numbers.ts'
+import { diagnoseNumber } from './remedies.ts'
 import { isMetricOf, type NumberSpec } from './spec.ts'
 
 /** What a column's numbers may be. */
 type Range = { parse: (text: string) => number | null; min: number; max: number; meaning: string }
 
+const DUPLICATE: Cause = { kind: 'duplicate_id', is: 'is there more than once' }
 // So large that nothing measured reaches it, and small enough that no sum of squares overflows a double.
 const VALUE_MAX = 1e50
 
@@ -41,13 +43,25 @@ export function createNumberRows(
     const column = columns[place] ?? ''
     const { parse, min, max, meaning } = ranges[place] ?? VALUE
     if (text === '') {
-      faults.add('empty_cell', `Row ${row} has no ${show(column)}.`, row, column)
+      faults.addRow({ kind: 'empty_cell', is: `has no ${show(column)}` }, row, column)
       return null
     }
     const value = parse(text)
-    if (value !== null && value >= min && value <= max) return value
-    const kind = value !== null || isPlain(text) ? 'out_of_range' : 'not_a_number'
-    faults.add(kind, `Row ${row}: ${show(text)} is not ${meaning}.`, row, column)
+    const isInside = (one: number | null) => one !== null && one >= min && one <= max
+    if (isInside(value)) return value
+    const is = `is not ${meaning}`
+    if (value === null && !isPlain(text)) {
+      faults.addCell(
+        diagnoseNumber(text, is, (bare) => isInside(parse(bare))),
+        column,
+        row,
+        text,
+      )
+      return null
+    }
+    const isPercent = max === 1 && value !== null && value > 1 && value <= 100
+    const remedy = isPercent ? { remedy: 'If these are percent, divide by 100.' } : {}
+    faults.addCell({ kind: 'out_of_range', is, ...remedy }, column, row, text)
     return null
   }
 
@@ -60,7 +74,7 @@ export function createNumberRows(
         if (value !== null && index >= 0) (tables[place] as Float64Array)[index] = value
       }
       if (index < 0) return
-      if (seen[index] === 1) faults.addId('duplicate_id', id, row)
+      if (seen[index] === 1) faults.addId(DUPLICATE, id, row)
       seen[index] = 1
     },
     has: (index) => seen[index] === 1,

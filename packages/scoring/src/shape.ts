@@ -1,8 +1,22 @@
 import type { SubmissionShape } from '@medforge/contracts'
-import type { SubmissionSpec } from './spec.ts'
+import type { Accepted, SubmissionSpec } from './spec.ts'
 
 /** A spec as the API names it. What only a holdout has is left out. */
 export function shapeOf(spec: SubmissionSpec): SubmissionShape {
+  const { columnAliases, labelNames, predictionStringColumn } = spec.accepts ?? {}
+  const accepts: SubmissionShape['accepts'] = {}
+  if (columnAliases) accepts.column_aliases = copyOf(columnAliases)
+  if (labelNames) accepts.label_names = [...labelNames]
+  if (predictionStringColumn) accepts.prediction_string_column = predictionStringColumn
+  const shape = meaningOfSpec(spec)
+  return spec.accepts ? { ...shape, accepts } : shape
+}
+
+function copyOf(aliases: NonNullable<Accepted['columnAliases']>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(aliases).map(([column, names]) => [column, [...names]]))
+}
+
+function meaningOfSpec(spec: SubmissionSpec): SubmissionShape {
   const id_column = spec.idColumn
   if ('boxColumns' in spec) {
     return { metric: spec.metric, id_column, box_columns: spec.boxColumns }
@@ -21,6 +35,17 @@ export function shapeOf(spec: SubmissionSpec): SubmissionShape {
 
 /** The spec behind it, for submissions. */
 export function specOfShape(shape: SubmissionShape): SubmissionSpec {
+  const { column_aliases, label_names, prediction_string_column } = shape.accepts ?? {}
+  const accepts: Accepted = {
+    ...(column_aliases ? { columnAliases: column_aliases } : {}),
+    ...(label_names ? { labelNames: label_names } : {}),
+    ...(prediction_string_column ? { predictionStringColumn: prediction_string_column } : {}),
+  }
+  const spec = meaningOfShape(shape)
+  return shape.accepts ? { ...spec, accepts } : spec
+}
+
+function meaningOfShape(shape: SubmissionShape): SubmissionSpec {
   const idColumn = shape.id_column
   if ('box_columns' in shape) {
     return { metric: shape.metric, idColumn, boxColumns: shape.box_columns }

@@ -3,8 +3,19 @@ import type { Metric } from '@medforge/contracts'
 /** What the columns of a competition's submission mean; comes from the bundle's `manifest.json`. */
 export type SubmissionSpec = LabelSpec | BoxSpec | NumberSpec | MaskSpec
 
+/** How else a file may say the same: what its public contest accepts. */
+export type Accepted = {
+  /** Column → other names that it may have. */
+  columnAliases?: Readonly<Record<string, readonly string[]>>
+  /** Of labels: the name of each, from the lowest. */
+  labelNames?: readonly string[]
+  /** Of boxes: a column with all of an image, "confidence x y width height" repeated, in place of the five. */
+  predictionStringColumn?: string
+}
+
 /** One row an id, one whole number a row. */
 export type LabelSpec = {
+  accepts?: Accepted
   metric: MetricOf<'labels'>
   idColumn: string
   targetColumn: string
@@ -14,6 +25,7 @@ export type LabelSpec = {
 
 /** One row a box; a row with every cell but the id empty says "nothing here". */
 export type BoxSpec = {
+  accepts?: Accepted
   metric: MetricOf<'boxes'>
   idColumn: string
   boxColumns: BoxColumns
@@ -29,6 +41,7 @@ export type BoxColumns = {
 
 /** One row an id, one real number a column. */
 export type NumberSpec = {
+  accepts?: Accepted
   metric: MetricOf<'probabilities' | 'values' | 'risks'>
   idColumn: string
   targetColumns: readonly string[]
@@ -38,6 +51,7 @@ export type NumberSpec = {
 
 /** One row an id, one mask a row, as runs of pixels. */
 export type MaskSpec = {
+  accepts?: Accepted
   metric: MetricOf<'masks'>
   idColumn: string
   targetColumn: string
@@ -84,6 +98,14 @@ export const METRIC_RULES = {
     higherIsBetter: boolean
   }
 >
+
+/** The spec without other ways to write the same: what a holdout has to agree with. */
+export function meaningOf({
+  accepts: _,
+  ...meaning
+}: SubmissionSpec): Omit<SubmissionSpec, 'accepts'> {
+  return meaning
+}
 
 /** Whether the metric is of this layout. */
 export function isMetricOf<Of extends Layout>(metric: Metric, layout: Of): metric is MetricOf<Of> {

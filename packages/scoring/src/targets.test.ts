@@ -19,11 +19,18 @@ const MASKS: MaskSpec = {
   targetColumn: 'mask',
   image: { width: 5, height: 2 },
 }
+const BOXES: SubmissionSpec = {
+  metric: 'map_iou',
+  idColumn: 'id',
+  boxColumns: { confidence: 'c', x: 'x', y: 'y', width: 'w', height: 'h' },
+  accepts: { columnAliases: { id: ['Id'] }, predictionStringColumn: 'PredictionString' },
+}
 const KAPPA: SubmissionSpec = {
   metric: 'quadratic_weighted_kappa',
   idColumn: 'id',
   targetColumn: 'grade',
   labels: { min: 0, max: 4 },
+  accepts: { labelNames: ['a', 'b', 'c', 'd', 'e'] },
 }
 
 /** A file with a row for each id. */
@@ -150,6 +157,7 @@ test.each<[string, SubmissionSpec]>([
   ['labels', KAPPA],
   ['probabilities', CLASSES],
   ['masks', MASKS],
+  ['boxes', BOXES],
 ])('a spec of %s is the same after its way through the API', (_note, spec) => {
   expect(specOfShape(JSON.parse(JSON.stringify(shapeOf(spec))))).toEqual(spec)
 })

@@ -5,6 +5,7 @@ declare const TextDecoder: new (
 ) => { decode(bytes: Uint8Array): string }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const lenient = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /**
  * The Unicode standard's table of well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
@@ -37,6 +38,12 @@ export function createUtf8Check() {
       return isInRange
     },
     isInsideCharacter: () => missing > 0,
+    /** Forgets a character that did not go on as it began. */
+    restart(): void {
+      missing = 0
+      lower = 0x80
+      upper = 0xbf
+    },
   }
 }
 
@@ -72,11 +79,11 @@ function decodeAscii(bytes: Uint8Array, length: number): string {
   return text
 }
 
-/** Cells by where each ends, of bytes that passed the check. */
-export function splitUtf8(bytes: Uint8Array, ends: readonly number[]): string[] {
+/** Cells by where each ends. Of bytes that did not pass the check, U+FFFD stands for what is none. */
+export function splitUtf8(bytes: Uint8Array, ends: readonly number[], isBroken: boolean): string[] {
   let start = 0
   return ends.map((end) => {
-    const cell = decoder.decode(bytes.subarray(start, end))
+    const cell = (isBroken ? lenient : decoder).decode(bytes.subarray(start, end))
     start = end
     return cell
   })

@@ -37,6 +37,7 @@ describe('the catalogue', () => {
       higher_is_better: true,
       dataset_slug: 'rsna-pneumonia-detection-challenge',
       holdout: { kind: 'demo', version: expect.stringMatching(/^v1-demo-/), rows: 5337 },
+      made_up: ['labels', 'ids'],
       rules: expect.stringContaining('map_iou-v2'),
       sample_submission_url:
         'https://api.medforge.localhost/api/v1/competitions/rsna-pneumonia-detection/sample-submission',
@@ -47,6 +48,7 @@ describe('the catalogue', () => {
       },
     })
     const titanic = await site_api.visitor().get(`/competitions/${TITANIC}`)
+    expect(titanic.data<CompetitionDetail>().made_up).toEqual(['labels'])
     expect(titanic.data<CompetitionDetail>().submission_spec).toEqual({
       metric: 'accuracy',
       id_column: 'PassengerId',

@@ -71,7 +71,9 @@ export async function findCompetition(
 export async function describeCompetition(
   db: Kysely<DB>,
   slug: string,
-): Promise<Omit<CompetitionDetail, 'sample_submission_url' | 'submission_spec'> | undefined> {
+): Promise<
+  Omit<CompetitionDetail, 'sample_submission_url' | 'submission_spec' | 'made_up'> | undefined
+> {
   const row = await db
     .selectFrom('competitions')
     .innerJoin('datasets', 'datasets.id', 'competitions.dataset_id')

@@ -1,4 +1,4 @@
-import type { BundleCatalogue } from '@medforge/competitions'
+import type { Bundle, BundleCatalogue } from '@medforge/competitions'
 import {
   CompetitionDetail,
   CompetitionSlugParams,
@@ -37,6 +37,14 @@ const tags = ['Competitions']
 // Anybody may keep these, and asks again before every use.
 const PUBLIC = 'no-cache'
 const SAMPLE = 'public, max-age=300'
+
+function madeUpOf(
+  kind: CompetitionDetail['holdout']['kind'],
+  bundle: Bundle | null,
+): CompetitionDetail['made_up'] {
+  if (kind === 'operator') return []
+  return bundle?.manifest.demo?.ids_are_made_up ? ['labels', 'ids'] : ['labels']
+}
 
 /** What anybody may read about competitions and data sets. */
 export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDeps): Routes {
@@ -88,6 +96,7 @@ export function catalogueRoutes({ db, pagination, bundles, apiUrl }: CatalogueDe
         })
         return envelopeOf(request, {
           ...competition,
+          made_up: madeUpOf(competition.holdout.kind, bundle),
           sample_submission_url: `${apiUrl}/competitions/${slug}/sample-submission`,
           submission_spec: bundle ? shapeOf(bundle.spec) : null,
         })

@@ -18,11 +18,7 @@ export function FaultList({ messages, total }: { messages: readonly string[]; to
           </div>
         </details>
       ) : null}
-      {total > messages.length ? (
-        <p>
-          {plural(total, 'fault')} in all; the first {messages.length} are listed.
-        </p>
-      ) : null}
+      {total > messages.length ? <p>{plural(total, 'fault')} in all.</p> : null}
     </div>
   )
 }

@@ -10,12 +10,12 @@ export function HoldoutBadge({ kind }: { kind: CompetitionDetail['holdout']['kin
   )
 }
 
-export function HoldoutExplanation({ kind }: { kind: CompetitionDetail['holdout']['kind'] }) {
-  if (kind === 'operator') return null
+export function HoldoutExplanation({ madeUp }: { madeUp: CompetitionDetail['made_up'] }) {
+  if (madeUp.length === 0) return null
   return (
     <p className="text-ink-muted text-sm">
-      Scores here come from a <strong className="font-semibold text-ink">demo holdout</strong>:
-      labels of the true shape that this installation generated. They say nothing about how good a
+      Scores here come from a <strong className="font-semibold text-ink">demo holdout</strong>: the{' '}
+      {madeUp.join(' and the ')} are made up, in the true shape. Scores say nothing about how good a
       model is until the operator imports the real ones.
     </p>
   )

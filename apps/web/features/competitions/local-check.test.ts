@@ -62,7 +62,7 @@ describe(checkLocally, () => {
     })
   })
 
-  test.each([
+  test.each<[string, SubmissionShape | null, () => Promise<string>]>([
     ['the sample cannot be read', SURVIVAL, () => Promise.reject(new Error('away'))],
     ['the API does not name the columns', null, async () => LABELS],
   ])('leaves the judgement to the API when %s', async (_note, submission_spec, readSample) => {

@@ -14,6 +14,7 @@ import {
   readHoldoutFacts,
   storeHoldout,
 } from '@medforge/competitions'
+import { meaningOf } from '@medforge/scoring'
 import { Failure } from '../../failure.ts'
 
 /** Nothing is written before `store`. `facts` are null for a demo, which is known only once it is made. */
@@ -90,7 +91,7 @@ async function fitsPresent(
 
 /** What a holdout has to agree with. */
 function factsFor({ manifest, spec, idsSha256 }: Bundle): string {
-  return JSON.stringify([manifest.metric_version, spec, idsSha256])
+  return JSON.stringify([manifest.metric_version, meaningOf(spec), idsSha256])
 }
 
 function noHoldout(slug: string): Failure {

@@ -56,7 +56,7 @@ export default async function CompetitionPage({ params }: CompetitionPageProps) 
               ) : (
                 <LoginToSubmit slug={competition.slug} />
               )}
-              <HoldoutExplanation kind={competition.holdout.kind} />
+              <HoldoutExplanation madeUp={competition.made_up} />
             </CardBody>
           </Card>
           <Card aria-labelledby="facts">

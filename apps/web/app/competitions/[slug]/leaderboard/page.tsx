@@ -24,7 +24,7 @@ type LeaderboardPageProps = {
 export default async function LeaderboardPage({ params, searchParams }: LeaderboardPageProps) {
   const read = await readCompetition((await params).slug)
   if (!read.ok) return null // The layout shows the failure.
-  const { slug, title, metric, holdout, notice } = read.value
+  const { slug, title, metric, made_up, notice } = read.value
   const { cursor } = await searchParams
   const client = await serverClient()
   const [viewer, board] = await Promise.all([
@@ -82,7 +82,7 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
           Show the next {PAGE_SIZE}
         </Link>
       ) : null}
-      <HoldoutExplanation kind={holdout.kind} />
+      <HoldoutExplanation madeUp={made_up} />
     </div>
   )
 }
