@@ -38,3 +38,4 @@ export {
 } from './holdout-store.ts'
 export { describeHoldout, HOLDOUT_FILE, type InspectedBundle, inspectBundle } from './inspect.ts'
 export { competitionSeeds, type SeedOptions, seedOf } from './seeds.ts'
+export { type SplitFiles, type SplitOptions, splitLabels } from './split.ts'

@@ -39,6 +39,20 @@ export function registerCompetition(program: Command): void {
     .option(...JSON_OPTION)
     .action(async (folder, options) => (await import('./import.ts')).importBundle(folder, options))
   competition
+    .command('split <labels>')
+    .description(
+      'make a bundle with its holdout, and the list for training, of a CSV file of labels',
+    )
+    .requiredOption('--share <number>', 'of the ids, for the holdout')
+    .requiredOption('--seed <text>', 'the same one makes the same split')
+    .option('--slug <slug>', 'after the file by default')
+    .option('--metric <metric>', 'found from the labels by default')
+    .option('--id-column <name>', 'the first by default')
+    .option('--image <width>x<height>', 'pixels of the images, for masks')
+    .option('--to <dir>', 'a folder that does not exist yet; <slug> here by default')
+    .option(...JSON_OPTION)
+    .action(async (file, options) => (await import('./split.ts')).splitCompetition(file, options))
+  competition
     .command('rescore <slug>')
     .description('score everything again with the present scorer on the same holdout')
     .option(...NOTE_OPTION)
