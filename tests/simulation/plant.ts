@@ -55,6 +55,16 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     }),
   },
   {
+    title: 'an epoch that stands still',
+    breaks: ['I9'],
+    plant: () => ({
+      statement: (statement) =>
+        isQuery(statement, 'InsertQueryNode') && tableName(statement.node.into) === 'platform_state'
+          ? { kind: 'query', node: withoutEpoch(statement.node) }
+          : statement,
+    }),
+  },
+  {
     title: 'a GPU without its unique key',
     breaks: ['I1', 'I2'],
     plant: () => ({ isUnique: (name) => name !== 'sessions_gpu_active' }),
@@ -246,6 +256,16 @@ const ONLY_RUNNING = {
 
 function isListOfActive({ where, orderBy }: Node): boolean {
   return orderBy !== undefined && where?.where.kind === 'BinaryOperationNode'
+}
+
+/** The same INSERT, of a row that nobody reads where it was of the epoch. */
+function withoutEpoch(node: Node): Node {
+  const lists = node.values.values as unknown as { values: unknown[] }[]
+  const values = lists.map((list) => ({
+    ...list,
+    values: list.values.map((value) => (value === 'epoch' ? 'nobody' : value)),
+  }))
+  return { ...node, values: { ...node.values, values } } as unknown as Node
 }
 
 const columnOf = (node: Node) => node.leftOperand?.column?.column?.name ?? ''
