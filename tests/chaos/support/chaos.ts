@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import type { Health } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
@@ -190,7 +190,7 @@ export async function openChaos(processes: ControlPlane): Promise<Chaos> {
         const getsIn = async () =>
           (await visit(installation, slug, visitor).catch(() => undefined))?.status === 200
         // The reconciler or the operator may just have ended it; the server goes by that a moment later.
-        const stillGetsIn = () => setTimeout(ACCESS_BOUND_MS).then(getsIn)
+        const stillGetsIn = () => delay(ACCESS_BOUND_MS).then(getsIn)
         if ((await getsIn()) && (visitor === undefined || (await stillGetsIn()))) {
           found.push(
             `I9: ${visitor ? 'its owner' : 'a stranger'} gets into ${status} session ${slug}`,

@@ -10,7 +10,7 @@ export type EventStreamDeps = {
   db: Kysely<DB>
   changes: ChangeFeed
   medians: StepMedians
-  /** Called before an event is sent: what is decided from then on agrees with it. */
+  /** Called before an event is sent, or the stream ends for somebody's login: what is decided from then on agrees with it. */
   noteShown: () => void
 }
 
@@ -45,7 +45,7 @@ export async function* streamEvents(
   while (!signal.aborted) {
     // However many events there are.
     if (performance.now() - askedMs >= HEARTBEAT_MS) {
-      if (!(await isAllowed())) return
+      if (!(await isAllowed())) return deps.noteShown()
       askedMs = performance.now()
     }
     for (const row of await listEvents(deps.db, sessionId, lastId)) {
