@@ -53,6 +53,7 @@ await loadFully({ ...indifferent, port: bare.port, seconds: 1 })
 const bareFull = await measure(bare, () => loadFully({ ...indifferent, port: bare.port }))
 const full = await measure(server, () => loadFully({ ...everything, port: server.port }))
 const perCoreSecond = full.requests / full.cpu.used
+const bareCost = bareFull.cpu.used / bareFull.requests
 // Half of what is promised, and half of what it can: the second keeps the core of the load and the database as busy as the server's.
 const rates = [TARGETS.proxy.perCoreSecond.min / 2, Math.floor(full.requests / full.seconds / 2)]
 const steadies: Steady[] = []
@@ -104,7 +105,7 @@ conclude('proxy', {
       rows: [
         [
           'a decision costs, in bare node:http answers',
-          times(full.cpu.used / full.requests, bareFull.cpu.used / bareFull.requests),
+          times(full.cpu.used / full.requests, bareCost),
         ],
         ...steadies.map(({ rate, ours, bare: theirs }) => [
           `p99 at ${rate}/s, ours/bare`,
@@ -136,6 +137,7 @@ conclude('proxy', {
   measured: {
     perCoreSecond,
     perSecond: full.requests / full.seconds,
+    costRatio: full.cpu.used / full.requests / bareCost,
     p99Ms: Math.max(...steadies.slice(0, 1).map(({ ours }) => p99(ours))),
     wrongAnswers: Object.values<number>(wrong).reduce((sum, count) => sum + count, 0),
   },

@@ -15,9 +15,12 @@ export const TARGETS = {
     perCoreSecond: { what: 'decisions in a second of processor time', min: 5000 },
     perSecond: { what: 'decisions a second on one core, by the clock', min: 5000 },
     p99Ms: { what: 'p99 at 2,500 decisions a second, in ms', max: 5 },
+    costRatio: { what: 'what a decision costs, in answers of bare node:http', max: 1.7 },
     wrongAnswers: { what: 'answers with another status than the right one', max: 0 },
   },
   edge: {
+    rateRatio: { what: 'requests a second with 10 connections, in those of the floor', min: 0.8 },
+    p99Ratio: { what: 'p99 with 10 connections, in that of the floor', max: 1.5 },
     p50Ratio: { what: 'p50 with 10 connections, in that of Caddy without auth', max: 5 },
   },
   attack: {

@@ -62,7 +62,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   },
   {
     name: 'edge',
-    description: 'the way through the edge against the same way without it',
+    description:
+      'the way through the edge against the same way where nothing is decided, and without it',
     options: [seconds('6')],
     requirements: BENCH_REQUIREMENTS,
     needsInstallation: true,
