@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { newHost, newSession } from '@medforge/test-support'
 import fc from 'fast-check'
-import { describe, expect } from 'vitest'
+import { describe, expect, inject } from 'vitest'
 import { seedOr } from '../../support/seed.ts'
 import type { TestApp } from '../app.ts'
 import {
@@ -19,7 +19,7 @@ import { conforming } from '../conformance.ts'
 import { type FuzzedOperation, type FuzzedRequest, fuzzedRequest, type Schema } from './requests.ts'
 
 const SEED = seedOr(20_261_124)
-const REQUESTS = 10_000
+const REQUESTS = inject('isLong') ? 10_000 : 3_000
 const ROUND = 500
 const AT_ONCE = 16
 const GROWTH_MAX_BYTES = 96 * 1024 * 1024
