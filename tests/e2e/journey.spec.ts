@@ -166,13 +166,18 @@ async function writeFile(ide: Page, workspace: string): Promise<void> {
   await ide.getByRole('treeitem', { name: /analysis\.py/ }).dblclick()
   await expect(ide.getByRole('tab', { name: /analysis\.py/ })).toBeVisible()
   const editor = ide.locator('.editor-instance[data-mode-id="python"], .editor-instance').last()
-  await editor.click()
-  await ide.keyboard.type(CODE)
-  await ide.keyboard.press('Control+s')
-  await eventually(
-    async () => readFileSync(`${workspace}/analysis.py`, 'utf8').trim() === CODE,
-    'the file is on disk',
-  )
+  // Keys that come while the editor is still loading the file go astray; a person sees it and types again.
+  await expect(async () => {
+    await editor.click()
+    await ide.keyboard.press('Control+a')
+    await ide.keyboard.type(CODE)
+    await ide.keyboard.press('Control+s')
+    await eventually(
+      async () => readFileSync(`${workspace}/analysis.py`, 'utf8').trim() === CODE,
+      'the file is on disk',
+      { timeoutMs: 5_000 },
+    )
+  }).toPass({ timeout: 60_000 })
 }
 
 async function runCommand(ide: Page, command: string): Promise<void> {
