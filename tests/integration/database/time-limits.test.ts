@@ -84,17 +84,20 @@ describe('a statement without an answer', () => {
   test('is rolled back with what it changed where its transaction asks no more', async ({
     url,
   }) => {
-    await using db = createDatabase(url, { poolSize: 1, queryLimitMs: 500 })
+    await using db = createDatabase(url, { poolSize: 1, queryLimitMs: 2_000 })
     await using other = createDatabase(url, { poolSize: 1 })
     const at = new Date()
+    let isMoved = false
     const failure = await failureOf(
       inTransaction(db, async (tx) => {
         await moveAccessEpoch(tx, at)
         // Waits for the lock of the first, which does nothing meanwhile.
         await inTransaction(other, (next) => moveAccessEpoch(next, at))
+        isMoved = true
         await sql`SELECT 1`.execute(tx)
       }),
     )
+    expect(isMoved).toBe(true)
     expect(isDatabaseAway(failure)).toBe(true)
   })
 
