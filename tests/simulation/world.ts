@@ -1,3 +1,4 @@
+import { DomainError } from '@medforge/api/http/domain-error.ts'
 import { createFakeRuntime, type FakeRuntime } from '@medforge/api/reconciler/runtime/fake.ts'
 import {
   createFakeWorkspaces,
@@ -5,6 +6,7 @@ import {
 } from '@medforge/api/reconciler/workspace/fake.ts'
 import type { SessionService } from '@medforge/api/sessions/service.ts'
 import { DEFAULT_PACK_ID } from '@medforge/contracts'
+import { isDatabaseAway, isLostRace } from '@medforge/db'
 import type { Evidence } from '../chaos/support/invariants.ts'
 import { openMemoryDatabase } from './database/connect.ts'
 import { createEngine } from './database/engine.ts'
@@ -158,7 +160,12 @@ export function createWorld(scheduler: Scheduler, plant: Plant): World {
           operations.push({ who, what, subject, outcome: 'ok', ...NO_TIMES })
           isChanged = true
         },
-        (error: Error) => scheduler.note(`${who} was refused: ${what}, ${error.message}`),
+        (error: Error) => {
+          scheduler.note(`${who} was refused: ${what}, ${error.message}`)
+          const isAnswer =
+            error instanceof DomainError || isDatabaseAway(error) || isLostRace(error)
+          if (!isAnswer) wrongChanges.push(`I10: ${what} has no answer but ${error.message}`)
+        },
       )
     })
   }
