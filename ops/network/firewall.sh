@@ -38,7 +38,8 @@ FORWARD=MEDFORGE-FORWARD
 INPUT=MEDFORGE-INPUT
 OUTPUT=MEDFORGE-OUTPUT
 # Empty. It is there when the rules were tried out, and goes when they are replaced; a host that saves its rules brings back an old name.
-PROVEN=MEDFORGE-PROVEN-$(cut -c 1-8 /proc/sys/kernel/random/boot_id)
+read -r boot_id </proc/sys/kernel/random/boot_id
+PROVEN=MEDFORGE-PROVEN-${boot_id%%-*}
 
 # What passes from a session is counted by its address: both chains share the one count of new connections. The kernel takes new figures for a
 # new name only.
@@ -102,10 +103,12 @@ hooks_v6() {
   echo "OUTPUT -o $BRIDGE -j $OUTPUT"
 }
 
+# This is run every half minute: what the shell can do itself costs no process.
+
 # Docker's chains tell which of the two kernel interfaces this host uses.
 backend() {
   for kind in nft legacy; do
-    if "iptables-$kind-save" -t filter 2>/dev/null | grep -q '^:DOCKER-USER '; then
+    if "iptables-$kind-save" -t filter 2>/dev/null | has_chain DOCKER-USER; then
       echo "$kind"
       return
     fi
@@ -118,13 +121,36 @@ tool() { # tool <4|6> [-save|-restore]
   if [ "$1" = 4 ]; then echo "iptables-$KIND${2:-}"; else echo "ip6tables-$KIND${2:-}"; fi
 }
 
-has_v6() { [ -n "$(cat /proc/net/if_inet6 2>/dev/null)" ]; }
+has_v6() { read -r _ 2>/dev/null </proc/net/if_inet6; }
 
 families() { if has_v6; then echo '4 6'; else echo 4; fi; }
 
 saved() { "$(tool "$1" -save)" -t filter 2>/dev/null; }
 
-chain_of() { grep "^-A $1 " || true; } # chain_of <chain> < saved rules
+chain_of() { # chain_of <chain> [how many] < saved rules
+  left=${2:-100000}
+  while [ "$left" -gt 0 ] && IFS= read -r line; do
+    case $line in "-A $1 "*)
+      printf '%s\n' "$line"
+      left=$((left - 1))
+      ;;
+    esac
+  done
+}
+
+has_chain() { # has_chain <chain> < saved rules
+  while IFS= read -r line; do
+    case $line in ":$1 "*) return 0 ;; esac
+  done
+  return 1
+}
+
+has_line() { # has_line <line> < lines
+  while IFS= read -r line; do
+    [ "$line" != "$1" ] || return 0
+  done
+  return 1
+}
 
 # Whether an interface as rules name it, perhaps as the beginning of names (mf+), is or may be the bridge.
 is_bridge() {
@@ -160,8 +186,11 @@ may_pass() { # may_pass <word>...
 order_faults() {
   while read -r rule; do
     [ "$rule" != '-A FORWARD -j DOCKER-USER' ] || return 0
-    # shellcheck disable=SC2046 # the rule's words are arguments; what is quoted is somebody's remark
-    ! may_pass $(printf '%s\n' "$rule" | sed 's/"\([^"\\]\|\\.\)*"/""/g') ||
+    # What is quoted is somebody's remark.
+    words=$rule
+    case $rule in *'"'*) words=$(printf '%s\n' "$rule" | sed 's/"\([^"\\]\|\\.\)*"/""/g') ;; esac
+    # shellcheck disable=SC2086 # the rule's words are arguments
+    ! may_pass $words ||
       echo "FORWARD does not ask DOCKER-USER first but after \"${rule#-A FORWARD }\"; on the host: $(tool 4) -D FORWARD -j DOCKER-USER; $(tool 4) -I FORWARD 1 -j DOCKER-USER"
   done
   echo 'FORWARD does not ask DOCKER-USER; restart Docker'
@@ -171,15 +200,17 @@ order_faults() {
 faults() {
   family=$1
   now=$(saved "$family")
+  rules=$("rules_v$family")
   for chain in $FORWARD $INPUT $OUTPUT; do
-    want=$("rules_v$family" | chain_of "$chain")
+    want=$(printf '%s\n' "$rules" | chain_of "$chain")
     have=$(printf '%s\n' "$now" | chain_of "$chain")
     [ "$want" = "$have" ] || echo "the rules of $chain (IPv$family) are not as they should be"
   done
   "hooks_v$family" | while read -r chain rule; do
-    # Two hooks of one chain: each among the first two.
-    count=$("hooks_v$family" | grep -c "^$chain ")
-    printf '%s\n' "$now" | chain_of "$chain" | head -n "$count" | grep -qxF -e "-A $chain $rule" ||
+    # The two hooks that IPv6 has in FORWARD: each among the first two.
+    count=1
+    [ "$family$chain" != 6FORWARD ] || count=2
+    printf '%s\n' "$now" | chain_of "$chain" "$count" | has_line "-A $chain $rule" ||
       echo "$chain (IPv$family) does not begin with its jump to our rules"
   done
   [ "$family" = 6 ] || printf '%s\n' "$now" | chain_of FORWARD | order_faults
@@ -189,7 +220,8 @@ faults() {
 # Without these, packets between two containers of one bridge never meet the rules.
 kernel_faults() {
   for name in iptables $(has_v6 && echo ip6tables); do
-    value=$(cat "/proc/sys/net/bridge/bridge-nf-call-$name" 2>/dev/null || echo missing)
+    value=missing
+    read -r value 2>/dev/null <"/proc/sys/net/bridge/bridge-nf-call-$name" || true
     [ "$value" = 1 ] ||
       echo "net.bridge.bridge-nf-call-$name is $value; on the host: modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-$name=1"
   done
@@ -201,8 +233,6 @@ all_faults() {
 }
 
 forget_proofs() { sed -n "s/^:\(${PROVEN%-*}-[^ ]*\) .*/-X \1/p"; } # < saved rules
-has_chain() { grep -q "^:$1 "; } # has_chain <chain> < saved rules
-
 # One transaction a family: our chains are replaced and hooked in at once, and nothing else is touched.
 apply() {
   family=$1
