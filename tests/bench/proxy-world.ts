@@ -124,6 +124,7 @@ function ask(
     'X-Forwarded-Method: GET',
     'X-Forwarded-Proto: https',
     'X-Forwarded-Uri: /static/out/vs/code/browser/workbench/workbench.js',
+    'Prefer: return=minimal',
     `X-Medforge-Client: 192.0.2.17:${portOf(token)} HTTP/2.0`,
     ...more,
   ]
