@@ -1,7 +1,6 @@
 import type { FailpointName } from '@medforge/api/lib/failpoints.ts'
 import { afterAll, afterEach, describe, expect } from 'vitest'
 import { type Chaos, openChaos } from './support/chaos.ts'
-import type { Client } from './support/clients.ts'
 import { test } from './support/test.ts'
 
 let chaos: Chaos
@@ -13,17 +12,9 @@ test.beforeAll(async ({ plane }) => {
 afterEach(() => chaos.stopAll())
 afterAll(() => chaos?.[Symbol.asyncDispose]())
 
-/** A client with a session that is under way or runs already. */
-async function launched(options: { isAsync: boolean }): Promise<{ client: Client; id: string }> {
-  const client = await chaos.client()
-  const { outcome, subject } = await client.create(options)
-  expect(outcome).toBe('ok')
-  return { client, id: subject ?? '' }
-}
-
 describe('a stop', () => {
   test('that is asked for fifty times at once is one stop with one snapshot', async () => {
-    const { client, id } = await launched({ isAsync: false })
+    const { client, id } = await chaos.launched()
     const stops = await Promise.all(Array.from({ length: 50 }, () => client.stop(id)))
     expect(new Set(stops.map(({ outcome }) => outcome))).toEqual(new Set(['ok']))
     await chaos.settle('fifty stops at once')
@@ -41,9 +32,9 @@ describe('a stop', () => {
     // Each step holds up one launch, and the next launch gets one step further.
     const failpoints = steps.map((step) => `${step}=once:sleep:2000`).join()
     await chaos.plane.restart('reconciler', { failpoints })
-    const stopped: Awaited<ReturnType<typeof launched>>[] = []
+    const stopped: Awaited<ReturnType<typeof chaos.launched>>[] = []
     for (const step of steps) {
-      const launch = await launched({ isAsync: true })
+      const launch = await chaos.launched({ isAsync: true })
       await chaos.plane.reached(step)
       expect((await launch.client.stop(launch.id)).outcome).toBe('ok')
       stopped.push(launch)
@@ -54,7 +45,7 @@ describe('a stop', () => {
 
   test('that is not done yet keeps its slot, and the next launch works as soon as it is', async () => {
     await chaos.plane.restart('reconciler', { failpoints: 's4.removed=once:sleep:1500' })
-    const { client, id } = await launched({ isAsync: false })
+    const { client, id } = await chaos.launched()
     await client.stop(id)
     await chaos.plane.reached('s4.removed')
     expect((await client.create()).code).toBe('concurrent_limit_reached')

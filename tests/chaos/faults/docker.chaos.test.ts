@@ -25,13 +25,6 @@ afterEach(async () => {
   await chaos.settle('after a test of Docker')
 })
 
-async function launched(): Promise<{ client: Client; id: string }> {
-  const client = await chaos.client()
-  const { outcome, subject } = await client.create()
-  expect(outcome).toBe('ok')
-  return { client, id: subject ?? '' }
-}
-
 const reasonsOf = async () => {
   const state = await chaos.health()
   return state?.reasons ?? []
@@ -63,7 +56,7 @@ describe('a Docker server that', () => {
   test.each(ENDS)(
     'ends by %s and comes back leaves sessions that say why they ended, and takes new ones',
     async (signal) => {
-      const sessions = await Promise.all([launched(), launched()])
+      const sessions = await Promise.all([chaos.launched(), chaos.launched()])
       signalAll(signal, 'dockerd')
       await untilGone('dockerd')
       await startDocker()
@@ -74,12 +67,12 @@ describe('a Docker server that', () => {
         expect(row.error_message).toMatch(/files are kept/i)
         expect(row.last_snapshot_name).toContain('@death-')
       }
-      await launched()
+      await chaos.launched()
     },
   )
 
   test('hangs frees no GPU, holds up nothing else, and is waited for', async () => {
-    const { client, id } = await launched()
+    const { client, id } = await chaos.launched()
     signalAll('SIGSTOP', 'dockerd')
     try {
       expect((await client.stop(id)).status).toBe(202)
@@ -102,7 +95,7 @@ describe('a Docker server that', () => {
 
 describe('an edge that is started anew', () => {
   test('lets no stranger in meanwhile, and its owner in again afterwards, by a new websocket too', async () => {
-    const { client, id } = await launched()
+    const { client, id } = await chaos.launched()
     const slug = (await rowOf(id)).slug
     const stranger = await chaos.client()
     const host = chaos.installation.sessionHost(slug)
@@ -205,7 +198,7 @@ describe('what a start needs', () => {
     })
     await chaos.settle('the sessions network was gone')
     expect(await sessionsOnDefaultNetwork()).toBe('')
-    const { client, id } = await launched()
+    const { client, id } = await chaos.launched()
     const { slug } = await rowOf(id)
     expect((await visit(chaos.installation, slug, client.person)).status).toBe(200)
   })
@@ -224,11 +217,11 @@ describe('what a start needs', () => {
       { timeoutMs: 60_000 },
     )
     await chaos.settle('after the rules were flushed')
-    await launched()
+    await chaos.launched()
   })
 
   test('a kernel that passes the rules by closes starts within a minute and says what to do', async () => {
-    const { client, id } = await launched()
+    const { client, id } = await chaos.launched()
     const set = (value: 0 | 1) =>
       runOnHost('sysctl', '-qw', `net.bridge.bridge-nf-call-iptables=${value}`)
     await set(0)

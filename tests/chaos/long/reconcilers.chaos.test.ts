@@ -3,7 +3,6 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, describe, expect, onTestFinished } from 'vitest'
 import { eventually } from '../../support/installation.ts'
 import { type Chaos, createChooser, HEAL_MS, openChaos } from '../support/chaos.ts'
-import type { Client } from '../support/clients.ts'
 import { test } from '../support/test.ts'
 
 let chaos: Chaos
@@ -15,14 +14,6 @@ test.beforeAll(async ({ plane }) => {
 afterEach(() => chaos.stopAll())
 afterAll(() => chaos?.[Symbol.asyncDispose]())
 
-/** A client with a session that is under way or runs already. */
-async function launched(options: { isAsync: boolean }): Promise<{ client: Client; id: string }> {
-  const client = await chaos.client()
-  const { outcome, subject } = await client.create(options)
-  expect(outcome).toBe('ok')
-  return { client, id: subject ?? '' }
-}
-
 describe('two reconcilers', () => {
   async function begin(failpoints: string): Promise<void> {
     await chaos.plane.restart('reconciler', { failpoints })
@@ -33,7 +24,7 @@ describe('two reconcilers', () => {
 
   test('make one container and one snapshot, also when either has lost its lead without knowing', async () => {
     await begin('c5.container_created=once:sleep:4000,s4.removed=once:sleep:4000')
-    const { client, id } = await launched({ isAsync: true })
+    const { client, id } = await chaos.launched({ isAsync: true })
     await chaos.plane.reached('c5.container_created')
     await takeLeadAway()
     await chaos.settle('two reconcilers launch')
@@ -47,7 +38,7 @@ describe('two reconcilers', () => {
 
   test('start no container of a session that the other has ended meanwhile', async () => {
     await begin('c5.container_created=once:sleep:15000')
-    const { client, id } = await launched({ isAsync: true })
+    const { client, id } = await chaos.launched({ isAsync: true })
     await chaos.plane.reached('c5.container_created')
     await takeLeadAway()
     await client.stop(id)
@@ -70,7 +61,7 @@ describe('a reconciler that is killed again and again', () => {
     // The lead may be on its way from the second reconciler of the test before.
     await chaos.plane.restart('reconciler')
     const choose = createChooser(7)
-    const sessions = await Promise.all([1, 2, 3, 4].map(() => launched({ isAsync: true })))
+    const sessions = await Promise.all([1, 2, 3, 4].map(() => chaos.launched({ isAsync: true })))
     const stops: Promise<unknown>[] = []
     for (let round = 0; round < KILLS; round += 1) {
       await chaos.plane.kill('reconciler')

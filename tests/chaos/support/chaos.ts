@@ -35,6 +35,8 @@ export interface Chaos extends AsyncDisposable {
   readonly tinyPack: string
   /** A new person, signed in. The server has to run. */
   client(name?: string): Promise<Client>
+  /** A new person with a session that runs, or with `isAsync` is under way. */
+  launched(options?: { isAsync: boolean }): Promise<{ client: Client; id: string }>
   /** Server, reconciler and worker run without failpoints, and new sessions are taken. */
   allUp(): Promise<void>
   health(): Promise<Health | undefined>
@@ -248,13 +250,21 @@ export async function openChaos(processes: ControlPlane): Promise<Chaos> {
     return result
   }
 
+  async function client(name = 'chaos'): Promise<Client> {
+    const newcomer = await newClient({ installation, history, packId: tinyPack }, name)
+    clients.push(newcomer)
+    return newcomer
+  }
+
   return {
-    ...{ installation, db, plane, witness, history, tinyPack, health, assertInvariants },
-    async client(name = 'chaos') {
-      const client = await newClient({ installation, history, packId: tinyPack }, name)
-      clients.push(client)
-      return client
+    client,
+    async launched(options = { isAsync: false }) {
+      const owner = await client()
+      const { outcome, subject, code } = await owner.create(options)
+      if (outcome === 'ok' && subject !== null) return { client: owner, id: subject }
+      throw new Error(`The launch was answered ${outcome} (${code}).`)
     },
+    ...{ installation, db, plane, witness, history, tinyPack, health, assertInvariants },
     async allUp() {
       const names = ['server', 'reconciler', 'worker'] as const
       const before = await bootId()
