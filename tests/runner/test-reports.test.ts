@@ -8,19 +8,19 @@ describe(readTests, () => {
       { fullName: 'c', status: 'skipped' },
       { fullName: 'd', duration: 1, status: 'failed', failureMessages: ['Error: 1 is not 2'] },
     ]
-    const report = JSON.stringify({ testResults: [{ name: '/root/x.test.ts', assertionResults }] })
+    const report = JSON.stringify({ testResults: [{ name: '/clone/x.test.ts', assertionResults }] })
     expect(readTests('vitest', report)).toEqual([
-      { file: '/root/x.test.ts', title: 'a b', seconds: 1.5, failure: null },
-      { file: '/root/x.test.ts', title: 'c', seconds: 0, failure: null },
-      { file: '/root/x.test.ts', title: 'd', seconds: 0.001, failure: 'Error: 1 is not 2' },
+      { file: '/clone/x.test.ts', title: 'a b', seconds: 1.5, failure: null },
+      { file: '/clone/x.test.ts', title: 'c', seconds: 0, failure: null },
+      { file: '/clone/x.test.ts', title: 'd', seconds: 0.001, failure: 'Error: 1 is not 2' },
     ])
   })
 
   test('takes a file that could not be run', () => {
-    const broken = { name: '/root/x.test.ts', message: 'cannot be read', assertionResults: [] }
+    const broken = { name: '/clone/x.test.ts', message: 'cannot be read', assertionResults: [] }
     expect(readTests('vitest', JSON.stringify({ testResults: [broken] }))).toEqual([
       {
-        file: '/root/x.test.ts',
+        file: '/clone/x.test.ts',
         title: 'the file as a whole',
         seconds: 0,
         failure: 'cannot be read',
@@ -56,21 +56,21 @@ describe(readTests, () => {
 
 test('the slowest tests are listed first, by their path in the repository, and no more than asked', () => {
   const tests = [1, 30, 2].map((seconds) => ({
-    file: '/root/x.test.ts',
+    file: '/clone/x.test.ts',
     title: 't',
     seconds,
     failure: null,
   }))
-  expect(describeSlowest(tests, '/root', 2)).toBe('  30.0 s  x.test.ts: t\n   2.0 s  x.test.ts: t')
+  expect(describeSlowest(tests, '/clone', 2)).toBe('  30.0 s  x.test.ts: t\n   2.0 s  x.test.ts: t')
 })
 
 test('what failed is listed with the first lines of why, without colours', () => {
   const failed = {
-    file: '/root/x.test.ts',
+    file: '/clone/x.test.ts',
     title: 't',
     seconds: 1,
     failure: '\u001b[31ma\u001b[0m\nb\nc',
   }
   const tests = [failed, { ...failed, title: 'u', failure: null }]
-  expect(describeFailures(tests, '/root', 2)).toBe('  ✗ x.test.ts: t\n      a\n      b')
+  expect(describeFailures(tests, '/clone', 2)).toBe('  ✗ x.test.ts: t\n      a\n      b')
 })

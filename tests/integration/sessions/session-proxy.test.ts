@@ -1,28 +1,16 @@
 import { createIpc, createIpcPair } from '@medforge/api/ipc/channel.ts'
-import { changeAccount, createTokenHasher, moveAccessEpoch, requestStop } from '@medforge/core'
-import { inTransaction } from '@medforge/db'
-import { eventually, newSession, PASSWORD } from '@medforge/test-support'
+import { createTokenHasher } from '@medforge/core'
+import { eventually, newSession } from '@medforge/test-support'
 import { sql } from 'kysely'
 import { describe, expect } from 'vitest'
 import { readAudit } from '../admin/admin.ts'
 import { SESSION_SECRET, type TestApp, type TestAppOptions } from '../app.ts'
-import { LIMITS, type SessionView, type Stage, test } from './stage.ts'
-
-const SLUG = 'abcdefgh'
-const HOST = `s-${SLUG}.medforge.localhost`
-
-/** An owner with a running session under `SLUG`. */
-async function running(stage: Stage) {
-  const owner = await stage.person()
-  const session = await newSession(stage.db, { user_id: owner.user.id, slug: SLUG })
-  const ask = (headers: Record<string, string> = {}) =>
-    owner.visitor.get('/auth/session-proxy', { host: HOST, ...headers })
-  return { ...owner, session, ask }
-}
+import { HOST, openRunningSession, SLUG } from './running-session.ts'
+import { type Stage, test } from './stage.ts'
 
 describe('GET /auth/session-proxy', () => {
   test('names the upstream to the owner of a running session', async ({ stage }) => {
-    const { ask } = await running(stage)
+    const { ask } = await openRunningSession(stage)
     const answer = await ask()
     expect(answer.status).toBe(200)
     expect(answer.headers['x-upstream']).toBe(`mf-session-${SLUG}:8080`)
@@ -30,7 +18,7 @@ describe('GET /auth/session-proxy', () => {
   })
 
   test('says it without a body where the edge prefers that, and only then', async ({ stage }) => {
-    const { ask } = await running(stage)
+    const { ask } = await openRunningSession(stage)
     const answer = await ask({ prefer: 'respond-async, Return=Minimal' })
     expect(answer.status).toBe(200)
     expect(answer.headers).toMatchObject({
@@ -49,7 +37,7 @@ describe('GET /auth/session-proxy', () => {
     ['with a port', `${HOST}:443`],
     ['in upper case', HOST.toUpperCase()],
   ])('knows its host %s', async ([, host = ''], { stage }) => {
-    const { ask } = await running(stage)
+    const { ask } = await openRunningSession(stage)
     expect((await ask({ host })).status).toBe(200)
   })
 
@@ -69,7 +57,7 @@ describe('GET /auth/session-proxy', () => {
     ['a bad port', `${HOST}:abc`],
     ['an address', '172.30.0.130:8080'],
   ])('answers 404 for %s', async ([, host = ''], { stage }) => {
-    const { ask } = await running(stage)
+    const { ask } = await openRunningSession(stage)
     const answer = await ask({ host })
     expect(answer.status).toBe(404)
     expect(answer.problem()).toMatchObject({
@@ -80,7 +68,7 @@ describe('GET /auth/session-proxy', () => {
   })
 
   test('looks at Host alone', async ({ stage }) => {
-    const { ask } = await running(stage)
+    const { ask } = await openRunningSession(stage)
     const spoofed = await ask({
       host: 'api.medforge.localhost',
       'x-forwarded-host': HOST,
@@ -92,7 +80,7 @@ describe('GET /auth/session-proxy', () => {
   })
 
   test('answers 401 before anything else, whatever the host', async ({ stage }) => {
-    await running(stage)
+    await openRunningSession(stage)
     for (const host of [HOST, 'api.medforge.localhost', 's-zzzzzzzz.medforge.localhost']) {
       const answer = await stage.api.visitor().get('/auth/session-proxy', { host })
       expect(answer.status).toBe(401)
@@ -101,7 +89,7 @@ describe('GET /auth/session-proxy', () => {
   })
 
   test('refuses two different login cookies and makes the browser drop them', async ({ stage }) => {
-    const { visitor } = await running(stage)
+    const { visitor } = await openRunningSession(stage)
     const cookie = `${visitor.cookie()}; medforge_session=other`
     const answer = await stage.api.visitor().get('/auth/session-proxy', { host: HOST, cookie })
     expect(answer.status).toBe(401)
@@ -138,7 +126,7 @@ describe('GET /auth/session-proxy', () => {
   })
 
   test('answers 403 to a stranger and 200 to an admin', async ({ stage }) => {
-    await running(stage)
+    await openRunningSession(stage)
     const stranger = await stage.person()
     const refused = await stranger.visitor.get('/auth/session-proxy', { host: HOST })
     expect(refused.status).toBe(403)
@@ -151,7 +139,7 @@ describe('GET /auth/session-proxy', () => {
     stage,
     db,
   }) => {
-    const { session, ask } = await running(stage)
+    const { session, ask } = await openRunningSession(stage)
     const { user: admin, visitor } = await stage.person({ role: 'admin' })
     const visit = () => visitor.get('/auth/session-proxy', { host: HOST })
     const visits = () => readAudit(db)
@@ -169,158 +157,6 @@ describe('GET /auth/session-proxy', () => {
   })
 })
 
-/** How old what a server remembers may be when it lets somebody in. */
-const BOUND_MS = 250
-
-describe('what this server did or showed counts at once', () => {
-  test('a stop', async ({ stage }) => {
-    const { session, visitor, ask } = await running(stage)
-    stage.runtime.setAway(true)
-    expect((await ask()).status).toBe(200)
-    await visitor.post(`/sessions/${session.id}/stop`)
-    expect((await ask()).status).toBe(404)
-  })
-
-  test('a logout', async ({ stage }) => {
-    const { visitor, ask } = await running(stage)
-    const cookie = visitor.cookie() ?? ''
-    expect((await ask()).status).toBe(200)
-    await visitor.post('/auth/logout')
-    expect((await ask({ cookie })).status).toBe(401)
-  })
-
-  test('a password, for every login but the one that changed it', async ({ stage }) => {
-    const { user, visitor, ask } = await running(stage)
-    const other = stage.api.visitor()
-    await other.logIn(user.email)
-    const [old, others] = [visitor.cookie() ?? '', other.cookie() ?? '']
-    for (const cookie of [old, others]) expect((await ask({ cookie })).status).toBe(200)
-    const change = { current_password: PASSWORD, new_password: 'a much better password' }
-    expect((await visitor.post('/auth/password', change)).status).toBe(200)
-    for (const cookie of [old, others]) expect((await ask({ cookie })).status).toBe(401)
-    expect((await ask()).status).toBe(200)
-  })
-
-  test('a role, and an account that is disabled', async ({ stage }) => {
-    await running(stage)
-    const admin = await stage.person({ role: 'admin' })
-    const visited = await stage.person({ role: 'admin' })
-    const visit = () => visited.visitor.get('/auth/session-proxy', { host: HOST })
-    const change = (body: object) =>
-      admin.visitor.ask(`/admin/users/${visited.user.id}`, { method: 'PATCH', body })
-    expect((await visit()).status).toBe(200)
-    await change({ role: 'user' })
-    expect((await visit()).status).toBe(403)
-    await change({ role: 'admin' })
-    expect((await visit()).status).toBe(200)
-    await change({ is_disabled: true })
-    expect((await visit()).status).toBe(401)
-  })
-
-  test('a launch: who may not enter a moment before is let in', async ({ stage }) => {
-    const { user, visitor } = await stage.person()
-    const ask = () => visitor.get('/auth/session-proxy', { host: HOST })
-    expect((await ask()).status).toBe(404)
-    await newSession(stage.db, { user_id: user.id, slug: SLUG })
-    expect((await ask()).status).toBe(200)
-  })
-
-  test('a login that another server made', async ({ stage, open }) => {
-    const { user, ask } = await running(stage)
-    const other = (await open()).visitor()
-    await other.logIn(user.email)
-    expect((await ask({ cookie: other.cookie() ?? '' })).status).toBe(200)
-  })
-
-  test('a session that another process ended, once it was shown as ended', async ({ stage }) => {
-    const { session, visitor, ask } = await running(stage)
-    expect((await ask()).status).toBe(200)
-    await stopElsewhere(stage, session.id)
-    expect((await ask()).status).toBe(200)
-    const shown = await visitor.get(`/sessions/${session.id}`)
-    expect(shown.data<SessionView>().status).toBe('stopping')
-    expect((await ask()).status).toBe(404)
-  })
-
-  test('a login that another process ended, once it was refused elsewhere', async ({
-    stage,
-    open,
-  }) => {
-    const { visitor, ask } = await running(stage)
-    const cookie = visitor.cookie() ?? ''
-    const other = (await open()).visitor()
-    expect((await ask()).status).toBe(200)
-    await other.post('/auth/logout', undefined, { cookie })
-    expect((await ask()).status).toBe(200)
-    expect((await visitor.get('/me')).status).toBe(401)
-    expect((await ask({ cookie })).status).toBe(401)
-  })
-
-  test('that a login was not used for too long', async ({ stage }) => {
-    const { ask } = await running(stage)
-    expect((await ask()).status).toBe(200)
-    stage.api.clock.jump(8 * 86_400_000)
-    expect((await ask()).status).toBe(401)
-  })
-})
-
-describe('what another process did counts within 250 ms', () => {
-  test('and not before it is read again', async ({ stage }) => {
-    const { session, ask } = await running(stage)
-    expect((await ask()).status).toBe(200)
-    await stopElsewhere(stage, session.id)
-    stage.api.clock.advance(BOUND_MS)
-    expect((await ask()).status).toBe(200)
-    stage.api.clock.advance(1)
-    expect((await ask()).status).toBe(404)
-  })
-
-  test('a logout at another server on the same database', async ({ stage, open }) => {
-    const { visitor, ask } = await running(stage)
-    const cookie = visitor.cookie() ?? ''
-    const other = (await open()).visitor()
-    expect((await ask()).status).toBe(200)
-    expect((await other.post('/auth/logout', undefined, { cookie })).status).toBe(200)
-    stage.api.clock.advance(BOUND_MS + 1)
-    expect((await ask()).status).toBe(401)
-  })
-
-  test('sooner where the epoch is read meanwhile, as it is while people ask', async ({
-    stage,
-    open,
-    db,
-  }) => {
-    const { visitor, ask } = await running(stage)
-    const other = (await open()).visitor()
-    expect((await ask()).status).toBe(200)
-    await other.post('/auth/logout', undefined, { cookie: visitor.cookie() ?? '' })
-    const renew = stage.api.timers.shift()
-    renew?.()
-    await eventually(async () => (await ask()).status === 401)
-    expect(await db.selectFrom('auth_sessions').select('id').execute()).toHaveLength(1)
-  })
-
-  test('an account that the operator disabled, in the first decision of a server that knew its login', async ({
-    stage,
-    db,
-  }) => {
-    const { user, visitor, ask } = await running(stage)
-    expect((await visitor.get('/me')).status).toBe(200)
-    const by = { actorUserId: null, at: stage.api.clock.now() }
-    await inTransaction(db, (tx) => changeAccount(tx, user.id, { isDisabled: true }, by))
-    expect((await ask()).status).toBe(401)
-  })
-})
-
-/** As the operator does. */
-async function stopElsewhere({ db, api }: Stage, id: string): Promise<void> {
-  const at = api.clock.now()
-  await inTransaction(db, async (tx) => {
-    await requestStop(tx, id, { at, requestId: 'operator', limits: LIMITS })
-    await moveAccessEpoch(tx, at)
-  })
-}
-
 describe('the connection that a login uses', () => {
   const CLIENT = '203.0.113.7:51324 HTTP/1.1'
   const { signal } = new AbortController()
@@ -328,7 +164,7 @@ describe('the connection that a login uses', () => {
 
   /** Somebody signed in at a server that takes `edge` for the address of its edge; these requests come from 127.0.0.1. */
   async function enter(stage: Stage, open: Open, edge: string) {
-    const { user, session } = await running(stage)
+    const { user, session } = await openRunningSession(stage)
     const pair = createIpcPair()
     const api = await open({ env: { TRUSTED_PROXIES: edge }, endpoint: pair.server })
     const flush = () => createIpc(pair.reconciler).flush(20_000, signal)
@@ -386,7 +222,7 @@ describe('the connection that a login uses', () => {
   ] as const)(
     'is answered with %s on a database that takes no rows where the server before %s',
     async ([status, , is_closed], { stage }) => {
-      const { ask } = await running(stage)
+      const { ask } = await openRunningSession(stage)
       await stage.db
         .insertInto('platform_state')
         .values({
@@ -422,7 +258,7 @@ describe('Origin', () => {
   const handshake = { upgrade: 'websocket', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
 
   test('of a websocket handshake is the session’s own host', async ({ stage }) => {
-    const { ask } = await running(stage)
+    const { ask } = await openRunningSession(stage)
     expect((await ask({ ...handshake, origin: OWN })).status).toBe(200)
     for (const origin of FOREIGN) {
       const answer = await ask({ ...handshake, origin })
@@ -432,7 +268,7 @@ describe('Origin', () => {
   })
 
   test('is looked at even where the edge stripped the upgrade', async ({ stage }) => {
-    const { ask } = await running(stage)
+    const { ask } = await openRunningSession(stage)
     const { 'sec-websocket-key': key } = handshake
     const answer = await ask({ 'sec-websocket-key': key, origin: 'https://evil.example' })
     expect(answer.status).toBe(403)
@@ -441,7 +277,7 @@ describe('Origin', () => {
   test.for(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])(
     'of a %s is the session’s own host',
     async (method, { stage }) => {
-      const { ask } = await running(stage)
+      const { ask } = await openRunningSession(stage)
       const asked = { 'x-forwarded-method': method }
       expect((await ask({ ...asked, origin: OWN })).status).toBe(200)
       expect((await ask({ ...asked, origin: `${OWN}:443` })).status).toBe(200)
@@ -455,7 +291,7 @@ describe('Origin', () => {
   test('hidden by a form of the session’s own page passes, hidden by a frame it does not', async ({
     stage,
   }) => {
-    const { ask } = await running(stage)
+    const { ask } = await openRunningSession(stage)
     const form = { 'x-forwarded-method': 'POST', origin: 'null' }
     expect((await ask({ ...form, 'sec-fetch-site': 'same-origin' })).status).toBe(200)
     for (const site of ['cross-site', 'same-site', 'none']) {
@@ -466,7 +302,7 @@ describe('Origin', () => {
   })
 
   test('of a read does not matter', async ({ stage }) => {
-    const { ask } = await running(stage)
+    const { ask } = await openRunningSession(stage)
     for (const method of ['GET', 'HEAD', 'OPTIONS']) {
       const answer = await ask({ 'x-forwarded-method': method, origin: 'https://evil.example' })
       expect(answer.status).toBe(200)
@@ -474,7 +310,7 @@ describe('Origin', () => {
   })
 
   test('is refused after the owner was established, not before', async ({ stage }) => {
-    await running(stage)
+    await openRunningSession(stage)
     const stranger = await stage.person()
     const answer = await stranger.visitor.get('/auth/session-proxy', {
       host: HOST,
