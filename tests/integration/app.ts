@@ -12,12 +12,14 @@ import {
   createFakeClock,
   createVisitor,
   type FakeClock,
+  type Injectable,
   openWorkerDatabase,
   type Visitor,
   type VisitorOptions,
 } from '@medforge/test-support'
 import { hash } from '@node-rs/argon2'
 import type { Kysely } from 'kysely'
+import { inject } from 'light-my-request'
 import { test as base, expect } from 'vitest'
 import { conforming } from './conformance.ts'
 
@@ -111,13 +113,19 @@ export async function openTestApp(
     clock,
     timers,
     logs,
-    visitor: (visitorOptions) => createVisitor(conforming(app), visitorOptions),
+    visitor: (visitorOptions) => createVisitor(conforming(asServed(app)), visitorOptions),
     async [Symbol.asyncDispose]() {
       stopping.abort()
       await app.close()
       await context[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Requests as the server gets them, without a port; `app.inject` passes by what is answered before the framework. */
+function asServed({ server }: TestApp['app']): Injectable {
+  const serve = (request: unknown, response: unknown) => server.emit('request', request, response)
+  return { inject: (request) => inject(serve, request) }
 }
 
 export function collectLines(lines: LogLine[]): Writable {

@@ -22,7 +22,9 @@ describe('a clock that jumps', () => {
       expect((await visitor.get('/me')).status).toBe(200)
       expect((await stage.row(before.id)).status).toBe('running')
       const host = `s-${before.slug}.medforge.localhost`
-      expect((await visitor.get('/auth/session-proxy', { host })).status).toBe(200)
+      expect(
+        (await visitor.get('/auth/session-proxy', { host, prefer: 'return=minimal' })).status,
+      ).toBe(200)
       expect((await visitor.post(`/sessions/${before.id}/stop`)).status).toBe(202)
       await stage.pass()
       const row = await stage.row(before.id)

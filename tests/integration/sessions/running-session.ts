@@ -9,6 +9,6 @@ export async function openRunningSession(stage: Stage) {
   const owner = await stage.person()
   const session = await newSession(stage.db, { user_id: owner.user.id, slug: SLUG })
   const ask = (headers: Record<string, string> = {}) =>
-    owner.visitor.get('/auth/session-proxy', { host: HOST, ...headers })
+    owner.visitor.get('/auth/session-proxy', { host: HOST, prefer: 'return=minimal', ...headers })
   return { ...owner, session, ask }
 }

@@ -10,8 +10,8 @@ import { type Stage, test } from './stage.ts'
 
 describe('GET /auth/session-proxy', () => {
   test('names the upstream to the owner of a running session', async ({ stage }) => {
-    const { ask } = await openRunningSession(stage)
-    const answer = await ask()
+    const { visitor } = await openRunningSession(stage)
+    const answer = await visitor.get('/auth/session-proxy', { host: HOST })
     expect(answer.status).toBe(200)
     expect(answer.headers['x-upstream']).toBe(`mf-session-${SLUG}:8080`)
     expect(answer.data()).toEqual({ message: expect.any(String) })

@@ -83,7 +83,7 @@ describe('two servers', () => {
     const { visitors } = await personAtBoth(stage, second)
     const session = sessionOf(await visitors[0].post('/sessions', {}))
     const host = `s-${session.slug}.medforge.localhost`
-    const knock = () => visitors[1].get('/auth/session-proxy', { host })
+    const knock = () => visitors[1].get('/auth/session-proxy', { host, prefer: 'return=minimal' })
     expect((await knock()).status).toBe(200)
     await visitors[0].post(`/sessions/${session.id}/stop`)
     second.clock.advance(251)

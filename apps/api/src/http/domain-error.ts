@@ -11,6 +11,9 @@ export type DomainErrorOptions = {
   cause?: unknown
 }
 
+/** What a `DomainError` says, for those who answer it themselves: it can be made once for all. */
+export type Refusal = Pick<DomainError, 'key' | 'detail' | 'headers'>
+
 /** A refusal that the catalogue knows. Status, code and title come from `PROBLEMS[key]`. */
 export class DomainError extends Error {
   override readonly name = 'DomainError'

@@ -53,7 +53,8 @@ const KEEP_ALIVE_MS = 150_000
 // Less than the supervisor waits before it kills.
 const CLOSE_GRACE_MS = 10_000
 
-const SECURITY_HEADERS = {
+/** Of every answer, beside its request id. */
+export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -188,20 +189,33 @@ function sendFrameworkError(error: Error, request: FastifyRequest, reply: Fastif
   sendError(error, request, reply)
 }
 
-/** One line a request; the routes that are asked all the time only at debug level. */
 function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  const path = request.routeOptions.url ?? 'none'
-  const level = QUIET_ROUTES.has(path) && reply.statusCode < 500 ? 'debug' : 'info'
-  request.log[level](
-    {
-      method: request.method,
-      route: path,
-      status: reply.statusCode,
-      user_id: findUserOf(request),
-      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-    },
-    'http.request',
-  )
+  logAnswer(request.log, {
+    method: request.method,
+    route: request.routeOptions.url ?? 'none',
+    status: reply.statusCode,
+    user_id: findUserOf(request),
+    durationMs: reply.elapsedTime,
+  })
+}
+
+type AnswerFacts = {
+  /** Where the logger does not name it. */
+  request_id?: string
+  method: string
+  route: string
+  status: number
+  user_id: string | undefined
+  durationMs: number
+}
+
+/** One line a request; the routes that are asked all the time only at debug level. */
+export function logAnswer(
+  log: Pick<FastifyBaseLogger, 'debug' | 'info'>,
+  { durationMs, ...facts }: AnswerFacts,
+): void {
+  const level = QUIET_ROUTES.has(facts.route) && facts.status < 500 ? 'debug' : 'info'
+  log[level]({ ...facts, duration_ms: Math.round(durationMs * 10) / 10 }, 'http.request')
 }
 
 const QUIET_ROUTES = new Set(['/healthz', '/api/v1/auth/session-proxy', '/api/v1/status'])

@@ -37,6 +37,8 @@ const CLIENTS_MAX = 1_000
 // Decisions wait for less than 2 ms while one is put together.
 const ROWS_A_STATEMENT = 100
 
+type NotedAccess = { tokenHash: Buffer; sessionId: string; key: string }
+
 type Access = { tokenHash: Buffer; sessionId: string; client: string | undefined; seenMs: number }
 
 export function createAccessLog(deps: AccessLogDeps): AccessLog {
@@ -50,6 +52,8 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
   let opening: Promise<void> | undefined
   /** In the order of the last use, which the ids of the rows repeat. */
   let unwritten = new Map<string, Access>()
+  /** What a client noted last; the next of its requests is mostly the same. */
+  const lastOf = new Map<string | undefined, NotedAccess>()
   let writing: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -93,6 +97,7 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
   async function writeTaken(): Promise<void> {
     const taken = [...unwritten]
     unwritten = new Map()
+    lastOf.clear()
     for (let at = 0; at < taken.length; at += ROWS_A_STATEMENT) {
       const rows = taken.slice(at, at + ROWS_A_STATEMENT).map(([, access]) => rowOf(access))
       try {
@@ -125,7 +130,13 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
     flush,
     note({ tokenHash, sessionId }, client) {
       const kept = unwritten.size < CLIENTS_MAX ? client : undefined
-      const key = `${tokenHash.toString('latin1')} ${sessionId} ${kept}`
+      let last = lastOf.get(kept)
+      if (last?.tokenHash !== tokenHash || last.sessionId !== sessionId) {
+        const key = `${tokenHash.toString('latin1')} ${sessionId} ${kept}`
+        last = { tokenHash, sessionId, key }
+        lastOf.set(kept, last)
+      }
+      const { key } = last
       unwritten.delete(key)
       unwritten.set(key, { tokenHash, sessionId, client: kept, seenMs: clock.now().getTime() })
       writeAfter(WRITE_AFTER_MS)

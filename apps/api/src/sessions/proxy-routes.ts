@@ -1,37 +1,54 @@
+import type { IncomingMessage } from 'node:http'
 import { Message } from '@medforge/contracts'
-import type { FastifyRequest } from 'fastify'
+import { answerFirst } from '../http/answer-first.ts'
+import { DomainError } from '../http/domain-error.ts'
 import { noteUser } from '../http/guards.ts'
 import { prefers } from '../http/prefer.ts'
 import { envelopeOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
+import type { Logger } from '../lib/logger.ts'
 import type { AccessLog } from './accesses.ts'
 import { EDGE_CLIENT_HEADER } from './edge-client.ts'
-import type { SessionProxy } from './proxy.ts'
+import { createEdgeQuestions, EDGE_QUESTION } from './edge-question.ts'
+import { isGranted, type ProxyDecision, type SessionProxy } from './proxy.ts'
 import type { VisitLog } from './visits.ts'
 
 export type SessionProxyRoutesDeps = {
   proxy: SessionProxy
   visits: VisitLog
   accesses: AccessLog
+  logger: Logger
   /** Addresses of the edge, whose word about a client is believed. */
   trustedProxies: readonly string[]
 }
 
 /** `GET /auth/session-proxy`, for the edge alone. The hottest route of the system. */
 export function sessionProxyRoutes(deps: SessionProxyRoutesDeps): Routes {
-  const { proxy, visits, accesses } = deps
+  const { proxy, visits, accesses, logger } = deps
   const edges = new Set<string | undefined>(deps.trustedProxies)
-  const clientOf = ({ raw }: FastifyRequest) => {
-    const client = raw.headers[EDGE_CLIENT_HEADER]
-    return typeof client === 'string' && edges.has(raw.socket.remoteAddress) ? client : undefined
+
+  function noteAccess(decision: ProxyDecision, { socket }: IncomingMessage, client: unknown): void {
+    const isKnown = typeof client === 'string' && edges.has(socket.remoteAddress)
+    accesses.note(decision, isKnown ? client : undefined)
   }
 
   return async (app) => {
     // What a server before lost is assumed at once, and not with the first question.
     app.addHook('onListen', async () => void accesses.flush().catch(() => {}))
+    let isClosing = false
+    app.addHook('preClose', async () => {
+      isClosing = true
+    })
+    const questions = createEdgeQuestions({
+      ...{ proxy, logger, noteAccess },
+      noteVisit: visits.note,
+      // It ends connections while it closes.
+      isForFramework: () => isClosing || !accesses.isReady,
+    })
+    answerFirst(app.server, questions.answer)
 
     app.get(
-      '/auth/session-proxy',
+      EDGE_QUESTION,
       {
         schema: route({
           summary: 'Whether a request may go to the session that its Host names',
@@ -49,14 +66,17 @@ export function sessionProxyRoutes(deps: SessionProxyRoutesDeps): Routes {
         }),
       },
       async (request, reply) => {
-        let decision = await proxy.decide(request.raw.headers)
-        noteUser(request, decision.userId)
-        if (!accesses.isReady) {
+        const { raw } = request
+        let verdict = await (questions.decidedBefore(raw) ?? proxy.decide(raw.headers))
+        if (isGranted(verdict) && !accesses.isReady) {
           await accesses.ready()
           // What was decided may be old by now.
-          decision = await proxy.decide(request.raw.headers)
+          verdict = await proxy.decide(raw.headers)
         }
-        accesses.note(decision, clientOf(request))
+        if (!isGranted(verdict)) throw new DomainError(verdict.key, verdict)
+        const decision = verdict
+        noteUser(request, decision.userId)
+        noteAccess(decision, raw, raw.headers[EDGE_CLIENT_HEADER])
         reply.raw.once('finish', () => visits.note(decision, request.id))
         reply.header('x-upstream', decision.upstream).header('cache-control', 'no-store')
         if (prefers(request, 'return=minimal')) {

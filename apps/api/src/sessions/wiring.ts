@@ -96,7 +96,7 @@ export function openSessions(deps: SessionsDeps): Sessions {
       return [
         sessionRoutes({ service, guards, pagination }),
         sessionEventRoutes({ service, events, guards, authenticate, signal }),
-        sessionProxyRoutes({ proxy, visits, accesses, trustedProxies }),
+        sessionProxyRoutes({ proxy, visits, accesses, logger, trustedProxies }),
         sessionAdminRoutes({ service, gpus, guards, pagination }),
       ]
     },

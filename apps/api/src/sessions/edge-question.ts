@@ -1,0 +1,155 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { API_PREFIX, PROBLEM_MEDIA_TYPE, PROBLEMS } from '@medforge/contracts'
+import { newId } from '@medforge/core'
+import type { DirectAnswer } from '../http/answer-first.ts'
+import type { Refusal } from '../http/domain-error.ts'
+import { problemOf } from '../http/problem.ts'
+import { logAnswer, SECURITY_HEADERS } from '../http/server.ts'
+import type { Logger } from '../lib/logger.ts'
+import { EDGE_CLIENT_HEADER } from './edge-client.ts'
+import {
+  isGranted,
+  type ProxyDecision,
+  type ProxyHeaders,
+  type ProxyVerdict,
+  type SessionProxy,
+} from './proxy.ts'
+
+export const EDGE_QUESTION = '/auth/session-proxy'
+const ROUTE = API_PREFIX + EDGE_QUESTION
+const URLS = new Set<string | undefined>([ROUTE, `${ROUTE}?`])
+
+export type EdgeQuestionsDeps = {
+  proxy: SessionProxy
+  logger: Logger
+  /** Before the answer that grants it. `client`: the edge's header, whoever sent it. */
+  noteAccess(decision: ProxyDecision, request: IncomingMessage, client: string | undefined): void
+  /** After that answer. */
+  noteVisit(decision: ProxyDecision, requestId: string): void
+  /** Whether the framework has to answer for now. */
+  isForFramework(): boolean
+}
+
+/**
+ * Answers what the edge asks before every request to a session, with the status, headers and body that the route would send. The framework
+ * costs several times as much as the decision; it gets every question of another form, and each whose decision failed.
+ */
+export function createEdgeQuestions(deps: EdgeQuestionsDeps): {
+  answer: DirectAnswer
+  /** What was decided of a question before it was passed on after all. */
+  decidedBefore(request: IncomingMessage): Promise<ProxyVerdict> | undefined
+} {
+  const { proxy, logger, isForFramework } = deps
+  const decided = new WeakMap<IncomingMessage, Promise<ProxyVerdict>>()
+
+  function finish(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { verdict, client, askedMs }: { verdict: ProxyVerdict; client: Client; askedMs: number },
+  ): void {
+    const requestId = newId()
+    if (isGranted(verdict)) {
+      deps.noteAccess(verdict, request, client)
+      writeGranted(response, verdict, requestId)
+      deps.noteVisit(verdict, requestId)
+    } else writeRefusal(response, verdict, requestId)
+    if (!logger.isLevelEnabled('debug')) return
+    logAnswer(logger, {
+      request_id: requestId,
+      method: 'GET',
+      route: ROUTE,
+      status: response.statusCode,
+      user_id: isGranted(verdict) ? verdict.userId : undefined,
+      durationMs: performance.now() - askedMs,
+    })
+  }
+
+  return {
+    decidedBefore: (request) => decided.get(request),
+    answer(request, response, pass) {
+      const headers = isForFramework() ? undefined : readQuestion(request)
+      if (!headers) return pass()
+      const client = headers[EDGE_CLIENT_HEADER]
+      const askedMs = performance.now()
+      const verdict = proxy.decide(headers)
+      if (!(verdict instanceof Promise)) {
+        return finish(request, response, { verdict, client, askedMs })
+      }
+      const passOn = () => {
+        decided.set(request, verdict)
+        pass()
+      }
+      verdict.then((known) => {
+        if (isForFramework()) passOn()
+        else finish(request, response, { verdict: known, client, askedMs })
+      }, passOn)
+    },
+  }
+}
+
+type Client = string | undefined
+
+/** What a question is read from; no other header decides anything. */
+type QuestionHeaders = Record<keyof typeof NO_HEADERS, string | undefined> & ProxyHeaders
+
+const NO_HEADERS = {
+  host: undefined,
+  cookie: undefined,
+  origin: undefined,
+  upgrade: undefined,
+  prefer: undefined,
+  'sec-fetch-site': undefined,
+  'sec-websocket-key': undefined,
+  'x-forwarded-method': undefined,
+  [EDGE_CLIENT_HEADER]: undefined,
+}
+
+// A question has no body.
+const BODY_HEADERS = new Set(['content-length', 'transfer-encoding'])
+const LENGTHS = new Set([...Object.keys(NO_HEADERS), ...BODY_HEADERS].map((name) => name.length))
+
+/**
+ * The edge's question for a yes or no alone, from the lines as they came: Node's object of all headers costs as much as a decision.
+ *
+ * @returns undefined for any other request, and where a header is there twice
+ */
+function readQuestion({ method, url, rawHeaders }: IncomingMessage): QuestionHeaders | undefined {
+  if (method !== 'GET' || !URLS.has(url)) return undefined
+  const headers: QuestionHeaders = { ...NO_HEADERS }
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const written = rawHeaders[at] ?? ''
+    if (!LENGTHS.has(written.length)) continue
+    const name = written.toLowerCase()
+    if (BODY_HEADERS.has(name)) return undefined
+    if (!Object.hasOwn(NO_HEADERS, name)) continue
+    const known = name as keyof typeof NO_HEADERS
+    if (headers[known] !== undefined) return undefined
+    headers[known] = rawHeaders[at + 1]
+  }
+  return headers.prefer === 'return=minimal' ? headers : undefined
+}
+
+const GRANTED = {
+  ...SECURITY_HEADERS,
+  vary: 'Origin',
+  'preference-applied': 'return=minimal',
+  'content-length': '0',
+}
+
+function writeGranted(response: ServerResponse, { upstream }: ProxyDecision, requestId: string) {
+  response.writeHead(200, { ...GRANTED, 'x-request-id': requestId, 'x-upstream': upstream }).end()
+}
+
+function writeRefusal(response: ServerResponse, refusal: Refusal, requestId: string): void {
+  const { key, detail, headers } = refusal
+  const body = JSON.stringify(problemOf(key, { detail, path: ROUTE, requestId }))
+  response.writeHead(PROBLEMS[key].status, {
+    ...SECURITY_HEADERS,
+    vary: 'Origin',
+    ...headers,
+    'x-request-id': requestId,
+    'content-type': `${PROBLEM_MEDIA_TYPE}; charset=utf-8`,
+    'content-length': Buffer.byteLength(body),
+  })
+  response.end(body)
+}
