@@ -1,6 +1,7 @@
 /**
  * What do others notice while one client holds as much of the edge as it can? Small requests, each over a connection of its own, first on a
- * quiet edge and then during each attack. Run by `./medforge bench attack`. The attackers are a thread of their own.
+ * quiet edge and then during each attack. Run by `./medforge bench attack`. The attackers are a thread of their own. As on a public host they
+ * have another address than the others: both go to the edge's container itself, past the published port, behind which all are one.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -8,8 +9,9 @@ import { request } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { CONTROL_ADDRESSES } from '@medforge/core/settings'
 import * as attackers from '../support/attackers.ts'
-import { docker, type Installation, readInstallation } from '../support/installation.ts'
+import { docker, type Installation, readInstallation, runOnHost } from '../support/installation.ts'
 import { describeMachine } from './machine.ts'
 import { findPlatformProcesses } from './platform-processes.ts'
 import { readRssBytes } from './processes.ts'
@@ -17,6 +19,10 @@ import { conclude, ms, times } from './report.ts'
 import { percentile } from './statistics.ts'
 
 const EVERY_MS = 50
+const EDGE = CONTROL_ADDRESSES.caddy
+// Of the control network, where no container has them.
+const ATTACKER = '172.30.1.60'
+const OTHERS = '172.30.1.61'
 const AUTHORITY = '/var/lib/medforge/caddy/caddy/pki/authorities/local/root.crt'
 const ATTACKS = {
   'unfinished headers of 140,000 fields': [attackers.sendTinyFields, 60],
@@ -28,12 +34,28 @@ const ATTACKS = {
 } as const satisfies Record<string, readonly [typeof attackers.keepAlive, number]>
 type Name = keyof typeof ATTACKS
 
-if (isMainThread) await measureAll(readInstallation())
-else await attack(workerData as { name: Name; host: string })
+if (!isMainThread) await attack(workerData as { name: Name; host: string })
+else {
+  const bridge = await findControlBridge()
+  const addresses = [ATTACKER, OTHERS]
+  for (const address of addresses)
+    await runOnHost('ip', 'address', 'replace', `${address}/32`, 'dev', bridge)
+  try {
+    await measureAll(readInstallation())
+  } finally {
+    for (const address of addresses)
+      await runOnHost('ip', 'address', 'del', `${address}/32`, 'dev', bridge)
+  }
+}
+
+async function findControlBridge(): Promise<string> {
+  const [route] = JSON.parse(await runOnHost('ip', '-json', 'route', 'get', EDGE))
+  return route.dev
+}
 
 async function attack({ name, host }: { name: Name; host: string }): Promise<void> {
   const [send, count] = ATTACKS[name]
-  const attacked = { address: '127.0.0.1', host, certificate: readFileSync(AUTHORITY) }
+  const attacked = { address: EDGE, from: ATTACKER, host, certificate: readFileSync(AUTHORITY) }
   using held = await send(attacked, count)
   parentPort?.postMessage(held.made)
   if (parentPort) await once(parentPort, 'message')
@@ -78,7 +100,7 @@ async function measureAll(installation: Installation): Promise<void> {
     ],
     notes: [
       'A request every 50 ms, each over a new connection, from before an attack begins until it was held as long as a baseline lasts.',
-      'On a trial host all come from one address, so the limit of an address does not help here. The attackers share the cores.',
+      'The attacker has one address, the others another. All share the cores.',
     ],
     figures: { quiet, ...Object.fromEntries(measured) },
     measured: {
@@ -124,7 +146,13 @@ async function measure(
 /** Over a connection of its own, as a stranger has; 0 where nothing came within 30 s. */
 async function statusOf({ apiHost }: Installation): Promise<number> {
   const call = request({
-    ...{ host: '127.0.0.1', servername: apiHost, ca: readFileSync(AUTHORITY), agent: false },
+    ...{
+      host: EDGE,
+      localAddress: OTHERS,
+      servername: apiHost,
+      ca: readFileSync(AUTHORITY),
+      agent: false,
+    },
     ...{ path: '/api/v1/status', headers: { host: apiHost }, timeout: 30_000 },
   })
   call.on('timeout', () => call.destroy(new Error('no answer within 30 s')))
