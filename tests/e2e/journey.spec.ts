@@ -81,6 +81,8 @@ test('from an account to a running IDE, a kept workspace and a place on the lead
       .first()
       .click()
     await page.waitForURL('**/competitions/titanic-survival')
+    await page.getByRole('link', { name: 'Submit a prediction' }).click()
+    await page.waitForURL('**/competitions/titanic-survival/submit')
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'Download sample submission' }).click(),

@@ -7,7 +7,11 @@ const PUBLIC_PAGES = {
   'log-in': '/login',
   competitions: '/competitions',
   competition: '/competitions/titanic-survival',
+  data: '/competitions/titanic-survival/data',
+  submit: '/competitions/titanic-survival/submit',
+  'my-submissions': '/competitions/titanic-survival/submissions',
   'leaderboard-page': '/competitions/titanic-survival/leaderboard',
+  rules: '/competitions/titanic-survival/rules',
   datasets: '/datasets',
 } as const
 

@@ -47,7 +47,7 @@ test('a leaderboard shows the notice, one’s rank and how it came about', async
 })
 
 test('an excluded submission says why beside its file', async ({ page }) => {
-  await page.goto(TITANIC)
+  await page.goto(`${TITANIC}/submissions`)
   const reason = page.getByText(REASON)
   await reason.scrollIntoViewIfNeeded()
   await expect(reason).toBeVisible()

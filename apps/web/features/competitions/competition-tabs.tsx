@@ -1,27 +1,24 @@
 'use client'
 
 import { usePathname } from 'next/navigation'
-import { Link } from '../../components/link.tsx'
+import { Tabs } from '../../components/ui/tabs.tsx'
+
+const TABS = [
+  { path: '', text: 'Overview' },
+  { path: '/data', text: 'Data' },
+  { path: '/submit', text: 'Submit' },
+  { path: '/submissions', text: 'My submissions' },
+  { path: '/leaderboard', text: 'Leaderboard' },
+  { path: '/rules', text: 'Rules' },
+] as const
 
 export function CompetitionTabs({ slug }: { slug: string }) {
-  const pathname = usePathname()
   const base = `/competitions/${slug}`
-  const tabs = [
-    { href: base, text: 'Overview' },
-    { href: `${base}/leaderboard`, text: 'Leaderboard' },
-  ]
   return (
-    <nav aria-label="Competition" className="-mx-1 flex gap-1 border-line border-b">
-      {tabs.map(({ href, text }) => (
-        <Link
-          key={href}
-          href={href}
-          aria-current={pathname === href ? 'page' : undefined}
-          className="-mb-px border-transparent border-b-2 px-3 py-2.5 text-ink-muted text-sm hover:text-ink aria-[current]:border-accent aria-[current]:font-semibold aria-[current]:text-ink"
-        >
-          {text}
-        </Link>
-      ))}
-    </nav>
+    <Tabs
+      label="Competition"
+      current={usePathname()}
+      tabs={TABS.map(({ path, text }) => ({ href: base + path, text }))}
+    />
   )
 }

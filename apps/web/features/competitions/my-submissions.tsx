@@ -8,6 +8,7 @@ import { Card, CardHeader } from '../../components/ui/card.tsx'
 import { classNames } from '../../components/ui/class-names.ts'
 import { Cell, DataTable, HeadCell } from '../../components/ui/data-table.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { TextLink } from '../../components/ui/text-link.tsx'
 import { TimeAgo } from '../../components/ui/time-ago.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
 import { formatScore } from '../../lib/format.ts'
@@ -27,7 +28,10 @@ export function MySubmissions({ slug, higherIsBetter }: MySubmissionsProps) {
       <ErrorNotice error={query.error} className="m-5" />
       {query.isSuccess && submissions.length === 0 ? (
         <EmptyState title="Nothing submitted yet">
-          <p>Download the sample submission, put your predictions into it, and submit it here.</p>
+          <p>
+            Download the sample submission and put your predictions into it.{' '}
+            <TextLink href={`/competitions/${slug}/submit`}>Submit a prediction</TextLink>
+          </p>
         </EmptyState>
       ) : null}
       {submissions.length > 0 ? (

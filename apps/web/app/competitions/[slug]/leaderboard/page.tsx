@@ -36,7 +36,8 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
       }),
     ),
   ])
-  const address = `/competitions/${slug}/leaderboard`
+  const competition = `/competitions/${slug}`
+  const address = `${competition}/leaderboard`
   if (!board.ok) {
     return (
       <FailureNotice
@@ -63,7 +64,7 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
           <EmptyState title="Nobody has a score yet">
             <p>
               The first scored submission takes the top.{' '}
-              <TextLink href={`/competitions/${slug}`}>Submit a prediction</TextLink>
+              <TextLink href={`${competition}/submit`}>Submit a prediction</TextLink>
             </p>
           </EmptyState>
         ) : (
