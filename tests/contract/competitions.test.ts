@@ -49,8 +49,12 @@ describe('the three competitions', () => {
     expect(all).toHaveLength(3)
     const answer = await call('GET', `/competitions/${seed.slug}`)
     const detail = expectData(answer, 200, CompetitionDetail)
+    // Others enter while this asks.
+    const { entrants: _, ...summary } = all.find(({ slug }) => slug === seed.slug) ?? {
+      entrants: 0,
+    }
     expect(detail).toMatchObject({
-      ...all.find(({ slug }) => slug === seed.slug),
+      ...summary,
       slug: seed.slug,
       metric: seed.metric,
       metric_version: seed.metric_version,

@@ -96,6 +96,7 @@ async function fill(path: string, { needs }: Case): Promise<string> {
     const own = expectData(logins, 200, Type.Array(Login)).find(({ is_current }) => is_current)
     values.login_id = own?.id ?? ''
   }
+  if (needs === 'no competition') values.slug = 'no-competition'
   if (needs === 'invitation') {
     const made = await admin.api('POST', '/admin/invitations', { json: {} })
     values.invitation_id = expectData(made, 201, NewInvitation).invitation.id

@@ -10,8 +10,8 @@ export type Case = {
   answers: readonly [number, number, number, number]
   /** JSON, or `upload` for a valid prediction file. */
   body?: unknown
-  /** What the operation takes away, so that it is made anew for every role. */
-  needs?: 'own login' | 'login of the owner' | 'invitation'
+  /** What the operation takes away, so that it is made anew for every role; `no competition`: it is asked of one that there is not. */
+  needs?: 'own login' | 'login of the owner' | 'invitation' | 'no competition'
 }
 
 const everybody = (status = 200): Case => ({ answers: [status, status, status, status] })
@@ -85,10 +85,18 @@ export const MATRIX: Record<string, Case> = {
   'POST /api/v1/admin/submissions/{submission_id}/exclude': admins(200, { reason: 'A test.' }),
   'POST /api/v1/admin/submissions/{submission_id}/restore': admins(),
   'GET /api/v1/admin/competitions/{slug}/probing': admins(),
+  'GET /api/v1/admin/competitions/{slug}/rescore': admins(),
+  'POST /api/v1/admin/competitions/{slug}/rescore': { ...admins(404), needs: 'no competition' },
+  'POST /api/v1/admin/competitions/{slug}/rescore/switch': {
+    ...admins(404, {}),
+    needs: 'no competition',
+  },
+  'DELETE /api/v1/admin/competitions/{slug}/rescore': { ...admins(404), needs: 'no competition' },
   'POST /api/v1/admin/invitations': admins(201, {}),
   'GET /api/v1/admin/invitations': admins(),
   'DELETE /api/v1/admin/invitations/{invitation_id}': { ...admins(), needs: 'invitation' },
   'GET /api/v1/admin/overview': admins(),
+  'GET /api/v1/admin/versions': admins(),
   'GET /api/v1/admin/users': admins(),
   'PATCH /api/v1/admin/users/{user_id}': admins(200, { is_disabled: false }),
   'GET /api/v1/admin/sessions': admins(),

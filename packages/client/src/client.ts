@@ -28,6 +28,7 @@ import type {
   SubmissionAccepted,
   SubmissionAllowance,
 } from '@medforge/contracts'
+import { adminCalls } from './admin.ts'
 import { type ClientOptions, createTransport } from './transport.ts'
 
 export type PageQuery = { limit?: number; cursor?: string | undefined }
@@ -133,8 +134,7 @@ export function createClient(options: ClientOptions) {
       transport.data<SubmissionAllowance>('GET', `${competitionPath(slug)}/submissions/allowance`, {
         signal,
       }),
-    /** Admins only. */
-    rescoreSubmission: (id: string) =>
-      transport.data<Submission>('POST', `/admin/submissions/${id}/score`),
+    /** For administrators. */
+    admin: adminCalls(transport),
   }
 }

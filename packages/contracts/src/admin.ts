@@ -78,7 +78,10 @@ export type AdminUser = Static<typeof AdminUser>
 export const AdminUserQuery = Type.Object({
   ...ListQuery.properties,
   q: Type.Optional(
-    Type.String({ maxLength: 320, description: 'Part of the e-mail address or display name.' }),
+    Type.String({
+      maxLength: 320,
+      description: 'Id of a person, or part of the e-mail address or display name.',
+    }),
   ),
 })
 export type AdminUserQuery = Static<typeof AdminUserQuery>
@@ -86,9 +89,28 @@ export type AdminUserQuery = Static<typeof AdminUserQuery>
 /** More than any host has GPUs: the figure bounds typing errors, not needs. */
 export const SESSION_LIMIT_MAX = 64
 
+const MIB = 1024 ** 2
+const GIB = 1024 ** 3
+
+/** Bounds of what one person may be given, in processors and bytes; the largest are beyond any host. */
+export const LIMIT_RANGES = {
+  cpu: { minimum: 0.1, maximum: 1024 },
+  memory_bytes: { minimum: 256 * MIB, maximum: 64 * 1024 * GIB },
+  shm_bytes: { minimum: MIB, maximum: 64 * 1024 * GIB },
+  storage_bytes: { minimum: GIB, maximum: Number.MAX_SAFE_INTEGER },
+} as const
+
 export const AdminUserChange = changeOf({
   role: Type.Optional(UserRole),
   max_concurrent_sessions: Type.Optional(Type.Integer({ minimum: 0, maximum: SESSION_LIMIT_MAX })),
+  limits: Type.Optional(
+    changeOf({
+      cpu: Type.Optional(nullable(Type.Number(LIMIT_RANGES.cpu))),
+      memory_bytes: Type.Optional(nullable(Type.Integer(LIMIT_RANGES.memory_bytes))),
+      shm_bytes: Type.Optional(nullable(Type.Integer(LIMIT_RANGES.shm_bytes))),
+      storage_bytes: Type.Optional(nullable(Type.Integer(LIMIT_RANGES.storage_bytes))),
+    }),
+  ),
   is_disabled: Type.Optional(
     Type.Boolean({ description: 'True ends every login of the account at once.' }),
   ),
@@ -132,12 +154,26 @@ export const AdminGpu = Type.Object({
       user_id: Id,
       user_email: Type.String(),
       created_at: Timestamp,
+      /** When a browser last asked for a page or file of the IDE; an open page works on without asking. Null: nobody did. */
+      last_entered_at: nullable(Timestamp),
     }),
   ),
 })
 export type AdminGpu = Static<typeof AdminGpu>
 
-export const AdminGpuChange = Type.Object({ is_enabled: Type.Boolean() })
+/** Characters of the reason why a GPU is disabled. */
+export const GPU_REASON_MAX = 300
+
+export const AdminGpuChange = Type.Object({
+  is_enabled: Type.Boolean(),
+  reason: Type.Optional(
+    Type.String({
+      maxLength: GPU_REASON_MAX,
+      description: 'Why it is disabled, for other administrators.',
+    }),
+  ),
+})
+export type AdminGpuChange = Static<typeof AdminGpuChange>
 export const GpuIdParams = Type.Object({ gpu_id: Type.String({ pattern: '^\\d{1,4}$' }) })
 
 export const AuditEvent = Type.Object({
@@ -159,3 +195,22 @@ export const AuditQuery = Type.Object({
   subject: Type.Optional(Type.String({ maxLength: 200 })),
 })
 export type AuditQuery = Static<typeof AuditQuery>
+
+export const AdminVersions = Type.Object({
+  api: Type.String({ description: 'Of the wire contract.' }),
+  node: Type.String(),
+  database: Type.String(),
+  migration: Type.String({ description: 'The newest that has run.' }),
+  scorer: Type.String(),
+  competitions: Type.Array(
+    Type.Object({
+      slug: Type.String(),
+      metric_version: Type.String(),
+      evaluation_split_version: Type.String(),
+      manifest_sha256: Type.String(),
+      holdout_kind: literals(['demo', 'operator']),
+      is_imported: Type.Boolean({ description: 'Pinned: an update does not change its texts.' }),
+    }),
+  ),
+})
+export type AdminVersions = Static<typeof AdminVersions>

@@ -42,6 +42,7 @@ export const CompetitionSummary = Type.Object({
   competition_spec_version: Type.String(),
   is_permanent: Type.Boolean(),
   submission_cap_per_day: Type.Integer(),
+  entrants: Type.Integer({ description: 'Everybody on its leaderboard.' }),
 })
 export type CompetitionSummary = Static<typeof CompetitionSummary>
 

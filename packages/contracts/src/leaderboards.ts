@@ -83,6 +83,9 @@ export const AdminSubmission = Type.Object({
   attempts: Type.Integer(),
   counts_against_cap: Type.Boolean(),
   score_error_internal: nullable(Type.String()),
+  blocked_reason: nullable(
+    Type.String({ description: 'Why it waits in the queue without being tried.' }),
+  ),
 })
 export type AdminSubmission = Static<typeof AdminSubmission>
 
@@ -132,3 +135,64 @@ export const ProbingReport = Type.Object({
   shared_files_total: Type.Integer({ description: 'How many there are, shown here or not.' }),
 })
 export type ProbingReport = Static<typeof ProbingReport>
+
+export const RESCORE_NOTE_MAX = 1000
+
+export const RescoreSwitch = Type.Object({
+  note: Type.Optional(
+    Type.String({
+      minLength: 3,
+      maxLength: RESCORE_NOTE_MAX,
+      pattern: '\\S',
+      description: 'Told to everybody on the leaderboard, in place of the usual sentence.',
+    }),
+  ),
+})
+export type RescoreSwitch = Static<typeof RescoreSwitch>
+
+const RankChange = Type.Object({
+  user_id: Id,
+  display_name: Type.String(),
+  rank_before: nullable(Type.Integer()),
+  rank_after: nullable(Type.Integer()),
+  score_before: nullable(Type.Number()),
+  score_after: nullable(Type.Number()),
+})
+
+/** People in the difference of a re-score. */
+export const RESCORE_MOVES_MAX = 200
+
+export const Rescore = Type.Object({
+  run: nullable(
+    Type.Object({
+      /** `command`: the operator on the host has it in hand. */
+      wanted: literals(['compare', 'switch', 'abandon', 'command']),
+      created_at: Timestamp,
+      is_ready: Type.Boolean({ description: 'Every submission has its new score or none.' }),
+      waiting: Type.Integer(),
+      scored: Type.Integer(),
+      invalid: Type.Integer({ description: 'Files that do not fit any more.' }),
+      failed: Type.Integer({
+        description: 'Files that could not be scored; they prevent a switch.',
+      }),
+      reason: nullable(Type.String()),
+      difference: nullable(
+        Type.Object({
+          entries_before: Type.Integer(),
+          entries_after: Type.Integer(),
+          moved: Type.Integer({ description: 'People whose rank changes.' }),
+          changed: Type.Integer({ description: 'People whose best score changes.' }),
+          left_out: Type.Integer({ description: 'Files with a score that get none.' }),
+          moves: Type.Array(RankChange, {
+            description:
+              'In the order of the new board, then those who leave it; the first of them.',
+          }),
+        }),
+      ),
+    }),
+  ),
+  last: nullable(
+    Type.Object({ outcome: literals(['switched', 'abandoned']), ended_at: Timestamp }),
+  ),
+})
+export type Rescore = Static<typeof Rescore>

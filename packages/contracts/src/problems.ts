@@ -136,6 +136,11 @@ export const PROBLEMS = {
     status: 404,
     title: 'Submission not found',
   },
+  rescore_not_ready: {
+    suffix: 'competitions/rescore-not-ready',
+    status: 409,
+    title: 'Re-score not ready',
+  },
   submission_cap_reached: {
     suffix: 'competitions/submission-cap-reached',
     status: 429,

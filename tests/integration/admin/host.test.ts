@@ -1,5 +1,13 @@
-import type { AdminGpu, AdminOverview, AdminSession, AuditEvent } from '@medforge/contracts'
+import { randomBytes } from 'node:crypto'
+import type {
+  AdminGpu,
+  AdminOverview,
+  AdminSession,
+  AdminVersions,
+  AuditEvent,
+} from '@medforge/contracts'
 import { writeWorkerHeartbeat } from '@medforge/core'
+import { SCORER_VERSION } from '@medforge/scoring'
 import { newHost, newSession, newUser } from '@medforge/test-support'
 import { describe, expect } from 'vitest'
 import { test } from '../app.ts'
@@ -70,13 +78,25 @@ describe('the GPU map', () => {
     const admin = await signIn(api, db, { role: 'admin' })
     const { id, email } = await newUser(db)
     const session = await newSession(db, { user_id: id, gpu_id: 4 })
+    for (const seen_at of ['2026-03-01 09:00:00', '2026-03-01 11:00:00', '2026-03-01 10:00:00']) {
+      const access = { session_id: session.id, token_hash: randomBytes(32), is_multiplexed: false }
+      await db
+        .insertInto('session_accesses')
+        .values({ ...access, client: null, seen_at })
+        .execute()
+    }
     await newSession(db, { user_id: id, gpu_id: 5, status: 'stopped' })
     const gpus = (await admin.visitor.get('/admin/gpus')).data<AdminGpu[]>()
     expect(gpus.map((gpu) => gpu.id)).toEqual([0, 1, 2, 3, 4, 5, 6])
     expect(gpus[4]).toMatchObject({
       is_enabled: true,
       health: 'healthy',
-      session: { id: session.id, status: 'running', user_email: email },
+      session: {
+        id: session.id,
+        status: 'running',
+        user_email: email,
+        last_entered_at: '2026-03-01T11:00:00.000000Z',
+      },
     })
     expect(gpus[5]?.session).toBeNull()
   })
@@ -97,6 +117,37 @@ describe('the GPU map', () => {
     ])
     const ask = { method: 'PATCH' as const, body: { is_enabled: true } }
     expect((await admin.visitor.ask('/admin/gpus/99', ask)).problem().code).toBe('not_found')
+  })
+})
+
+describe('disabling a GPU with a reason', () => {
+  test('shows the reason on the map and in the audit log until it is enabled', async ({
+    api,
+    db,
+  }) => {
+    await newHost(db)
+    const admin = await signIn(api, db, { role: 'admin' })
+    const change = async (body: object) => {
+      const answer = await admin.visitor.ask('/admin/gpus/6', { method: 'PATCH', body })
+      return answer.data<AdminGpu>().disabled_reason
+    }
+    expect(await change({ is_enabled: false, reason: ' fan is loud ' })).toBe('fan is loud')
+    expect((await readAudit(db)).at(-1)?.detail).toBe('{"reason":"fan is loud"}')
+    expect(await change({ is_enabled: true })).toBeNull()
+  })
+})
+
+describe('GET /admin/versions', () => {
+  test('names what runs and what each competition is scored with', async ({ api, db }) => {
+    await newHost(db)
+    const admin = await signIn(api, db, { role: 'admin' })
+    expect((await admin.visitor.get('/admin/versions')).data<AdminVersions>()).toMatchObject({
+      api: 'v1.0',
+      node: process.version,
+      database: expect.stringMatching(/^\d+\.\d+/),
+      migration: expect.stringMatching(/^\d{8}-\d{2}-/),
+      scorer: SCORER_VERSION,
+    })
   })
 })
 

@@ -33,10 +33,13 @@ describe('GET /admin/users', () => {
     expect(second.meta().has_more).toBe(false)
   })
 
-  test('finds a part of an address or name, taking wildcards literally', async ({ api, db }) => {
+  test('finds an id or a part of an address or name, taking wildcards literally', async ({
+    api,
+    db,
+  }) => {
     const admin = await signIn(api, db, { role: 'admin', display_name: 'Root' })
     await newUser(db, { email: 'ada_l@people.test', display_name: 'Ada Lovelace' })
-    await newUser(db, { email: 'grace@people.test', display_name: '100% Grace' })
+    const grace = await newUser(db, { email: 'grace@people.test', display_name: '100% Grace' })
     const find = async (q: string) => {
       const answer = await admin.visitor.get(`/admin/users?q=${encodeURIComponent(q)}`)
       return answer.data<AdminUser[]>().map(({ display_name }) => display_name)
@@ -44,6 +47,7 @@ describe('GET /admin/users', () => {
     expect(await find('LOVE')).toEqual(['Ada Lovelace'])
     expect(await find('grace@')).toEqual(['100% Grace'])
     expect(await find('%')).toEqual(['100% Grace'])
+    expect(await find(grace.id)).toEqual(['100% Grace'])
     expect(await find('_l')).toEqual(['Ada Lovelace'])
     expect(await find('nobody')).toEqual([])
   })
@@ -66,6 +70,27 @@ describe('PATCH /admin/users/{user_id}', () => {
       { ...by, action: 'user.role', detail: '{"from":"user","to":"admin"}' },
       { ...by, action: 'user.limit', detail: '{"limit":"sessions","from":1,"to":3}' },
     ])
+  })
+
+  test('gives a person limits of their own, and takes them back with null', async ({ api, db }) => {
+    const admin = await signIn(api, db, { role: 'admin' })
+    const { id } = await newUser(db)
+    const change = async (limits: object) => {
+      const body = { limits }
+      return admin.visitor.ask(`/admin/users/${id}`, { method: 'PATCH', body })
+    }
+    const given = { cpu: 4, memory_bytes: 2 ** 34, shm_bytes: null, storage_bytes: 2 ** 40 }
+    expect((await change(given)).data<AdminUser>().limits).toEqual(given)
+    expect((await change({ cpu: null })).data<AdminUser>().limits).toEqual({ ...given, cpu: null })
+    expect((await readAudit(db)).map(({ detail }) => detail)).toEqual([
+      '{"limit":"cpu","from":null,"to":4}',
+      `{"limit":"memory","from":null,"to":${2 ** 34}}`,
+      `{"limit":"storage","from":null,"to":${2 ** 40}}`,
+      '{"limit":"cpu","from":4,"to":null}',
+    ])
+    for (const limits of [{}, { cpu: 0 }, { memory_bytes: 1024 }, { storage_bytes: '1g' }]) {
+      expect((await change(limits)).status).toBe(422)
+    }
   })
 
   test('disables an account: its logins end at once and stay ended after it is enabled', async ({

@@ -23,6 +23,7 @@ describe('the catalogue', () => {
       competition_spec_version: 'v1',
       is_permanent: true,
       submission_cap_per_day: 20,
+      entrants: 0,
     })
     expect(answer.meta()).toMatchObject({ limit: 50, has_more: false, next_cursor: null })
   })

@@ -227,6 +227,7 @@ describe('a request that is no upload', () => {
     })
     expect(answer.status).toBe(415)
     expect(answer.problem().code).toBe('unsupported_media_type')
+    expect(answer.problem().detail).toContain('multipart/form-data')
   })
 
   test('that is no form is refused 415 before the competition is looked for', async ({

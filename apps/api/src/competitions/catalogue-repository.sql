@@ -5,7 +5,12 @@ select `competitions`.`slug`, `competitions`.`title`, `competitions`.`competitio
   `competitions`.`metric`, `competitions`.`metric_version`, `competitions`.`scoring_mode`,
   `competitions`.`leaderboard_rule`, `competitions`.`evaluation_policy`,
   `competitions`.`competition_spec_version`, `competitions`.`is_permanent`,
-  `competitions`.`submission_cap_per_day`
+  `competitions`.`submission_cap_per_day`, (
+  select count(*) as `count`
+  from `leaderboard_entries` as `entry`
+  where `entry`.`competition_id` = `competitions`.`id`
+    and `entry`.`evaluation_split_version` = `competitions`.`evaluation_split_version`
+) as `entrants`
 from `competitions`
 where `competition_tier` = ?
 order by `slug` asc
@@ -16,7 +21,12 @@ select `competitions`.`slug`, `competitions`.`title`, `competitions`.`competitio
   `competitions`.`metric`, `competitions`.`metric_version`, `competitions`.`scoring_mode`,
   `competitions`.`leaderboard_rule`, `competitions`.`evaluation_policy`,
   `competitions`.`competition_spec_version`, `competitions`.`is_permanent`,
-  `competitions`.`submission_cap_per_day`
+  `competitions`.`submission_cap_per_day`, (
+  select count(*) as `count`
+  from `leaderboard_entries` as `entry`
+  where `entry`.`competition_id` = `competitions`.`id`
+    and `entry`.`evaluation_split_version` = `competitions`.`evaluation_split_version`
+) as `entrants`
 from `competitions`
 where `competition_tier` = ? and ((`slug` > ?))
 order by `slug` asc
@@ -33,7 +43,12 @@ select `competitions`.`slug`, `competitions`.`title`, `competitions`.`competitio
   `competitions`.`metric`, `competitions`.`metric_version`, `competitions`.`scoring_mode`,
   `competitions`.`leaderboard_rule`, `competitions`.`evaluation_policy`,
   `competitions`.`competition_spec_version`, `competitions`.`is_permanent`,
-  `competitions`.`submission_cap_per_day`, `competitions`.`description`, `competitions`.`status`,
+  `competitions`.`submission_cap_per_day`, (
+  select count(*) as `count`
+  from `leaderboard_entries` as `entry`
+  where `entry`.`competition_id` = `competitions`.`id`
+    and `entry`.`evaluation_split_version` = `competitions`.`evaluation_split_version`
+) as `entrants`, `competitions`.`description`, `competitions`.`status`,
   `competitions`.`higher_is_better`, `competitions`.`rules`, `competitions`.`holdout_kind`,
   `competitions`.`evaluation_split_version`, `competitions`.`holdout_rows`, `competitions`.`notice`,
   `competitions`.`notice_at`, `datasets`.`slug` as `dataset_slug`,

@@ -4,8 +4,8 @@ import type {
   DatasetDetail,
   DatasetSummary,
 } from '@medforge/contracts'
-import { type DB, type Page, type PageRequest, readPage, toTimestamp } from '@medforge/db'
-import type { Kysely } from 'kysely'
+import { type DB, mapPage, type Page, type PageRequest, readPage, toTimestamp } from '@medforge/db'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 
 const SUMMARY_COLUMNS = [
   'competitions.slug',
@@ -21,6 +21,19 @@ const SUMMARY_COLUMNS = [
   'competitions.submission_cap_per_day',
 ] as const
 
+/** Everybody on the board of the split that the leaderboard shows. */
+function entrants({ selectFrom }: ExpressionBuilder<DB, 'competitions'>) {
+  return selectFrom('leaderboard_entries as entry')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .whereRef('entry.competition_id', '=', 'competitions.id')
+    .whereRef('entry.evaluation_split_version', '=', 'competitions.evaluation_split_version')
+    .as('entrants')
+}
+
+function withNumber<Row extends { entrants: number | null }>(row: Row) {
+  return { ...row, entrants: Number(row.entrants ?? 0) }
+}
+
 export type SlugKey = { slug: string }
 
 /** Public competitions by slug. */
@@ -31,8 +44,9 @@ export async function listCompetitions(
   const query = db
     .selectFrom('competitions')
     .select(SUMMARY_COLUMNS)
+    .select(entrants)
     .where('competition_tier', '=', 'public')
-  return readPage(query, [['slug', 'asc']], page)
+  return mapPage(await readPage(query, [['slug', 'asc']], page), withNumber)
 }
 
 /** What the server itself needs to know of a competition. */
@@ -78,6 +92,7 @@ export async function describeCompetition(
     .selectFrom('competitions')
     .innerJoin('datasets', 'datasets.id', 'competitions.dataset_id')
     .select(SUMMARY_COLUMNS)
+    .select(entrants)
     .select([
       'competitions.description',
       'competitions.status',
@@ -97,7 +112,7 @@ export async function describeCompetition(
   if (!row) return undefined
   const { holdout_kind, evaluation_split_version, holdout_rows, notice, notice_at, ...detail } = row
   return {
-    ...detail,
+    ...withNumber(detail),
     notice:
       notice === null || notice_at === null ? null : { text: notice, at: toTimestamp(notice_at) },
     holdout: { kind: holdout_kind, version: evaluation_split_version, rows: holdout_rows },

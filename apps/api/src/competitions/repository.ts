@@ -107,6 +107,7 @@ export async function searchSubmissions(
     attempts: row.attempts,
     counts_against_cap: row.counts_against_cap,
     score_error_internal: row.score_error_internal,
+    blocked_reason: row.blocked_reason,
   }))
 }
 

@@ -3,6 +3,7 @@ import type { Bundle } from '@medforge/competitions'
 import { type Checker, type CheckResult, createChecker } from '@medforge/scoring'
 import type { FastifyRequest } from 'fastify'
 import { DomainError } from '../http/domain-error.ts'
+import { UPLOAD_TYPE } from '../http/problem.ts'
 import { invalidRequest } from '../http/validation.ts'
 import { storeFull, tooLarge, unkept, validationFailed, wrongFilename } from './refusals.ts'
 import { type IncomingFile, StoreFullError, type SubmissionStore } from './submission-store.ts'
@@ -76,7 +77,7 @@ export function assertMultipart(request: FastifyRequest): void {
   const encoding = request.headers['content-encoding']
   if (request.isMultipart() && (encoding === undefined || encoding === 'identity')) return
   throw new DomainError('unsupported_media_type', {
-    detail: 'Send the file as multipart/form-data, uncompressed, in a part named file.',
+    detail: UPLOAD_TYPE,
     headers: CLOSE,
   })
 }

@@ -13,6 +13,7 @@ import { adminSubmissionRoutes } from './admin-submission-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { leaderboardRoutes } from './leaderboard-routes.ts'
 import { probingRoutes } from './probing-routes.ts'
+import { rescoreRoutes } from './rescore-routes.ts'
 import { createScoreWatch } from './score-watch.ts'
 import { submissionRoutes } from './submission-routes.ts'
 import { createSubmissionStore } from './submission-store.ts'
@@ -61,6 +62,7 @@ export function competitionRoutes(deps: CompetitionsDeps): Routes {
     await app.register(submissionRoutes(submissions))
     await app.register(adminSubmissionRoutes({ ...deps, watch }))
     await app.register(probingRoutes(deps))
+    await app.register(rescoreRoutes(deps))
     await app.register(uploadRoutes(submissions))
 
     const sweeping = createLoop({

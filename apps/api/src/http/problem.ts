@@ -75,7 +75,11 @@ function toDomainError(error: unknown, request: FastifyRequest, outageCause?: st
   if (error instanceof DomainError) return error
   if (isValidationFailure(error)) return describeValidation(error, request)
   const framework = FRAMEWORK_ERRORS[(error as { code?: string } | null)?.code ?? '']
-  if (framework) return new DomainError(framework.key, { detail: framework.detail, cause: error })
+  if (framework) {
+    const { key } = framework
+    const isUpload = key === 'unsupported_media_type' && takesUpload(request)
+    return new DomainError(key, { detail: isUpload ? UPLOAD_TYPE : framework.detail, cause: error })
+  }
   if (isDatabaseAway(error) || isLostRace(error)) {
     return new DomainError('service_unavailable', {
       detail: describeOutage(error, request, outageCause),
@@ -88,6 +92,14 @@ function toDomainError(error: unknown, request: FastifyRequest, outageCause?: st
       'Something went wrong on our side. If it happens again, tell the operator the request id.',
     cause: error,
   })
+}
+
+/** What a route that takes a file says to a body that is no form. */
+export const UPLOAD_TYPE =
+  'Send the file as multipart/form-data, uncompressed, in a part named file.'
+
+function takesUpload({ routeOptions }: FastifyRequest): boolean {
+  return 'x-streamed-body' in (routeOptions.schema ?? {})
 }
 
 const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -124,8 +136,7 @@ const FRAMEWORK_ERRORS: Record<string, { key: ProblemKey; detail: string }> = {
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     key: 'unsupported_media_type',
-    detail:
-      'The body has a Content-Type that this route does not read. Send application/json, or what the API document says.',
+    detail: 'The body has a Content-Type that this route does not read. Send application/json.',
   },
   FST_ERR_BAD_URL: {
     key: 'bad_request',

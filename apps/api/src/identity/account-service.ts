@@ -5,7 +5,13 @@ import type {
   PasswordChange,
   ProblemItem,
 } from '@medforge/contracts'
-import { changeAccount, findPasswordFault, findUser, newToken } from '@medforge/core'
+import {
+  type AccountLimits,
+  changeAccount,
+  findPasswordFault,
+  findUser,
+  newToken,
+} from '@medforge/core'
 import {
   type CreatedKey,
   type DB,
@@ -170,9 +176,7 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
       const { role, max_concurrent_sessions, is_disabled } = change
       const desired = {
         ...(role === undefined ? {} : { role }),
-        ...(max_concurrent_sessions === undefined
-          ? {}
-          : { limits: { sessions: max_concurrent_sessions } }),
+        limits: limitsOf(change),
         ...(is_disabled === undefined ? {} : { isDisabled: is_disabled }),
       }
       const by = { actorUserId, requestId, at: clock.now() }
@@ -189,6 +193,18 @@ export function createAccountService(deps: AccountServiceDeps): AccountService {
       logger.info(facts, 'identity.account_changed')
       return user
     },
+  }
+}
+
+/** Without those that the change leaves as they are. */
+function limitsOf({ max_concurrent_sessions, limits = {} }: AdminUserChange): AccountLimits {
+  const { cpu, memory_bytes, shm_bytes, storage_bytes } = limits
+  return {
+    ...(max_concurrent_sessions === undefined ? {} : { sessions: max_concurrent_sessions }),
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(memory_bytes === undefined ? {} : { memory: memory_bytes }),
+    ...(shm_bytes === undefined ? {} : { shm: shm_bytes }),
+    ...(storage_bytes === undefined ? {} : { storage: storage_bytes }),
   }
 }
 

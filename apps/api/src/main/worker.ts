@@ -7,7 +7,12 @@ import { systemClock } from '../lib/clock.ts'
 import { createFailpoint } from '../lib/failpoints.ts'
 import { createLogger } from '../lib/logger.ts'
 import { shutdownSignal } from '../lib/shutdown.ts'
-import { createScoringWorker, createThreadScorer, runBoardRepair } from '../scoring/index.ts'
+import {
+  createScoringWorker,
+  createThreadScorer,
+  runBoardRepair,
+  runWantedRescores,
+} from '../scoring/index.ts'
 import { runMain } from './run.ts'
 import { waitForDatabase } from './wait-for-database.ts'
 
@@ -44,5 +49,9 @@ await runMain(async () => {
     failpoint: createFailpoint(config.failpoints),
   })
   logger.info({ scorers: SCORERS, uid: process.getuid?.() }, 'worker.ready')
-  await Promise.all([worker.run(signal), runBoardRepair({ db: patientDb, logger }, signal)])
+  await Promise.all([
+    worker.run(signal),
+    runBoardRepair({ db: patientDb, logger }, signal),
+    runWantedRescores({ db: patientDb, clock: systemClock, logger }, signal),
+  ])
 })

@@ -1,4 +1,4 @@
-import { AdminOverview, AuditEvent, AuditQuery } from '@medforge/contracts'
+import { AdminOverview, AdminVersions, AuditEvent, AuditQuery } from '@medforge/contracts'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
@@ -17,7 +17,7 @@ export type PlatformAdminRoutesDeps = {
   pagination: Pagination
 }
 
-/** `/admin/overview` and `/admin/audit` */
+/** `/admin/overview`, `/admin/versions` and `/admin/audit` */
 export function platformAdminRoutes(deps: PlatformAdminRoutesDeps): Routes {
   const { db, platform, guards, pagination } = deps
   return async (app) => {
@@ -33,6 +33,20 @@ export function platformAdminRoutes(deps: PlatformAdminRoutesDeps): Routes {
         }),
       },
       async (request) => envelopeOf(request, await platform.readOverview()),
+    )
+
+    app.get(
+      '/admin/versions',
+      {
+        preValidation: [guards.signedIn, guards.admin],
+        schema: route({
+          summary: 'Which versions run, and what each competition is scored with',
+          tags: ADMIN_TAGS,
+          success: { 200: AdminVersions },
+          problems: [...ADMIN_PROBLEMS],
+        }),
+      },
+      async (request) => envelopeOf(request, await platform.readVersions()),
     )
 
     app.get(

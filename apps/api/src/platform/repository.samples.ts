@@ -8,6 +8,8 @@ export const samples: SqlSamples<typeof repository> = {
   countSessions: [],
   readQueue: [{ failedSince: new Date(0) }],
   countUsers: [],
+  readDatabaseVersions: [],
+  listCompetitionVersions: [],
   listAuditEvents: {
     'first page': [{}, FIRST],
     'next page, of what somebody did to a subject': [

@@ -39,6 +39,18 @@ select count(*) as `total`, COALESCE(SUM(role = 'admin' AND disabled_at IS NULL)
   COALESCE(SUM(disabled_at IS NOT NULL), 0) as `disabled`
 from `users`;
 
+-- readDatabaseVersions
+SELECT VERSION() AS version, (
+  SELECT MAX(name)
+  FROM kysely_migration
+) AS migration;
+
+-- listCompetitionVersions
+select `slug`, `metric_version`, `evaluation_split_version`, `manifest_sha256`, `holdout_kind`,
+  `bundle_version`
+from `competitions`
+order by `slug`;
+
 -- listAuditEvents: first page
 select `event`.*, `actor`.`email` as `actor_email`
 from `audit_events` as `event`

@@ -1,4 +1,10 @@
-import type { AdminOverview, AuditEvent, AuditQuery, SessionStatus } from '@medforge/contracts'
+import type {
+  AdminOverview,
+  AdminVersions,
+  AuditEvent,
+  AuditQuery,
+  SessionStatus,
+} from '@medforge/contracts'
 import { freeGpus, usableGpus } from '@medforge/core'
 import {
   type DB,
@@ -119,5 +125,37 @@ export async function listAuditEvents(
     subject: row.subject,
     detail: row.detail === null ? null : JSON.parse(row.detail),
     request_id: row.request_id,
+  }))
+}
+
+/** The database's own version, and the newest migration that it has run. */
+export async function readDatabaseVersions(
+  db: Kysely<DB>,
+): Promise<Pick<AdminVersions, 'database' | 'migration'>> {
+  const { rows } = await sql<{ version: string; migration: string | null }>`
+    SELECT VERSION() AS version, (SELECT MAX(name) FROM kysely_migration) AS migration
+  `.execute(db)
+  return { database: rows[0]?.version ?? '', migration: rows[0]?.migration ?? '' }
+}
+
+/** What each competition is scored with, by slug. */
+export async function listCompetitionVersions(
+  db: Kysely<DB>,
+): Promise<AdminVersions['competitions']> {
+  const rows = await db
+    .selectFrom('competitions')
+    .select([
+      'slug',
+      'metric_version',
+      'evaluation_split_version',
+      'manifest_sha256',
+      'holdout_kind',
+      'bundle_version',
+    ])
+    .orderBy('slug')
+    .execute()
+  return rows.map(({ bundle_version, ...row }) => ({
+    ...row,
+    is_imported: bundle_version !== null,
   }))
 }

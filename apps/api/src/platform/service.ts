@@ -1,18 +1,23 @@
-import type {
-  AdminOverview,
-  GpuMode,
-  Health,
-  PlatformStatus,
-  SignupMode,
+import {
+  type AdminOverview,
+  type AdminVersions,
+  API_VERSION,
+  type GpuMode,
+  type Health,
+  type PlatformStatus,
+  type SignupMode,
 } from '@medforge/contracts'
 import { listWorkers } from '@medforge/core'
 import { type DB, sqlTimeToMs, toTimestamp } from '@medforge/db'
+import { SCORER_VERSION } from '@medforge/scoring'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import {
   countSessions,
   countUsers,
+  listCompetitionVersions,
   type Occupancy,
+  readDatabaseVersions,
   readOccupancy,
   readQueue,
 } from './repository.ts'
@@ -24,6 +29,8 @@ export interface PlatformService {
   readStatus(): Promise<PlatformStatus>
   /** For administrators. Counts by indexes, all asked at once; the figures are of the same moment but for milliseconds. */
   readOverview(): Promise<AdminOverview>
+  /** For administrators: what runs here. */
+  readVersions(): Promise<AdminVersions>
 }
 
 export type PlatformDeps = {
@@ -75,6 +82,20 @@ export function createPlatformService(deps: PlatformDeps): PlatformService {
           is_alive: nowMs - sqlTimeToMs(seenAt) < ALIVE_MS,
         })),
         users,
+      }
+    },
+
+    async readVersions() {
+      const [database, competitions] = await Promise.all([
+        readDatabaseVersions(db),
+        listCompetitionVersions(db),
+      ])
+      return {
+        api: API_VERSION,
+        node: process.version,
+        ...database,
+        scorer: SCORER_VERSION,
+        competitions,
       }
     },
   }

@@ -4,4 +4,5 @@
  */
 export { runBoardRepair } from './board-repair.ts'
 export { createThreadScorer } from './scorer.ts'
+export { runWantedRescores } from './wanted-rescores.ts'
 export { createScoringWorker, type ScoringWorker } from './worker.ts'

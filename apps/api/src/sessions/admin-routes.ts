@@ -76,7 +76,12 @@ export function sessionAdminRoutes(deps: SessionAdminRoutesDeps): Routes {
       },
       async (request) => {
         const id = Number(request.params.gpu_id)
-        const gpu = await gpus.setEnabled(id, request.body.is_enabled, actorOf(request))
+        const { is_enabled: isEnabled, reason } = request.body
+        const gpu = await gpus.setEnabled(
+          id,
+          { isEnabled, reason: reason?.trim() || undefined },
+          actorOf(request),
+        )
         return envelopeOf(request, gpu)
       },
     )

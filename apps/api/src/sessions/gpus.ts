@@ -1,5 +1,5 @@
 import type { AdminGpu } from '@medforge/contracts'
-import { listGpus, setGpuEnabled } from '@medforge/core'
+import { type GpuRequest, listGpus, setGpuEnabled } from '@medforge/core'
 import { type DB, inTransaction } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { DomainError } from '../http/domain-error.ts'
@@ -15,7 +15,7 @@ export interface GpuService {
    */
   setEnabled(
     id: number,
-    isEnabled: boolean,
+    request: GpuRequest,
     by: { actorUserId: string; requestId: string },
   ): Promise<AdminGpu>
 }
@@ -23,9 +23,9 @@ export interface GpuService {
 export function createGpuService({ db, clock }: { db: Kysely<DB>; clock: Clock }): GpuService {
   return {
     list: () => listGpus(db),
-    async setEnabled(id, isEnabled, by) {
+    async setEnabled(id, request, by) {
       const at = clock.now()
-      await inTransaction(db, (tx) => setGpuEnabled(tx, id, { isEnabled }, { ...by, at }))
+      await inTransaction(db, (tx) => setGpuEnabled(tx, id, request, { ...by, at }))
       const gpu = (await listGpus(db)).find((each) => each.id === id)
       if (!gpu) throw new DomainError('not_found', { detail: `There is no GPU ${id}.` })
       return gpu

@@ -1,11 +1,9 @@
-import type { AdminGpu } from '@medforge/contracts'
+import { type AdminGpu, GPU_REASON_MAX } from '@medforge/contracts'
 import { listGpus } from '@medforge/core'
 import { Failure } from '../failure.ts'
 import { describeGpu, reasonsOf, setGpuEnableds } from '../operations/gpus.ts'
 import { openSetting } from '../operations/setting.ts'
 import { type Column, formatTable, report } from '../terminal/output.ts'
-
-const REASON_MAX = 300
 
 const COLUMNS: Column<AdminGpu>[] = [
   { title: 'GPU', of: ({ id }) => id },
@@ -43,8 +41,8 @@ export async function disable(
   options: { reason?: string; json?: boolean },
 ): Promise<void> {
   const { reason } = options
-  if (reason !== undefined && reason.length > REASON_MAX) {
-    throw new Failure(`The reason is longer than ${REASON_MAX} characters.`, 'Shorten it.')
+  if (reason !== undefined && reason.length > GPU_REASON_MAX) {
+    throw new Failure(`The reason is longer than ${GPU_REASON_MAX} characters.`, 'Shorten it.')
   }
   await using setting = openSetting()
   const gpus = await setGpuEnableds(setting.db, ids, { isEnabled: false, reason })

@@ -16,6 +16,7 @@ const SESSION = {
   ...{ id: '11111111-1111-4111-8111-111111111111', slug: 'abcdefgh', status: 'running' as const },
   ...{ user_id: '22222222-2222-4222-8222-222222222222', user_email: 'ada@example.org' },
   created_at: '2026-03-01T12:00:00.000000Z',
+  last_entered_at: null,
 }
 
 describe(describeGpu, () => {

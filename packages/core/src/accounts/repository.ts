@@ -1,4 +1,4 @@
-import type { AdminUser } from '@medforge/contracts'
+import { type AdminUser, UUID_PATTERN } from '@medforge/contracts'
 import {
   type CreatedKey,
   type DB,
@@ -15,7 +15,9 @@ import { type Kysely, type Selectable, sql, type Transaction, type Updateable } 
 
 export type UserRow = Selectable<DB['users']>
 
-/** Accounts, newest first, whose address or name contains `q`, whatever the case. */
+const UUID = new RegExp(UUID_PATTERN)
+
+/** Accounts, newest first, whose id is `q`, or whose address or name contains it, whatever the case. */
 export async function listUsers(
   db: Kysely<DB>,
   q: string | undefined,
@@ -23,7 +25,9 @@ export async function listUsers(
 ): Promise<Page<AdminUser, CreatedKey>> {
   let query = selectUsers(db)
   const pattern = likePattern(q)
-  if (pattern !== null) {
+  if (q !== undefined && UUID.test(q)) {
+    query = query.where('users.id', '=', q)
+  } else if (pattern !== null) {
     query = query.where(({ or, eb }) =>
       or([eb('users.email', 'like', pattern), eb(sql`LOWER(users.display_name)`, 'like', pattern)]),
     )

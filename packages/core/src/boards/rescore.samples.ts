@@ -14,6 +14,10 @@ export const RUN = {
   ...TARGET,
   status: 'open',
   open_active: 1,
+  wanted: null,
+  wanted_by: null,
+  note: null,
+  gathered_at: null,
   created_at: 't',
   ended_at: null,
 } as const

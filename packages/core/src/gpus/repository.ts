@@ -61,6 +61,11 @@ export async function listGpus(db: Kysely<DB>): Promise<AdminGpu[]> {
       'session.created_at',
       'user.id as user_id',
       'user.email',
+      ({ selectFrom }) =>
+        selectFrom('session_accesses as access')
+          .select(({ fn }) => fn.max('access.seen_at').as('at'))
+          .whereRef('access.session_id', '=', 'session.id')
+          .as('last_entered_at'),
     ])
     .orderBy('gpu.id')
     .execute()
@@ -87,9 +92,18 @@ function holderOf(row: {
   created_at: string | null
   user_id: string | null
   email: string | null
+  last_entered_at: string | null
 }): AdminGpu['session'] {
-  const { session_id: id, slug, status, created_at, user_id, email } = row
+  const { session_id: id, slug, status, created_at, user_id, email, last_entered_at } = row
   if (id === null || slug === null || status === null) return null
   if (created_at === null || user_id === null || email === null) return null
-  return { id, slug, status, user_id, user_email: email, created_at: toTimestamp(created_at) }
+  return {
+    id,
+    slug,
+    status,
+    user_id,
+    user_email: email,
+    created_at: toTimestamp(created_at),
+    last_entered_at: last_entered_at === null ? null : toTimestamp(last_entered_at),
+  }
 }

@@ -107,6 +107,13 @@ export type RescoreRunsTable = {
   id: string
   competition_id: string
   status: Generated<'open' | 'switched' | 'abandoned'>
+  /** What an administrator asked the worker to do with it through the API; null: the operator's command drives it. */
+  wanted: 'compare' | 'switch' | 'abandon' | null
+  wanted_by: string | null
+  /** The notice to everybody that the switch leaves; null: the usual one. */
+  note: string | null
+  /** When the worker last took in what was accepted. */
+  gathered_at: SqlTime | null
   /** 1 while open, else null: with `competition_id` the unique key of "at most one". */
   open_active: GeneratedAlways<number | null>
   /** What the scores are computed with; once switched, the same as in the competition's row. */
