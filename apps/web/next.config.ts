@@ -25,6 +25,18 @@ const config: NextConfig = {
   reactStrictMode: true,
   agentRules: false,
   devIndicators: false,
+  // There are no images to optimise, and so no route that would.
+  images: { unoptimized: true },
+  experimental: { authInterrupts: true },
+  // Read when a page of administrators is rendered.
+  outputFileTracingIncludes: { '/admin/**': ['../../docs/runbook.md'] },
+  async redirects() {
+    return ['login', 'signup'].map((page) => ({
+      source: `/auth/${page}`,
+      destination: `/${page}`,
+      permanent: false,
+    }))
+  },
   async headers() {
     return [{ source: '/:path*', headers: SECURITY_HEADERS }]
   },

@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from 'next'
 import { cookies, headers } from 'next/headers'
 import type { ReactNode } from 'react'
+import { OfflineNotice } from '../components/offline-notice.tsx'
 import { StyleNonce } from '../components/style-nonce.tsx'
 import { webConfig } from '../config/env.ts'
 import { ApiProvider } from '../lib/api/browser.tsx'
@@ -43,6 +44,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <ApiProvider url={apiUrl}>
           <ServerClockProvider renderedAt={Date.now()}>
             <SiteHeader />
+            <OfflineNotice />
             <main id="content" tabIndex={-1} className="flex-1 pb-16 outline-none">
               {children}
             </main>

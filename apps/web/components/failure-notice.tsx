@@ -1,7 +1,7 @@
 'use client'
 
 import { usePathname } from 'next/navigation'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { explain, type Failure, needsLogin } from '../lib/api/failure.ts'
 import { loginAddress } from '../lib/login-address.ts'
 import { Link } from './link.tsx'
@@ -34,12 +34,44 @@ export function FailureNotice({ failure, actions, ...rest }: FailureNoticeProps)
     >
       <p>{failure.detail}</p>
       {failure.advice ? <p>{failure.advice}</p> : null}
+      {isWait(failure) ? <Countdown seconds={failure.retryAfterSeconds} /> : null}
+      {failure.technical ? (
+        <p className="break-all text-xs">
+          <code className="font-mono">{failure.technical}</code>
+        </p>
+      ) : null}
       {failure.requestId ? (
         <p className="text-xs">
           Request <code className="break-all font-mono">{failure.requestId}</code>
         </p>
       ) : null}
     </Notice>
+  )
+}
+
+type Wait = Failure & { retryAfterSeconds: number }
+
+function isWait(failure: Failure): failure is Wait {
+  return failure.code === 'rate_limit_exceeded' && failure.retryAfterSeconds !== null
+}
+
+/** Counts down for eyes; a screen reader hears the wait once. */
+function Countdown({ seconds }: { seconds: number }) {
+  const [endsAt] = useState(() => Date.now() + seconds * 1000)
+  const [left, setLeft] = useState(seconds)
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setLeft(Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)))
+    }, 1000)
+    return () => clearInterval(timer)
+  }, [endsAt])
+  return (
+    <p>
+      <span className="sr-only">Try again in {seconds} s.</span>
+      <span aria-hidden="true" className="tabular-nums">
+        {left > 0 ? `Try again in ${left} s.` : 'You can try again now.'}
+      </span>
+    </p>
   )
 }
 

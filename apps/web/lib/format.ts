@@ -14,6 +14,11 @@ export function formatDay(timestamp: string): string {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
 }
 
+/** `22:11:05 UTC` */
+export function formatTimeOfDay(timestamp: string): string {
+  return `${timestamp.slice(11, 19)} UTC`
+}
+
 function formatClock(date: Date): string {
   return date.toISOString().slice(11, 16)
 }

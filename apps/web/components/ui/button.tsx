@@ -5,7 +5,7 @@ import { Spinner } from './spinner.tsx'
 
 /** For buttons, and for links that look like one. */
 export const buttonStyle = cva(
-  'inline-flex items-center justify-center gap-2 rounded-md border font-semibold whitespace-nowrap transition-colors duration-100 disabled:cursor-not-allowed disabled:opacity-50 aria-busy:cursor-progress aria-busy:opacity-85 [&_svg]:shrink-0',
+  'inline-flex items-center justify-center gap-2 rounded-md border font-semibold whitespace-nowrap transition-colors duration-100 disabled:cursor-not-allowed disabled:opacity-50 not-aria-busy:aria-disabled:cursor-not-allowed not-aria-busy:aria-disabled:opacity-50 aria-busy:cursor-progress aria-busy:opacity-85 [&_svg]:shrink-0',
   {
     variants: {
       tone: {
@@ -30,16 +30,18 @@ export const buttonStyle = cva(
 
 type ButtonProps = ComponentProps<'button'> &
   VariantProps<typeof buttonStyle> & {
-    /** Shows a spinner beside the label and disables the button. */
+    /** Shows a spinner beside the label. As with `aria-disabled`, the button keeps the focus, does nothing and submits no form. */
     busy?: boolean
   }
 
 export function Button({ tone, size, busy = false, className, children, ...rest }: ButtonProps) {
+  const isInert = busy || rest['aria-disabled'] === true
   return (
     <button
       type="button"
       {...rest}
-      disabled={busy || rest.disabled}
+      onClick={isInert ? (event) => event.preventDefault() : rest.onClick}
+      aria-disabled={isInert || undefined}
       aria-busy={busy || undefined}
       className={classNames(buttonStyle({ tone, size }), className)}
     >

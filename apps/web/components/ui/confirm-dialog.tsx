@@ -8,13 +8,18 @@ import { classNames } from './class-names.ts'
 type ConfirmDialogProps = {
   trigger: ReactElement
   title: string
+  /** What will happen. */
   children: ReactNode
+  /** What else has to be said for it. */
+  fields?: ReactNode
   confirmLabel: string
   cancelLabel: string
+  tone?: 'danger' | 'primary'
+  canConfirm?: boolean
   onConfirm: () => void
 }
 
-/** Confirms what cannot be undone. Escape and the first button cancel. */
+/** Confirms what has consequences for others or cannot be undone. Escape and the first button cancel. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   return (
     <AlertDialog.Root>
@@ -31,12 +36,14 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           <AlertDialog.Description asChild>
             <div className="mt-2 space-y-2 text-ink-muted text-sm">{props.children}</div>
           </AlertDialog.Description>
+          {props.fields ? <div className="mt-4">{props.fields}</div> : null}
           <div className="mt-6 flex flex-wrap justify-end gap-2">
             <AlertDialog.Cancel className={buttonStyle({ tone: 'quiet' })}>
               {props.cancelLabel}
             </AlertDialog.Cancel>
             <AlertDialog.Action
-              className={buttonStyle({ tone: 'danger' })}
+              className={buttonStyle({ tone: props.tone ?? 'danger' })}
+              disabled={props.canConfirm === false}
               onClick={props.onConfirm}
             >
               {props.confirmLabel}

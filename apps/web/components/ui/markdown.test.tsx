@@ -30,7 +30,7 @@ describe(Markdown, () => {
 
   test('renders a table, and fills a row that is too short', () => {
     expect(render('Columns:\n\n| A | `b` |\n| --- | :-: |\n| 1 |\n\nend')).toBe(
-      '<p>Columns:</p><div><table><thead><tr><th scope="col">A</th><th scope="col"><code>b</code></th></tr></thead><tbody><tr><td>1</td><td></td></tr></tbody></table></div><p>end</p>',
+      '<p>Columns:</p><div tabindex="0"><table><thead><tr><th scope="col">A</th><th scope="col"><code>b</code></th></tr></thead><tbody><tr><td>1</td><td></td></tr></tbody></table></div><p>end</p>',
     )
   })
 

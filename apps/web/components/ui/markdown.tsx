@@ -71,7 +71,8 @@ const COMPONENTS: Components = {
     </pre>
   ),
   table: ({ children }) => (
-    <div className="overflow-x-auto">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reachable by keyboard
+    <div className="overflow-x-auto" tabIndex={0}>
       <table className="border-collapse text-sm">{children}</table>
     </div>
   ),

@@ -84,7 +84,8 @@ function SubmissionRows({ submission, isBest }: { submission: Submission; isBest
   )
 }
 
-function Outcome({ submission, isBest }: { submission: Submission; isBest: boolean }) {
+/** A submission's score, or how far it is. */
+export function Outcome({ submission, isBest }: { submission: Submission; isBest: boolean }) {
   switch (submission.score_status) {
     case 'queued':
       return (

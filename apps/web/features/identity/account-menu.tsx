@@ -2,7 +2,7 @@
 
 import type { Me } from '@medforge/contracts'
 import { useMutation } from '@tanstack/react-query'
-import { ChevronDown, LayoutDashboard, LogOut, UserCog } from 'lucide-react'
+import { ChevronDown, LayoutDashboard, LogOut, ShieldCheck, UserCog } from 'lucide-react'
 import { Menu, MenuItem, MenuLabel, MenuLink, MenuSeparator } from '../../components/ui/menu.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
 import { explain } from '../../lib/api/failure.ts'
@@ -33,6 +33,12 @@ export function AccountMenu({ me }: { me: Pick<Me, 'display_name' | 'email' | 'r
         <LayoutDashboard aria-hidden="true" />
         Dashboard
       </MenuLink>
+      {me.role === 'admin' ? (
+        <MenuLink href="/admin">
+          <ShieldCheck aria-hidden="true" />
+          Administration
+        </MenuLink>
+      ) : null}
       <MenuLink href="/account">
         <UserCog aria-hidden="true" />
         Account

@@ -1,6 +1,6 @@
 import { ApiError } from '@medforge/client'
 import type { Me } from '@medforge/contracts'
-import { redirect } from 'next/navigation'
+import { forbidden, redirect } from 'next/navigation'
 import { cache } from 'react'
 import type { Attempt } from '../../lib/api/attempt.ts'
 import { explain, type Failure } from '../../lib/api/failure.ts'
@@ -35,4 +35,11 @@ export async function readSignedIn(path: string): Promise<Attempt<Me>> {
   return viewer.kind === 'unknown'
     ? { ok: false, failure: viewer.failure }
     : { ok: true, value: viewer.me }
+}
+
+/** As `readSignedIn`, for pages of administrators: anybody else gets the page of `forbidden.tsx`, with status 403. */
+export async function readAdmin(path: string): Promise<Attempt<Me>> {
+  const read = await readSignedIn(path)
+  if (read.ok && read.value.role !== 'admin') forbidden()
+  return read
 }

@@ -1,9 +1,28 @@
+'use client'
+
 import type { PlatformStatus } from '@medforge/contracts'
+import { useQuery } from '@tanstack/react-query'
 import { classNames } from '../../components/ui/class-names.ts'
+import { Notice } from '../../components/ui/notice.tsx'
+import { useApi } from '../../lib/api/browser.tsx'
+import { statusQuery } from '../../lib/api/status-query.ts'
 import { plural } from '../../lib/format.ts'
 
-/** The host's GPUs, one box each: filled is free, hatched is in use. */
-export function GpuUsage({ status }: { status: PlatformStatus }) {
+/** The host's GPUs now, one box each: filled is free, hatched is in use. @param initial  null where the server could not read it */
+export function GpuUsage({ initial }: { initial: PlatformStatus | null }) {
+  const query = useQuery({
+    ...statusQuery(useApi()),
+    ...(initial === null ? {} : { initialData: initial }),
+  })
+  if (query.data) return <Usage status={query.data} />
+  return (
+    <Notice tone="warn" title="The host’s state is not known right now">
+      <p>It shows here as soon as the API answers.</p>
+    </Notice>
+  )
+}
+
+function Usage({ status }: { status: PlatformStatus }) {
   const { total, free, mode } = status.gpus
   const isSimulated = mode === 'simulated'
   return (

@@ -32,6 +32,16 @@ export function shownSessionQuery(client: Client) {
   })
 }
 
+/** Any session that the viewer may see. */
+export function oneSessionQuery(client: Client, id: string) {
+  return queryOptions({
+    queryKey: [...sessionKeys.all, 'one', id],
+    queryFn: ({ signal }): Promise<Session> => client.getSession(id, signal),
+    refetchInterval: ({ state }) =>
+      state.data && isActiveStatus(state.data.status) ? POLL_MS : false,
+  })
+}
+
 /** Newest first. */
 export function sessionHistoryQuery(client: Client) {
   return pagedQuery({ queryKey: sessionKeys.history, pageSize: 10, read: client.listSessions })

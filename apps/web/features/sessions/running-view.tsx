@@ -9,7 +9,7 @@ import { CopyText } from '../../components/ui/copy-text.tsx'
 import { useServerNow } from '../../lib/clock.tsx'
 import { formatDuration, formatTimestamp } from '../../lib/format.ts'
 import { gpuName } from '../../lib/gpu.ts'
-import { StopButton } from './stop-button.tsx'
+import { StopRunning } from './stop-running.tsx'
 import type { StopAction } from './use-session.ts'
 
 type RunningViewProps = { session: Session; stop: StopAction; gpuMode: GpuMode }
@@ -37,21 +37,7 @@ export function RunningView({ session, stop, gpuMode }: RunningViewProps) {
             Open IDE
             <ExternalLink aria-hidden="true" className="size-4" />
           </a>
-          <StopButton
-            stop={() => stop.run(session)}
-            isPending={stop.isPending}
-            label="Stop"
-            title="Stop this session?"
-            confirmLabel="Stop session"
-            cancelLabel="Keep running"
-            tone="danger"
-          >
-            <p>
-              Programs that run in it end, and what was not saved in the editor is lost. Every file
-              in <code className="font-mono">/workspace</code> is kept, and a snapshot of it is
-              taken.
-            </p>
-          </StopButton>
+          <StopRunning session={session} stop={stop} />
         </div>
       </div>
       <ErrorNotice error={stop.error} role="alert" />

@@ -6,6 +6,7 @@ import { ErrorNotice } from '../../components/failure-notice.tsx'
 import { ShowOlder } from '../../components/show-older.tsx'
 import { Card, CardHeader } from '../../components/ui/card.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { TextLink } from '../../components/ui/text-link.tsx'
 import { TimeAgo } from '../../components/ui/time-ago.tsx'
 import { useApi } from '../../lib/api/browser.tsx'
 import { statusQuery } from '../../lib/api/status-query.ts'
@@ -47,7 +48,9 @@ function HistoryRow({ session, gpuMode }: { session: Session; gpuMode: GpuMode }
   return (
     <li className="grid gap-x-6 gap-y-1.5 px-5 py-4 text-sm md:grid-cols-[12.5rem_minmax(0,1fr)_minmax(0,1.4fr)]">
       <div className="flex items-center gap-3 self-start">
-        <span className="font-mono">{session.slug}</span>
+        <TextLink href={`/sessions/${session.id}`} className="font-mono">
+          {session.slug}
+        </TextLink>
         <StatusBadge status={session.status} />
       </div>
       <p className="text-ink-muted">

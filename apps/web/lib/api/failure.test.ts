@@ -1,7 +1,7 @@
 import { ApiError, UnexpectedResponseError } from '@medforge/client'
 import { PROBLEMS, type Problem, problemCode } from '@medforge/contracts'
-import { describe, expect, test } from 'vitest'
-import { ADVISED_CODES, explain, needsLogin, retryRead, retryWrite } from './failure.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { ADVISED_CODES, explain, faultText, needsLogin, retryRead, retryWrite } from './failure.ts'
 
 function refusal(fields: Partial<Problem>, retryAfterSeconds: number | null = null): ApiError {
   const problem: Problem = {
@@ -42,9 +42,10 @@ describe(explain, () => {
     expect(explain(refusal({})).requestId).toBeNull()
   })
 
-  test('shows method, path and status when something else than our API answered', () => {
+  test('keeps method, path and status of another answer for whoever repairs it, in small print', () => {
     const error = new UnexpectedResponseError('POST', '/api/v1/auth/signup', 404)
-    expect(explain(error).detail).toBe('POST /api/v1/auth/signup failed: 404')
+    expect(explain(error).technical).toBe('POST /api/v1/auth/signup failed: 404')
+    expect(explain(error).detail).not.toContain('/api/')
   })
 
   test('distinguishes no response from a wrong one', () => {
@@ -52,8 +53,32 @@ describe(explain, () => {
     expect(silent.title).toBe('MedForge’s API did not answer')
   })
 
-  test('has the time at which a rate limit ends', () => {
-    expect(explain(refusal({ code: 'rate_limit_exceeded' }, 42)).advice).toBe('Try again in 42 s.')
+  test('tells a browser that is offline from an API that does not answer', () => {
+    vi.stubGlobal('navigator', { onLine: false })
+    const offline = explain(new UnexpectedResponseError('GET', '/api/v1/me', 'no answer'))
+    vi.unstubAllGlobals()
+    expect(offline).toMatchObject({ title: 'This browser is offline', technical: null })
+  })
+
+  test('turns a schema’s faults into sentences about the fields', () => {
+    const errors = [
+      { loc: ['body', 'max_uses'], msg: 'must be >= 1', type: 'value_error.minimum' },
+      { loc: ['body', 'email'], msg: 'is not an email address', type: 'value_error.email' },
+    ]
+    const detail = 'The request is not valid: body.max_uses must be >= 1 (and 1 more, see errors).'
+    const refused = refusal({ status: 422, code: 'request_validation_failed', detail, errors })
+    expect(explain(refused).detail).toBe(
+      'Max uses: This number is too small. Email: This is not an email address.',
+    )
+  })
+
+  test('has the wait of a rate limit as a number, and no second time in words', () => {
+    const detail = 'Too many attempts. Try again in 42 s.'
+    expect(explain(refusal({ code: 'rate_limit_exceeded', detail }, 42))).toMatchObject({
+      detail: 'Too many attempts.',
+      advice: null,
+      retryAfterSeconds: 42,
+    })
   })
 
   test('has a title for a code that it has never met', () => {
@@ -91,4 +116,13 @@ describe(retryWrite, () => {
     expect(retryWrite(0, refusal({ status: 503 }))).toBe(false)
     expect(retryWrite(0, new UnexpectedResponseError('POST', '/x', 502))).toBe(false)
   })
+})
+
+describe(faultText, () => {
+  test.each([
+    ['This is needed.', 'is required', 'value_error.missing'],
+    ['This is too long.', 'must NOT have more than 40 characters', 'value_error.maxLength'],
+    ['This is taken, or looks like one that is.', 'is taken, or looks like one that is', 'x'],
+    ['Too short.', 'Too short.', 'x'],
+  ])('says "%s"', (text, msg, type) => expect(faultText({ msg, type })).toBe(text))
 })

@@ -10,6 +10,8 @@ export type Failure = {
   advice: string | null
   /** The problem's code; null for other errors. */
   code: string | null
+  /** For whoever repairs it, in small print; null where there is nothing but the detail. */
+  technical: string | null
   /** Null where the operator's logs are of no use. */
   requestId: string | null
   errors: readonly ProblemItem[]
@@ -88,7 +90,7 @@ const ADVICE: Record<string, Advice> = {
   },
   submission_validation_failed: {
     title: 'The file does not fit this competition',
-    advice: 'Correct the rows below and submit again. Nothing was counted.',
+    advice: 'Correct the file and submit it again. Nothing was counted.',
   },
   submission_processing_failed: {
     title: 'The file could not be kept',
@@ -129,30 +131,59 @@ const WRONG_ANSWER_ADVICE =
 export function explain(error: unknown): Failure {
   if (error instanceof ApiError) return explainApiError(error)
   if (error instanceof UnexpectedResponseError) {
-    const isSilent = hasNoResponse(error)
-    return {
-      ...NO_PROBLEM,
-      title: isSilent ? 'MedForge’s API did not answer' : 'The answer was not MedForge’s',
-      detail: error.message,
-      advice: isSilent ? UNREACHABLE_ADVICE : WRONG_ANSWER_ADVICE,
+    if (!hasNoResponse(error)) {
+      return {
+        ...NO_PROBLEM,
+        title: 'The answer was not MedForge’s',
+        detail: 'Something else answered in its place.',
+        advice: WRONG_ANSWER_ADVICE,
+        technical: error.message,
+      }
     }
+    return isOffline()
+      ? {
+          ...NO_PROBLEM,
+          title: 'This browser is offline',
+          detail: 'Nothing was sent.',
+          advice: 'Connect it again, then try again.',
+        }
+      : {
+          ...NO_PROBLEM,
+          title: 'MedForge’s API did not answer',
+          detail: 'No answer came back, so it is not known whether it got the request.',
+          advice: UNREACHABLE_ADVICE,
+          technical: error.message,
+        }
   }
   return {
     ...NO_PROBLEM,
     title: 'Something broke in this page',
-    detail: error instanceof Error ? error.message : 'The cause is unknown.',
+    detail: 'The fault is ours.',
     advice: 'Load the page again. If it happens again, tell the operator.',
+    technical: error instanceof Error ? error.message : null,
   }
 }
 
-const NO_PROBLEM = { code: null, requestId: null, errors: [], retryAfterSeconds: null }
+/** A browser may take itself for offline and still reach a MedForge of its own network, so this explains a failure and prevents nothing. */
+function isOffline(): boolean {
+  return typeof navigator !== 'undefined' && navigator.onLine === false
+}
+
+const NO_PROBLEM = {
+  code: null,
+  technical: null,
+  requestId: null,
+  errors: [],
+  retryAfterSeconds: null,
+}
 
 function explainApiError(error: ApiError): Failure {
   const known = ADVICE[error.code]
   return {
     title: titleOf(error, known),
-    detail: error.message,
-    advice: error.code === 'rate_limit_exceeded' ? waitAdvice(error) : (known?.advice ?? null),
+    detail: detailOf(error),
+    technical: null,
+    advice: known?.advice ?? (isWaitUnknown(error) ? 'Wait a minute, then try again.' : null),
     code: error.code,
     requestId: error.status >= 500 ? error.requestId : null,
     errors: error.errors,
@@ -160,14 +191,53 @@ function explainApiError(error: ApiError): Failure {
   }
 }
 
+function detailOf(error: ApiError): string {
+  if (error.code === 'request_validation_failed') return faultsOf(error)
+  // The time stands once, where it counts down.
+  const isCountedDown = error.code === 'rate_limit_exceeded' && error.retryAfterSeconds !== null
+  return isCountedDown ? error.message.replace(WAIT, '').trim() : error.message
+}
+
+const WAIT = / ?Try again in \d+ s\./
+
+/** A schema's faults as sentences about the fields of a form. */
+function faultsOf({ errors, message }: ApiError): string {
+  if (errors.length === 0) return message
+  return errors.map((item) => `${fieldName(item)}: ${faultText(item)}`).join(' ')
+}
+
+function fieldName({ loc }: ProblemItem): string {
+  const name = String(loc.at(-1) ?? 'It').replaceAll('_', ' ')
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+}
+
+const FAULT_TEXTS: Record<string, string> = {
+  'value_error.missing': 'This is needed.',
+  'value_error.minLength': 'This is too short.',
+  'value_error.maxLength': 'This is too long.',
+  'value_error.minimum': 'This number is too small.',
+  'value_error.maximum': 'This number is too large.',
+  'value_error.pattern': 'This does not have the expected form.',
+  'type_error.integer': 'This has to be a whole number.',
+  'type_error.number': 'This has to be a number.',
+}
+
+/** What is wrong with a field, as a sentence beside it: the API's own words where they are no schema's. */
+export function faultText({ msg, type }: Pick<ProblemItem, 'msg' | 'type'>): string {
+  const known = FAULT_TEXTS[type]
+  if (known !== undefined) return known
+  const isSentence = /^\p{Lu}/u.test(msg)
+  const text = isSentence ? msg : `This ${msg}`
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
 function titleOf(error: ApiError, known: Advice | undefined): string {
   if (error.code === 'rate_limit_exceeded') return 'Too many tries'
   return known?.title ?? 'That did not work'
 }
 
-function waitAdvice(error: ApiError): string {
-  const seconds = error.retryAfterSeconds
-  return seconds === null ? 'Wait a minute, then try again.' : `Try again in ${seconds} s.`
+function isWaitUnknown({ code, retryAfterSeconds }: ApiError): boolean {
+  return code === 'rate_limit_exceeded' && retryAfterSeconds === null
 }
 
 export function needsLogin(failure: Failure): boolean {

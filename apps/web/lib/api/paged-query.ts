@@ -6,9 +6,12 @@ export function pagedQuery<Item>(options: {
   queryKey: QueryKey
   pageSize: number
   read: (query: PageQuery, signal: AbortSignal) => Promise<Page<Item[]>>
+  /** Without it the list is read again only when it is invalidated. */
+  refetchInterval?: number
 }) {
   return infiniteQueryOptions({
     queryKey: options.queryKey,
+    refetchInterval: options.refetchInterval ?? false,
     queryFn: ({ pageParam, signal }) =>
       options.read({ limit: options.pageSize, cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
