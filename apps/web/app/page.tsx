@@ -2,9 +2,9 @@ import { ArrowRight } from 'lucide-react'
 import { Link } from '../components/link.tsx'
 import { LoadFailure } from '../components/load-failure.tsx'
 import { buttonStyle } from '../components/ui/button.tsx'
-import { Notice } from '../components/ui/notice.tsx'
 import { PageShell } from '../components/ui/page-shell.tsx'
 import { CompetitionList } from '../features/competitions/competition-list.tsx'
+import { readStandings } from '../features/competitions/read.ts'
 import { getViewer } from '../features/identity/viewer.ts'
 import { GpuUsage } from '../features/platform/gpu-usage.tsx'
 import { attempt } from '../lib/api/attempt.ts'
@@ -19,6 +19,8 @@ export default async function LandingPage() {
     attempt(() => client.listCompetitions()),
   ])
   const isSignedIn = viewer.kind === 'signed-in'
+  const shown = competitions.ok ? competitions.value.items : []
+  const standings = isSignedIn ? await readStandings(shown.map(({ slug }) => slug)) : {}
   return (
     <>
       <PageShell className="grid items-center gap-10 pt-12 pb-14 sm:pt-20 sm:pb-20 lg:grid-cols-[1fr_24rem] lg:gap-16">
@@ -39,18 +41,15 @@ export default async function LandingPage() {
               {isSignedIn ? 'Go to your dashboard' : 'Create an account'}
               <ArrowRight aria-hidden="true" className="size-4" />
             </Link>
-            <Link href="/competitions" className={buttonStyle({ tone: 'quiet', size: 'large' })}>
-              See the competitions
+            <Link
+              href={isSignedIn ? '/competitions' : '/login'}
+              className={buttonStyle({ tone: 'quiet', size: 'large' })}
+            >
+              {isSignedIn ? 'See the competitions' : 'Log in'}
             </Link>
           </div>
         </div>
-        {status.ok ? (
-          <GpuUsage status={status.value} />
-        ) : (
-          <Notice tone="warn" title="The host’s state is not known right now">
-            <p>{status.failure.detail}</p>
-          </Notice>
-        )}
+        <GpuUsage initial={status.ok ? status.value : null} />
       </PageShell>
       <HowItWorks mode={status.ok ? status.value.gpus.mode : null} />
       <PageShell className="pt-14 sm:pt-20">
@@ -59,7 +58,7 @@ export default async function LandingPage() {
           They never end. Your best score counts, and every score comes from the same hidden data.
         </p>
         {competitions.ok ? (
-          <CompetitionList competitions={competitions.value.items} headingLevel={3} />
+          <CompetitionList competitions={shown} headingLevel={3} standings={standings} />
         ) : (
           <LoadFailure failure={competitions.failure} />
         )}

@@ -2,6 +2,8 @@ import type { Metadata } from 'next'
 import { LoadFailure } from '../../components/load-failure.tsx'
 import { PageShell, PageTitle } from '../../components/ui/page-shell.tsx'
 import { CompetitionList } from '../../features/competitions/competition-list.tsx'
+import { readStandings } from '../../features/competitions/read.ts'
+import { getViewer } from '../../features/identity/viewer.ts'
 import { attempt } from '../../lib/api/attempt.ts'
 import { serverClient } from '../../lib/api/server.ts'
 
@@ -9,7 +11,13 @@ export const metadata: Metadata = { title: 'Competitions' }
 
 export default async function CompetitionsPage() {
   const client = await serverClient()
-  const competitions = await attempt(() => client.listCompetitions({ limit: 500 }))
+  const [viewer, competitions] = await Promise.all([
+    getViewer(),
+    attempt(() => client.listCompetitions({ limit: 500 })),
+  ])
+  const shown = competitions.ok ? competitions.value.items : []
+  const standings =
+    viewer.kind === 'signed-in' ? await readStandings(shown.map(({ slug }) => slug)) : {}
   return (
     <PageShell>
       <PageTitle
@@ -17,7 +25,7 @@ export default async function CompetitionsPage() {
         lead="Upload predictions, get a score from hidden data in seconds, and keep your best one on the leaderboard."
       />
       {competitions.ok ? (
-        <CompetitionList competitions={competitions.value.items} />
+        <CompetitionList competitions={shown} standings={standings} />
       ) : (
         <LoadFailure failure={competitions.failure} />
       )}

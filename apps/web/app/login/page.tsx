@@ -10,16 +10,19 @@ import { DEFAULT_TARGET, signupAddress } from '../../lib/login-address.ts'
 
 export const metadata: Metadata = { title: 'Log in' }
 
-type LoginPageProps = { searchParams: Promise<{ next?: string | string[] }> }
+type LoginPageProps = {
+  searchParams: Promise<{ next?: string | string[]; signed_out?: string | string[] }>
+}
 
 export default async function LoginPage({ searchParams }: LoginPageProps) {
-  const target = nextTarget((await searchParams).next, webConfig().domain)
+  const { next, signed_out } = await searchParams
+  const target = nextTarget(next, webConfig().domain)
   const viewer = await getViewer()
   if (viewer.kind === 'signed-in') redirect(target)
   return (
     <CredentialsCard
       title="Welcome back"
-      lead={leadFor(target)}
+      lead={signed_out ? 'Signed out.' : leadFor(target)}
       footer={
         <>
           New here? <TextLink href={signupAddress(target)}>Create an account</TextLink>

@@ -6,6 +6,8 @@ export type LocalCheck =
   | { kind: 'faulty'; faults: readonly Fault[]; total: number }
   /** The file could not be checked here; the API does that anyway. */
   | { kind: 'unchecked'; reason: string }
+  /** The browser could not read the file: it was changed, moved or deleted after it was chosen, or may not be read. */
+  | { kind: 'unreadable' }
 
 /** Larger files are left to the API, for the sake of the browser's memory. */
 const LARGEST_CHECKED_BYTES = 32 * 1024 * 1024

@@ -3,6 +3,8 @@ import type { Submission, SubmissionAllowance } from '@medforge/contracts'
 import { queryOptions } from '@tanstack/react-query'
 
 const SCORING_POLL_MS = 1_500
+/** Another tab, or a program with a token, may submit. */
+const IDLE_POLL_MS = 10_000
 /** A refused submission gives its slot back, and a day ends, without any event here. */
 const ALLOWANCE_POLL_MS = 30_000
 const RECENT = 200
@@ -29,7 +31,7 @@ export function mySubmissionsQuery(client: Client, slug: string) {
     queryFn: async ({ signal }): Promise<Submission[]> =>
       (await client.listMySubmissions(slug, { limit: RECENT }, signal)).items,
     refetchInterval: (query) =>
-      query.state.data?.some(isBeingScored) === true ? SCORING_POLL_MS : false,
+      query.state.data?.some(isBeingScored) === true ? SCORING_POLL_MS : IDLE_POLL_MS,
   })
 }
 

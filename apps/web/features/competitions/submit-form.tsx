@@ -30,7 +30,8 @@ export function SubmitForm({ competition }: SubmitFormProps) {
   const { prediction, choose, send, isSending, accepted, error } = usePrediction(competition)
   const now = useServerNow(20_000)
   const isExhausted = allowance?.remaining_today === 0
-  const isBlocked = prediction?.check?.kind === 'faulty' || isExhausted
+  const kind = prediction?.check?.kind
+  const isBlocked = kind === 'faulty' || kind === 'unreadable' || isExhausted
   const latest = latestOf(accepted?.submission ?? null, submissions.data ?? [])
 
   if (competition.status !== 'active') {
@@ -48,11 +49,13 @@ export function SubmitForm({ competition }: SubmitFormProps) {
         send()
       }}
     >
-      <DropZone
-        file={prediction?.file ?? null}
-        onFile={choose}
-        disabled={isSending || isExhausted}
-      />
+      {isExhausted ? (
+        <Notice tone="info" role="status" title="Today’s submissions are used up">
+          <p>{describeAllowance(allowance, now)}</p>
+        </Notice>
+      ) : (
+        <DropZone file={prediction?.file ?? null} onFile={choose} disabled={isSending} />
+      )}
       {prediction ? <CheckNotice check={prediction.check} /> : null}
       {error ? <RefusedNotice error={error} /> : null}
       <Button
@@ -61,13 +64,14 @@ export function SubmitForm({ competition }: SubmitFormProps) {
         size="large"
         className="w-full"
         busy={isSending}
-        disabled={!prediction?.check || isBlocked}
+        // Not disabled: the focus stays here when a file was sent.
+        aria-disabled={!prediction?.check || isBlocked}
       >
         Submit prediction
       </Button>
       <p className="text-ink-muted text-sm" role="status">
         {isSending ? 'Sending and scoring…' : null}
-        {!isSending && allowance ? describeAllowance(allowance, now) : null}
+        {!isSending && allowance && !isExhausted ? describeAllowance(allowance, now) : null}
       </p>
       <ProgramHint slug={slug} />
       {latest ? <SubmissionResult submission={latest} holdout={competition.holdout.kind} /> : null}
@@ -92,6 +96,15 @@ function CheckNotice({ check }: { check: LocalCheck | null }) {
           <p>{check.reason} It will be checked after it was sent.</p>
         </Notice>
       )
+    case 'unreadable':
+      return (
+        <Notice tone="bad" role="alert" title="This file cannot be read">
+          <p>
+            It was changed, moved or deleted after you chose it, or this browser may not read it.
+            Choose it again. Nothing was sent.
+          </p>
+        </Notice>
+      )
     case 'faulty':
       return (
         <Notice tone="bad" role="alert" title="This file would be refused">
@@ -105,15 +118,13 @@ function CheckNotice({ check }: { check: LocalCheck | null }) {
 function RefusedNotice({ error }: { error: Error }) {
   const failure = explain(error)
   const messages = failure.errors.map(({ msg }) => msg)
+  // The detail is the first fault once more.
+  if (messages.length === 0) return <FailureNotice failure={failure} role="alert" />
   return (
-    <div className="space-y-3">
-      <FailureNotice failure={failure} role="alert" />
-      {messages.length > 0 ? (
-        <div className="text-ink-muted text-sm">
-          <FaultList messages={messages} total={totalOf(failure.errors[0]?.ctx, messages.length)} />
-        </div>
-      ) : null}
-    </div>
+    <Notice tone="bad" role="alert" title={failure.title}>
+      <FaultList messages={messages} total={totalOf(failure.errors[0]?.ctx, messages.length)} />
+      {failure.advice ? <p>{failure.advice}</p> : null}
+    </Notice>
   )
 }
 

@@ -34,6 +34,19 @@ export function usePrediction(
     return sample.current
   }
 
+  /** What is sent is what was checked, whatever becomes of the file on disk meanwhile. */
+  async function checkCopy(
+    file: File,
+    sample: () => Promise<string>,
+  ): Promise<Pick<Prediction, 'file' | 'check'>> {
+    try {
+      const copy = await copyOf(file)
+      return { file: copy, check: await checkLocally(competition, copy, sample) }
+    } catch {
+      return { file, check: UNREADABLE }
+    }
+  }
+
   const sending = useMutation({
     mutationFn: ({ file, idempotencyKey }: Prediction) =>
       client.submit(slug, file, { idempotencyKey }),
@@ -47,11 +60,9 @@ export function usePrediction(
     if (file === null) return setPrediction(null)
     const chosen: Prediction = { file, idempotencyKey: crypto.randomUUID(), check: null }
     setPrediction(chosen)
-    const check = await checkLocally(competition, file, readSample).catch(
-      (): LocalCheck => ({ kind: 'unchecked', reason: 'The browser could not read it.' }),
-    )
+    const checked = await checkCopy(file, readSample)
     // Another file may have been chosen meanwhile.
-    setPrediction((now) => (now?.file === file ? { ...now, check } : now))
+    setPrediction((now) => (now?.file === file ? { ...now, ...checked } : now))
   }
 
   return {
@@ -63,3 +74,13 @@ export function usePrediction(
     error: sending.error,
   }
 }
+
+/** Larger files are refused in any case, and only cost the browser's memory. */
+const LARGEST_COPIED_BYTES = 32 * 1024 * 1024
+
+async function copyOf(file: File): Promise<File> {
+  if (file.size > LARGEST_COPIED_BYTES) return file
+  return new File([await file.arrayBuffer()], file.name, { type: file.type })
+}
+
+const UNREADABLE: LocalCheck = { kind: 'unreadable' }

@@ -22,6 +22,7 @@ export function LoginForm({ target, hasStaleCookie }: LoginFormProps) {
 
   return (
     <ApiForm
+      testId="login"
       target={target}
       send={(fields) =>
         client.login({ email: textOf(fields, 'email'), password: textOf(fields, 'password') })
@@ -34,11 +35,16 @@ export function LoginForm({ target, hasStaleCookie }: LoginFormProps) {
             label="Email"
             name="email"
             type="email"
+            data-testid="login-email"
             autoComplete="username"
             required
             error={errors.email}
           />
-          <PasswordField autoComplete="current-password" error={errors.password} />
+          <PasswordField
+            autoComplete="current-password"
+            error={errors.password}
+            data-testid="login-password"
+          />
         </>
       )}
     </ApiForm>

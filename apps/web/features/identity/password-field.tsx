@@ -9,6 +9,7 @@ type PasswordFieldProps = {
   autoComplete: 'current-password' | 'new-password'
   hint?: string
   error?: string | undefined
+  'data-testid'?: string
 }
 
 export function PasswordField({
@@ -17,12 +18,14 @@ export function PasswordField({
   autoComplete,
   hint,
   error,
+  'data-testid': testId,
 }: PasswordFieldProps) {
   const [isShown, setIsShown] = useState(false)
   return (
     <TextField
       label={label}
       name={name}
+      data-testid={testId}
       type={isShown ? 'text' : 'password'}
       autoComplete={autoComplete}
       required

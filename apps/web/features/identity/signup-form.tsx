@@ -21,6 +21,7 @@ export function SignupForm({ target, invitation }: SignupFormProps) {
   const client = useApi()
   return (
     <ApiForm
+      testId="signup"
       target={target}
       send={(fields) => client.signup(signupRequest(fields))}
       submitLabel="Create account"
@@ -44,11 +45,13 @@ export function SignupForm({ target, invitation }: SignupFormProps) {
             label="Email"
             name="email"
             type="email"
+            data-testid="signup-email"
             autoComplete="email"
             required
             error={errors.email}
           />
           <PasswordField
+            data-testid="signup-password"
             autoComplete="new-password"
             hint={`At least ${PASSWORD_MIN_CODE_POINTS} characters of any kind.`}
             error={errors.password}

@@ -1,5 +1,6 @@
 import { FailureNotice } from '../../../../components/failure-notice.tsx'
 import { Link } from '../../../../components/link.tsx'
+import { LiveRefresh } from '../../../../components/live-refresh.tsx'
 import { buttonStyle } from '../../../../components/ui/button.tsx'
 import { Card, CardHeader } from '../../../../components/ui/card.tsx'
 import { EmptyState } from '../../../../components/ui/empty-state.tsx'
@@ -15,6 +16,7 @@ import { attempt } from '../../../../lib/api/attempt.ts'
 import { serverClient } from '../../../../lib/api/server.ts'
 
 const PAGE_SIZE = 100
+const REFRESH_MS = 10_000
 
 type LeaderboardPageProps = {
   params: Promise<{ slug: string }>
@@ -52,6 +54,7 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
   const nextCursor = board.value.meta.next_cursor
   return (
     <div className="space-y-4">
+      <LiveRefresh everyMs={REFRESH_MS} />
       {notice ? <BoardNotice notice={notice} /> : null}
       {standing?.ok ? <StandingCard standing={standing.value} now={new Date()} /> : null}
       <Card aria-labelledby="leaderboard">
