@@ -76,6 +76,13 @@ export const MATRIX: Record<string, Case> = {
   'GET /api/v1/competitions/{slug}/submissions/me': signedIn(),
   'GET /api/v1/competitions/{slug}/submissions/allowance': signedIn(),
   'POST /api/v1/competitions/{slug}/submissions': signedIn(201, 'upload'),
+  'PATCH /api/v1/competitions/{slug}/submissions/{submission_id}': {
+    answers: [401, 200, 404, 404],
+    body: { note: 'A test.' },
+  },
+  'GET /api/v1/competitions/{slug}/submissions/{submission_id}/file': {
+    answers: [401, 200, 404, 200],
+  },
   'POST /api/v1/competitions/{slug}/submissions/validate': signedIn(200, 'upload'),
   'GET /api/v1/datasets': everybody(),
   'GET /api/v1/datasets/{slug}': everybody(),

@@ -5,7 +5,7 @@ import { createClient } from './client.ts'
 
 const META = { request_id: 'r', api_version: 'v1.0', timestamp: '2026-01-01T00:00:00Z' }
 
-type Call = { url: string; method: string; headers: Headers }
+type Call = { url: string; method: string; headers: Headers; body: unknown }
 
 /** A server in memory: gives these responses in turn, and records the requests. */
 function serve(...answers: Response[]) {
@@ -14,7 +14,7 @@ function serve(...answers: Response[]) {
     baseUrl: 'https://api.medforge.test',
     fetch: async (url, init) => {
       const headers = new Headers(init?.headers as Record<string, string>)
-      calls.push({ url: String(url), method: init?.method ?? 'GET', headers })
+      calls.push({ url: String(url), method: init?.method ?? 'GET', headers, body: init?.body })
       const answer = answers.shift()
       if (!answer) throw new TypeError('connection refused')
       return answer
@@ -54,6 +54,24 @@ function event(id: string, to: SessionEvent['to_status']): SessionEvent {
 }
 
 describe(createClient, () => {
+  test('sends a note with a file, changes it, and gets the file back as bytes', async () => {
+    const { client, calls } = serve(
+      json(201, { data: { submission: { id: 's' } }, meta: META }),
+      json(200, { data: { id: 's', note: 'new' }, meta: META }),
+      new Response('id,label\n1,0\n', { headers: { 'content-type': 'text/csv' } }),
+    )
+    await client.submit('moles', new File(['x'], 'a.csv'), { note: 'seed 7' })
+    expect((await client.changeSubmission('moles', 's', { note: 'new' })).note).toBe('new')
+    expect(await (await client.getSubmissionFile('moles', 's')).text()).toBe('id,label\n1,0\n')
+    expect(calls.map(({ method, url }) => `${method} ${new URL(url).pathname}`)).toEqual([
+      'POST /api/v1/competitions/moles/submissions',
+      'PATCH /api/v1/competitions/moles/submissions/s',
+      'GET /api/v1/competitions/moles/submissions/s/file',
+    ])
+    const form = calls[0]?.body instanceof FormData ? calls[0].body : new FormData()
+    expect(form.get('note')).toBe('seed 7')
+  })
+
   test('hands out the data of an envelope', async () => {
     const { client, calls } = serve(json(200, { data: { message: 'Signed out.' }, meta: META }))
     expect(await client.logout()).toEqual({ message: 'Signed out.' })

@@ -18,6 +18,7 @@ import type {
   Me,
   Message,
   NewAccessToken,
+  OwnSubmission,
   PasswordChange,
   PlatformStatus,
   Principal,
@@ -27,6 +28,7 @@ import type {
   Submission,
   SubmissionAccepted,
   SubmissionAllowance,
+  SubmissionChange,
 } from '@medforge/contracts'
 import { adminCalls } from './admin.ts'
 import { type ClientOptions, createTransport } from './transport.ts'
@@ -36,6 +38,8 @@ export type PageQuery = { limit?: number; cursor?: string | undefined }
 export type SubmitOptions = {
   /** Makes a retry the same submission. */
   idempotencyKey?: string
+  /** For the owner alone. */
+  note?: string
   signal?: AbortSignal
 }
 
@@ -119,8 +123,9 @@ export function createClient(options: ClientOptions) {
     getDataset: (slug: string, signal?: AbortSignal) =>
       transport.data<DatasetDetail>('GET', `/datasets/${encodeURIComponent(slug)}`, { signal }),
 
-    submit: (slug: string, file: File, { idempotencyKey, signal }: SubmitOptions = {}) => {
+    submit: (slug: string, file: File, { idempotencyKey, note, signal }: SubmitOptions = {}) => {
       const form = new FormData()
+      if (note !== undefined) form.set('note', note)
       form.set('file', file)
       return transport.data<SubmissionAccepted>('POST', `${competitionPath(slug)}/submissions`, {
         form,
@@ -129,7 +134,16 @@ export function createClient(options: ClientOptions) {
       })
     },
     listMySubmissions: (slug: string, query: PageQuery = {}, signal?: AbortSignal) =>
-      transport.page<Submission[]>(`${competitionPath(slug)}/submissions/me`, { query, signal }),
+      transport.page<OwnSubmission[]>(`${competitionPath(slug)}/submissions/me`, { query, signal }),
+    changeSubmission: (slug: string, id: string, json: SubmissionChange) =>
+      transport.data<OwnSubmission>('PATCH', `${competitionPath(slug)}/submissions/${id}`, {
+        json,
+      }),
+    /** Resolves to the bytes that were submitted. */
+    getSubmissionFile: async (slug: string, id: string, signal?: AbortSignal) => {
+      const path = `${competitionPath(slug)}/submissions/${id}/file`
+      return (await transport.open('GET', path, { signal })).blob()
+    },
     getAllowance: (slug: string, signal?: AbortSignal) =>
       transport.data<SubmissionAllowance>('GET', `${competitionPath(slug)}/submissions/allowance`, {
         signal,

@@ -174,6 +174,23 @@ export const Submission = Type.Object({
 })
 export type Submission = Static<typeof Submission>
 
+/** Characters of a submission's note. */
+export const NOTE_MAX = 500
+
+/** A submission as its owner sees it. */
+export const OwnSubmission = Type.Object({
+  ...Submission.properties,
+  note: nullable(Type.String({ description: "The owner's own words; nobody else reads them." })),
+})
+export type OwnSubmission = Static<typeof OwnSubmission>
+
+export const SubmissionChange = Type.Object({
+  note: nullable(
+    Type.String({ maxLength: NOTE_MAX, description: 'One line. Null or blank takes it away.' }),
+  ),
+})
+export type SubmissionChange = Static<typeof SubmissionChange>
+
 /** What is left of the day's submissions, by the server's own count. */
 export const SubmissionAllowance = Type.Object({
   daily_cap: Type.Integer(),
@@ -183,7 +200,7 @@ export const SubmissionAllowance = Type.Object({
 export type SubmissionAllowance = Static<typeof SubmissionAllowance>
 
 export const SubmissionAccepted = Type.Object({
-  submission: Submission,
+  submission: OwnSubmission,
   ...SubmissionAllowance.properties,
 })
 export type SubmissionAccepted = Static<typeof SubmissionAccepted>
@@ -215,3 +232,8 @@ export const SubmissionIdParams = Type.Object({
   submission_id: Type.String({ pattern: UUID_PATTERN }),
 })
 export type SubmissionIdParams = Static<typeof SubmissionIdParams>
+
+export const SubmissionParams = Type.Object({
+  ...CompetitionSlugParams.properties,
+  ...SubmissionIdParams.properties,
+})

@@ -136,6 +136,11 @@ export const PROBLEMS = {
     status: 404,
     title: 'Submission not found',
   },
+  submission_file_gone: {
+    suffix: 'competitions/submission-file-gone',
+    status: 410,
+    title: 'Submission file gone',
+  },
   rescore_not_ready: {
     suffix: 'competitions/rescore-not-ready',
     status: 409,

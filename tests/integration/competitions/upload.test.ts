@@ -34,6 +34,7 @@ describe('a file that fits', () => {
         scored_at: null,
         official_score: null,
         exclusion: null,
+        note: null,
       },
       daily_cap: 20,
       remaining_today: 19,
@@ -185,7 +186,11 @@ describe('a request that is no upload', () => {
     { note: 'a part of another name', parts: [{ ...file, name: 'upload' }] },
     { note: 'a field instead of a file', parts: [{ name: 'file', content: GOOD }] },
     { note: 'two files', parts: [file, file] },
-    { note: 'a field beside the file', parts: [file, { name: 'note', content: 'x' }] },
+    { note: 'a field beside the file', parts: [file, { name: 'remark', content: 'x' }] },
+    {
+      note: 'two notes',
+      parts: [file, ...['x', 'y'].map((content) => ({ name: 'note', content }))],
+    },
     { note: 'a field before the file', parts: [{ name: '__proto__', content: 'x' }, file] },
   ])('is refused 422 for $note', async ({ parts }, { site, site_api, db }) => {
     const { visitor } = await signIn(site_api, db)

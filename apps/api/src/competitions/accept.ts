@@ -21,6 +21,7 @@ export type NewSubmission = {
   competitionId: string
   userId: string
   filename: string
+  note: string | null
   file: KeptFile
   idempotencyKey: string | null
   requestId: string
@@ -86,6 +87,7 @@ function rowOf(submission: NewSubmission, now: Date): Insertable<DB['submissions
     competition_id: submission.competitionId,
     user_id: submission.userId,
     filename: submission.filename,
+    note: submission.note,
     stored_name: storedName,
     sha256,
     size_bytes: sizeBytes,

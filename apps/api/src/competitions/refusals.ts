@@ -1,6 +1,7 @@
-import type { ProblemItem, SubmissionAllowance } from '@medforge/contracts'
+import { NOTE_MAX, type ProblemItem, type SubmissionAllowance } from '@medforge/contracts'
 import type { CheckResult, Fault } from '@medforge/scoring'
 import { DomainError } from '../http/domain-error.ts'
+import { invalidRequest } from '../http/validation.ts'
 
 /** What competitions refuse, each with the words that the contract fixes. */
 
@@ -18,6 +19,18 @@ export function datasetNotFound(slug: string): DomainError {
 
 export function submissionNotFound(id: string): DomainError {
   return new DomainError('submission_not_found', { detail: `There is no submission ${id}.` })
+}
+
+export function submissionFileGone(id: string): DomainError {
+  return new DomainError('submission_file_gone', {
+    detail: `The stored file of submission ${id} is missing on this installation, or is not the one that was accepted. Its score stays. Send the file again, or ask the operator to restore it from the backup.`,
+  })
+}
+
+export function noteRefused(headers: Headers = {}): DomainError {
+  const msg = `has to be a text of at most ${NOTE_MAX} characters`
+  const refusal = invalidRequest([{ loc: ['body', 'note'], msg, type: 'value_error.note' }])
+  return new DomainError(refusal.key, { ...refusal, headers })
 }
 
 export function competitionClosed(slug: string): DomainError {

@@ -10,6 +10,8 @@ const UUID = '00000000-0000-4000-8000-000000000000'
 export const samples: SqlSamples<typeof repository> = {
   listSubmissions: { 'first page': [CONTESTANT, FIRST], 'next page': [CONTESTANT, NEXT] },
   findSubmission: ['s'],
+  findSubmissionFile: ['c', 's'],
+  saveNote: ['s', 'n'],
   findSettledSubmissions: [['s', 't']],
   searchSubmissions: {
     'first page': [{}, FIRST],
@@ -33,6 +35,7 @@ export const samples: SqlSamples<typeof repository> = {
       stored_name: 'n',
       sha256: Buffer.alloc(32),
       size_bytes: 1,
+      note: null,
       utc_day: 'd',
       idempotency_key: null,
       request_id: 'r',

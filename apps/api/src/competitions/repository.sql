@@ -2,9 +2,9 @@
 
 -- listSubmissions: first page
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
-  `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
-  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submissions`.`filename`, `submissions`.`note`, `submissions`.`score_status`,
+  `submissions`.`score_error`, `submissions`.`score_error_internal`, `submissions`.`blocked_reason`,
+  `submissions`.`created_at`, `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
   `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
   `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
   `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
@@ -21,9 +21,9 @@ limit ?;
 
 -- listSubmissions: next page
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
-  `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
-  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submissions`.`filename`, `submissions`.`note`, `submissions`.`score_status`,
+  `submissions`.`score_error`, `submissions`.`score_error_internal`, `submissions`.`blocked_reason`,
+  `submissions`.`created_at`, `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
   `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
   `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
   `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
@@ -42,9 +42,9 @@ limit ?;
 
 -- findSubmission
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
-  `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
-  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submissions`.`filename`, `submissions`.`note`, `submissions`.`score_status`,
+  `submissions`.`score_error`, `submissions`.`score_error_internal`, `submissions`.`blocked_reason`,
+  `submissions`.`created_at`, `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
   `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
   `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
   `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
@@ -57,6 +57,16 @@ left join `submission_scores` on `submission_scores`.`submission_id` = `submissi
 left join `submission_exclusions` on `submission_exclusions`.`submission_id` = `submissions`.`id`
 where `submissions`.`id` = ?;
 
+-- findSubmissionFile
+select `user_id`, `filename`, `stored_name`, `sha256`, `size_bytes`
+from `submissions`
+where `id` = ? and `competition_id` = ?;
+
+-- saveNote
+update `submissions`
+set `note` = ?
+where `id` = ?;
+
 -- findSettledSubmissions
 select `id`
 from `submissions`
@@ -64,9 +74,9 @@ where `id` in (?, ?) and (`score_status` in (?, ?) or `blocked_reason` is not nu
 
 -- searchSubmissions: first page
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
-  `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
-  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submissions`.`filename`, `submissions`.`note`, `submissions`.`score_status`,
+  `submissions`.`score_error`, `submissions`.`score_error_internal`, `submissions`.`blocked_reason`,
+  `submissions`.`created_at`, `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
   `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
   `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
   `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
@@ -90,9 +100,9 @@ where (lower(`email`) like ? or lower(`display_name`) like ?)
 order by `id`
 limit ?;
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
-  `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
-  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submissions`.`filename`, `submissions`.`note`, `submissions`.`score_status`,
+  `submissions`.`score_error`, `submissions`.`score_error_internal`, `submissions`.`blocked_reason`,
+  `submissions`.`created_at`, `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
   `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
   `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
   `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
@@ -113,9 +123,9 @@ limit ?;
 
 -- searchSubmissions: by id
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
-  `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
-  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submissions`.`filename`, `submissions`.`note`, `submissions`.`score_status`,
+  `submissions`.`score_error`, `submissions`.`score_error_internal`, `submissions`.`blocked_reason`,
+  `submissions`.`created_at`, `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
   `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
   `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
   `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
@@ -135,9 +145,9 @@ limit ?;
 
 -- searchSubmissions: excluded ones of a person in a competition
 select `submissions`.`id`, `competitions`.`slug` as `competition_slug`, `submissions`.`user_id`,
-  `submissions`.`filename`, `submissions`.`score_status`, `submissions`.`score_error`,
-  `submissions`.`score_error_internal`, `submissions`.`blocked_reason`, `submissions`.`created_at`,
-  `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
+  `submissions`.`filename`, `submissions`.`note`, `submissions`.`score_status`,
+  `submissions`.`score_error`, `submissions`.`score_error_internal`, `submissions`.`blocked_reason`,
+  `submissions`.`created_at`, `submissions`.`scored_at`, `submission_scores`.`id` as `score_id`,
   `submission_scores`.`primary_score`, `submission_scores`.`score_components`,
   `submission_scores`.`scorer_version`, `submission_scores`.`metric_version`,
   `submission_scores`.`evaluation_split_version`, `submission_scores`.`manifest_sha256`,
@@ -181,8 +191,8 @@ where `id` = ?;
 
 -- insertSubmission
 insert into `submissions` (`id`, `competition_id`, `user_id`, `filename`, `stored_name`, `sha256`,
-  `size_bytes`, `utc_day`, `idempotency_key`, `request_id`, `created_at`)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  `size_bytes`, `note`, `utc_day`, `idempotency_key`, `request_id`, `created_at`)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- lockScoreStatus
 select `score_status`

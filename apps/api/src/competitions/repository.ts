@@ -1,8 +1,8 @@
 import type {
   AdminSubmission,
   AdminSubmissionQuery,
+  OwnSubmission,
   ScoreStatus,
-  Submission,
 } from '@medforge/contracts'
 import {
   type CreatedKey,
@@ -25,7 +25,7 @@ export async function listSubmissions(
   db: Kysely<DB>,
   { userId, competitionId }: Contestant,
   page: PageRequest<CreatedKey>,
-): Promise<Page<Submission, CreatedKey>> {
+): Promise<Page<OwnSubmission, CreatedKey>> {
   const query = selectSubmissions(db)
     .where('submissions.user_id', '=', userId)
     .where('submissions.competition_id', '=', competitionId)
@@ -35,9 +35,36 @@ export async function listSubmissions(
 export async function findSubmission(
   db: Kysely<DB>,
   id: string,
-): Promise<{ submission: Submission; isBlocked: boolean } | undefined> {
+): Promise<{ submission: OwnSubmission; isBlocked: boolean } | undefined> {
   const row = await selectSubmissions(db).where('submissions.id', '=', id).executeTakeFirst()
   return row && { submission: toSubmission(row), isBlocked: row.blocked_reason !== null }
+}
+
+/** What was uploaded, and by whom; undefined where this competition has no such submission. */
+export async function findSubmissionFile(
+  db: Kysely<DB>,
+  competitionId: string,
+  id: string,
+): Promise<SubmissionFile | undefined> {
+  return db
+    .selectFrom('submissions')
+    .select(['user_id', 'filename', 'stored_name', 'sha256', 'size_bytes'])
+    .where('id', '=', id)
+    .where('competition_id', '=', competitionId)
+    .executeTakeFirst()
+}
+
+export type SubmissionFile = Pick<
+  Selectable<DB['submissions']>,
+  'user_id' | 'filename' | 'stored_name' | 'sha256' | 'size_bytes'
+>
+
+export async function saveNote(
+  tx: Transaction<DB>,
+  id: string,
+  note: string | null,
+): Promise<void> {
+  await tx.updateTable('submissions').set({ note }).where('id', '=', id).execute()
 }
 
 /** Those of these submissions whose score nobody need wait for: scored, failed, or waiting for a holdout. */
@@ -267,6 +294,7 @@ function selectSubmissions(db: Kysely<DB>) {
       'competitions.slug as competition_slug',
       'submissions.user_id',
       'submissions.filename',
+      'submissions.note',
       'submissions.score_status',
       'submissions.score_error',
       'submissions.score_error_internal',

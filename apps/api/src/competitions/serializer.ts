@@ -1,14 +1,15 @@
-import type { Submission } from '@medforge/contracts'
+import type { OwnSubmission, Submission } from '@medforge/contracts'
 import { toTimestamp } from '@medforge/db'
 import type { SubmissionRow } from './repository.ts'
 
-/** A submission as the wire shows it to its owner. */
-export function toSubmission(row: SubmissionRow): Submission {
+/** A submission as the wire shows it to its owner; schemas of other routes leave the note out. */
+export function toSubmission(row: SubmissionRow): OwnSubmission {
   return {
     id: row.id,
     competition_slug: row.competition_slug,
     user_id: row.user_id,
     filename: row.filename,
+    note: row.note,
     score_status: row.score_status,
     score_error: row.score_error,
     created_at: toTimestamp(row.created_at),

@@ -4,7 +4,7 @@ import {
   BundleError,
   type BundleName,
 } from '@medforge/competitions'
-import type { Submission } from '@medforge/contracts'
+import type { OwnSubmission } from '@medforge/contracts'
 import { type DB, inTransaction, recordAudit } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
@@ -61,7 +61,7 @@ export async function findPublicPart(
 }
 
 /** @throws DomainError `submission_not_found` */
-export async function requireSubmission(db: Kysely<DB>, id: string): Promise<Submission> {
+export async function requireSubmission(db: Kysely<DB>, id: string): Promise<OwnSubmission> {
   const found = await findSubmission(db, id)
   if (!found) throw submissionNotFound(id)
   return found.submission
@@ -78,7 +78,7 @@ export async function requireSubmission(db: Kysely<DB>, id: string): Promise<Sub
 export async function scoreAgain(
   { db, clock, watch }: { db: Kysely<DB>; clock: Clock; watch: ScoreWatch },
   request: { submissionId: string; actorUserId: string; requestId: string },
-): Promise<Submission> {
+): Promise<OwnSubmission> {
   const { submissionId, actorUserId, requestId } = request
   await inTransaction(db, async (tx) => {
     const status = await lockScoreStatus(tx, submissionId)

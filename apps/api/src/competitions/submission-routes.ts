@@ -2,7 +2,7 @@ import type { BundleCatalogue } from '@medforge/competitions'
 import {
   CompetitionSlugParams,
   ListQuery,
-  Submission,
+  OwnSubmission,
   SubmissionAllowance,
 } from '@medforge/contracts'
 import type { CreatedKey, DB } from '@medforge/db'
@@ -47,7 +47,7 @@ export function submissionRoutes(deps: SubmissionDeps): Routes {
           takesTokens: true,
           params: CompetitionSlugParams,
           querystring: ListQuery,
-          success: { 200: Type.Array(Submission) },
+          success: { 200: Type.Array(OwnSubmission) },
           problems: [
             'authentication_failed',
             'competition_not_found',

@@ -10,6 +10,7 @@ import {
   unlink,
 } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 
 /**
  * The folder of uploads, shared with the worker, which only reads it. Names are made here; nothing that a person sent is ever part of
@@ -22,6 +23,8 @@ export interface SubmissionStore {
    * @throws StoreFullError when the disk has no room to spare
    */
   receive(id: string): Promise<IncomingFile>
+  /** The bytes of a kept file; null where it is gone, or has another length. The caller reads or destroys them. */
+  read(file: { storedName: string; sizeBytes: number }): Promise<Readable | null>
   /** Whether it was there. */
   remove(storedName: string): Promise<boolean>
   /** Names of kept files, and what is left of files being received, that nobody has touched since `before`. */
@@ -60,6 +63,13 @@ export function createSubmissionStore(folder: string): SubmissionStore {
 
   return {
     receive,
+    async read({ storedName, sizeBytes }) {
+      const file = await open(join(folder, storedName)).catch(ignoreMissing)
+      if (file === null) return null
+      if ((await file.stat()).size === sizeBytes) return file.createReadStream()
+      await file.close()
+      return null
+    },
     async remove(storedName) {
       return (await unlink(join(folder, storedName)).catch(ignoreMissing)) !== null
     },

@@ -1,6 +1,11 @@
 import multipart from '@fastify/multipart'
 import type { Bundle } from '@medforge/competitions'
-import { CompetitionSlugParams, SubmissionAccepted, SubmissionCheck } from '@medforge/contracts'
+import {
+  CompetitionSlugParams,
+  NOTE_MAX,
+  SubmissionAccepted,
+  SubmissionCheck,
+} from '@medforge/contracts'
 import { newId } from '@medforge/core'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -25,7 +30,12 @@ import { LINE_WAIT_MAX_MS } from './upload-times.ts'
 const tags = ['Competitions']
 const FILE = {
   mediaType: 'multipart/form-data',
-  schema: Type.Object({ file: Type.String({ format: 'binary' }) }),
+  schema: Type.Object({
+    file: Type.String({ format: 'binary' }),
+    note: Type.Optional(
+      Type.String({ maxLength: NOTE_MAX, description: 'For the owner alone; one line.' }),
+    ),
+  }),
 }
 // A file of the largest size costs up to 25 MB while it is checked; one that waits is not read, so it costs nothing. Six people at
 // once are not held up by any other; further files of one person wait behind the first two, a day's worth of any competition.
@@ -155,7 +165,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
     const { competition, bundle } = await requireOpen(db, bundles, slug)
     const id = newId()
     const upload = await receive(request, store, bundle, id)
-    const { filename } = upload
+    const { filename, note } = upload
     await failpoint('u1.temp_written')
     const file = await keep(upload)
     try {
@@ -165,6 +175,7 @@ export function uploadRoutes(deps: SubmissionDeps): Routes {
         competitionId: competition.id,
         userId,
         filename,
+        note,
         file,
         idempotencyKey,
         requestId: request.id,

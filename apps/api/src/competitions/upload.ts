@@ -1,11 +1,20 @@
-import type { MultipartFile } from '@fastify/multipart'
+import type { MultipartFile, MultipartValue } from '@fastify/multipart'
 import type { Bundle } from '@medforge/competitions'
+import { NOTE_MAX } from '@medforge/contracts'
 import { type Checker, type CheckResult, createChecker } from '@medforge/scoring'
 import type { FastifyRequest } from 'fastify'
 import { DomainError } from '../http/domain-error.ts'
 import { UPLOAD_TYPE } from '../http/problem.ts'
 import { invalidRequest } from '../http/validation.ts'
-import { storeFull, tooLarge, unkept, validationFailed, wrongFilename } from './refusals.ts'
+import { cleanNote } from './note.ts'
+import {
+  noteRefused,
+  storeFull,
+  tooLarge,
+  unkept,
+  validationFailed,
+  wrongFilename,
+} from './refusals.ts'
 import { type IncomingFile, StoreFullError, type SubmissionStore } from './submission-store.ts'
 import { type Pace, watchPace } from './upload-pace.ts'
 import { longestTransferMs } from './upload-times.ts'
@@ -15,6 +24,7 @@ export type Upload = {
   filename: string
   sizeBytes: number
   file: IncomingFile
+  note: string | null
 }
 
 export type UploadLimits = { maxBytes: number }
@@ -23,12 +33,14 @@ type PacedLimits = UploadLimits & { pace: Pace; ended: AbortSignal }
 // What is still read of a file that is too large, so that the answer has its true size and the sender gets to read it.
 const OVERSIZE_READ_MAX_BYTES = 32 * 1024 * 1024
 const FILENAME_MAX = 255
+// Four bytes a character, and room for blanks around them.
+const NOTE_BYTES_MAX = 8 * NOTE_MAX
 // The sender may still be sending: without this the rest would be read to the end.
 const CLOSE = { connection: 'close' }
 
 /**
  * Receive one part named `file` into the store, checking it while it streams, so that neither its bytes nor its rows are ever held as
- * a whole.
+ * a whole; and a text named `note`, where there is one.
  *
  * @returns a file that is complete, valid and not yet kept: the caller keeps or discards it
  * @throws DomainError for everything else, with nothing left behind
@@ -89,21 +101,33 @@ async function readParts(
   submissionId: string,
   limits: PacedLimits,
 ): Promise<Upload> {
-  let upload: Upload | null = null
+  let upload: Omit<Upload, 'note'> | null = null
+  let note: string | null | undefined
   // The file may be whole while the form is not: nothing may wake the loop below any more.
   const drop = () => void upload?.file.discard()
   limits.ended.addEventListener('abort', drop, { once: true })
   try {
     // One more of each than is allowed, so that the surplus is seen and refused.
     const parts = request.parts({
-      limits: { files: 2, fields: 1, parts: 3, fileSize: Number.POSITIVE_INFINITY },
+      limits: {
+        files: 2,
+        fields: 2,
+        parts: 4,
+        fieldSize: NOTE_BYTES_MAX,
+        fileSize: Number.POSITIVE_INFINITY,
+      },
     })
     for await (const part of parts) {
-      if (part.type !== 'file' || part.fieldname !== 'file' || upload) throw unexpectedPart(part)
-      upload = await readFilePart(part, store, bundle, submissionId, limits)
+      if (part.type === 'file' && part.fieldname === 'file' && !upload) {
+        upload = await readFilePart(part, store, bundle, submissionId, limits)
+      } else if (part.type === 'field' && part.fieldname === 'note' && note === undefined) {
+        note = readNotePart(part)
+      } else {
+        throw unexpectedPart(part)
+      }
     }
     if (!upload) throw missingPart()
-    return upload
+    return { ...upload, note: note ?? null }
   } catch (error) {
     await upload?.file.discard()
     throw error instanceof DomainError ? error : malformed(error)
@@ -116,7 +140,7 @@ async function readFilePart(
   bundle: Bundle,
   submissionId: string,
   { maxBytes, pace, ended }: PacedLimits,
-): Promise<Upload> {
+): Promise<Omit<Upload, 'note'>> {
   const filename = cleanFilename(part.filename)
   if (!filename.toLowerCase().endsWith('.csv')) throw wrongFilename(CLOSE)
   const file = await pace.busy(store.receive(submissionId)).catch((cause) => {
@@ -132,6 +156,13 @@ async function readFilePart(
     await file.discard()
     throw error
   }
+}
+
+/** A part that says it is JSON arrives parsed, and a text that is longer than any note arrives cut. */
+function readNotePart({ value, valueTruncated }: MultipartValue): string | null {
+  const note = typeof value === 'string' && !valueTruncated ? cleanNote(value) : undefined
+  if (note === undefined) throw noteRefused(CLOSE)
+  return note
 }
 
 /** Into the file and the checker, as far as the limit; beyond it bytes are only counted. */
@@ -164,7 +195,7 @@ function unexpectedPart(part: { fieldname: string }): DomainError {
   const refusal = invalidRequest([
     {
       loc: ['body', part.fieldname.slice(0, 100)],
-      msg: 'is not expected: the form has exactly one part, a file named "file"',
+      msg: 'is not expected: the form has one file, named "file", and may have one text, named "note"',
       type: 'value_error.unexpected_part',
     },
   ])
@@ -180,7 +211,7 @@ function missingPart(): DomainError {
 function malformed(cause: unknown): DomainError {
   return new DomainError('request_validation_failed', {
     detail:
-      'The body is not well-formed multipart/form-data with exactly one part, a file named "file".',
+      'The body is not well-formed multipart/form-data with one file, named "file", and at most one text, named "note".',
     errors: [{ loc: ['body'], msg: 'is not well-formed', type: 'value_error.multipart' }],
     headers: CLOSE,
     cause,

@@ -12,6 +12,7 @@ import { createLoop } from '../lib/loop.ts'
 import { adminSubmissionRoutes } from './admin-submission-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { leaderboardRoutes } from './leaderboard-routes.ts'
+import { ownSubmissionRoutes } from './own-submission-routes.ts'
 import { probingRoutes } from './probing-routes.ts'
 import { rescoreRoutes } from './rescore-routes.ts'
 import { createScoreWatch } from './score-watch.ts'
@@ -60,6 +61,7 @@ export function competitionRoutes(deps: CompetitionsDeps): Routes {
     await app.register(catalogueRoutes({ ...deps, bundles, apiUrl }))
     await app.register(leaderboardRoutes(deps))
     await app.register(submissionRoutes(submissions))
+    await app.register(ownSubmissionRoutes(submissions))
     await app.register(adminSubmissionRoutes({ ...deps, watch }))
     await app.register(probingRoutes(deps))
     await app.register(rescoreRoutes(deps))

@@ -105,6 +105,11 @@ export function entrantOf(request: FastifyRequest): string {
   return userId
 }
 
+/** Whether an administrator's login asks; a personal token never is one. */
+export function isAdmin(request: FastifyRequest): boolean {
+  return authenticated.get(request)?.principal.role === 'admin'
+}
+
 /** Who asks, as the audit log has it. As `principalOf`. */
 export function actorOf(request: FastifyRequest): { actorUserId: string; requestId: string } {
   return { actorUserId: principalOf(request).userId, requestId: request.id }

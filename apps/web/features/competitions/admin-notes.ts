@@ -1,11 +1,11 @@
 import type { AdminSubmission } from '@medforge/contracts'
 import { plural } from '../../lib/format.ts'
-import { notesOf } from './submission-notes.ts'
+import { remarksOf } from './submission-remarks.ts'
 
 /** What its owner reads about a submission, and what only administrators do. */
 export function adminNotesOf(submission: AdminSubmission): string[] {
   const { score_status, blocked_reason, score_error_internal, attempts } = submission
-  const notes = notesOf(submission)
+  const notes = remarksOf(submission)
   if (blocked_reason) {
     notes.push(
       'It waits: the holdout on disk is missing or not the one that the competition names. Import the bundle again, or put the folder back from the backup.',

@@ -1,6 +1,6 @@
 'use client'
 
-import type { Submission } from '@medforge/contracts'
+import type { OwnSubmission, Submission } from '@medforge/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { ErrorNotice } from '../../components/failure-notice.tsx'
 import { Badge } from '../../components/ui/badge.tsx'
@@ -14,7 +14,9 @@ import { useApi } from '../../lib/api/browser.tsx'
 import { formatScore } from '../../lib/format.ts'
 import { bestId } from './best-submission.ts'
 import { mySubmissionsQuery } from './queries.ts'
-import { notesOf } from './submission-notes.ts'
+import { SubmissionFileLink } from './submission-file-link.tsx'
+import { SubmissionNote } from './submission-note.tsx'
+import { remarksOf } from './submission-remarks.ts'
 
 type MySubmissionsProps = { slug: string; higherIsBetter: boolean }
 
@@ -58,12 +60,15 @@ export function MySubmissions({ slug, higherIsBetter }: MySubmissionsProps) {
   )
 }
 
-function SubmissionRows({ submission, isBest }: { submission: Submission; isBest: boolean }) {
-  const notes = notesOf(submission)
+function SubmissionRows({ submission, isBest }: { submission: OwnSubmission; isBest: boolean }) {
+  const remarks = remarksOf(submission)
   return (
     <>
-      <tr className={notes.length > 0 ? '[&_td]:border-b-0' : undefined}>
-        <Cell className="max-w-64 break-words">{submission.filename}</Cell>
+      <tr className={remarks.length > 0 ? '[&_td]:border-b-0' : undefined}>
+        <Cell className="max-w-64 break-words">
+          <SubmissionFileLink submission={submission} />
+          <SubmissionNote submission={submission} />
+        </Cell>
         <Cell className="whitespace-nowrap text-ink-muted">
           <TimeAgo at={submission.created_at} />
         </Cell>
@@ -71,11 +76,11 @@ function SubmissionRows({ submission, isBest }: { submission: Submission; isBest
           <Outcome submission={submission} isBest={isBest} />
         </Cell>
       </tr>
-      {notes.length > 0 ? (
+      {remarks.length > 0 ? (
         <tr>
           <Cell colSpan={3} className="break-words pt-0 text-ink-muted text-sm">
-            {notes.map((note) => (
-              <p key={note}>{note}</p>
+            {remarks.map((remark) => (
+              <p key={remark}>{remark}</p>
             ))}
           </Cell>
         </tr>

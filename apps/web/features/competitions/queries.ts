@@ -1,5 +1,5 @@
 import type { Client } from '@medforge/client'
-import type { Submission, SubmissionAllowance } from '@medforge/contracts'
+import type { OwnSubmission, Submission, SubmissionAllowance } from '@medforge/contracts'
 import { queryOptions } from '@tanstack/react-query'
 
 const SCORING_POLL_MS = 1_500
@@ -28,7 +28,7 @@ export function allowanceQuery(client: Client, slug: string) {
 export function mySubmissionsQuery(client: Client, slug: string) {
   return queryOptions({
     queryKey: submissionKeys.mine(slug),
-    queryFn: async ({ signal }): Promise<Submission[]> =>
+    queryFn: async ({ signal }): Promise<OwnSubmission[]> =>
       (await client.listMySubmissions(slug, { limit: RECENT }, signal)).items,
     refetchInterval: (query) =>
       query.state.data?.some(isBeingScored) === true ? SCORING_POLL_MS : IDLE_POLL_MS,

@@ -50,6 +50,7 @@ import * as authSessionsClient from './20261201-22-auth-sessions-client.ts'
 import * as usersDisplayNameDefaults from './20261201-40-users-display-name-defaults.ts'
 import * as competitionsMetric from './20261201-70-competitions-metric.ts'
 import * as accessTokens from './20261201-80-access-tokens.ts'
+import * as submissionsNote from './20261201-90-submissions-note.ts'
 import * as rescoreRunsWanted from './20261201-95-rescore-runs-wanted.ts'
 
 /**
@@ -109,5 +110,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261201-40-users-display-name-defaults': usersDisplayNameDefaults,
   '20261201-70-competitions-metric': competitionsMetric,
   '20261201-80-access-tokens': accessTokens,
+  '20261201-90-submissions-note': submissionsNote,
   '20261201-95-rescore-runs-wanted': rescoreRunsWanted,
 }

@@ -74,6 +74,8 @@ export type SubmissionsTable = ScoringQueueColumns & {
   counts_against_cap: Generated<boolean>
   /** Unique per user and competition while not null. */
   idempotency_key: string | null
+  /** The owner's own words, for nobody else. */
+  note: string | null
   score_status: Generated<ScoreStatus>
   /** For the person. */
   score_error: string | null

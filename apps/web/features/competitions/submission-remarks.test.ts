@@ -1,6 +1,6 @@
 import type { Submission } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
-import { notesOf } from './submission-notes.ts'
+import { remarksOf } from './submission-remarks.ts'
 
 const SUBMISSION: Submission = {
   id: 'a',
@@ -16,19 +16,19 @@ const SUBMISSION: Submission = {
 }
 const FAILED = { ...SUBMISSION, score_status: 'failed' as const }
 
-describe(notesOf, () => {
+describe(remarksOf, () => {
   test('are empty while nothing is wrong', () => {
-    expect(notesOf(SUBMISSION)).toEqual([])
+    expect(remarksOf(SUBMISSION)).toEqual([])
   })
 
   test('have the reason of a failure, also where none was recorded', () => {
-    expect(notesOf({ ...FAILED, score_error: 'It does not fit.' })).toEqual(['It does not fit.'])
-    expect(notesOf(FAILED)).toEqual(['The reason was not recorded.'])
+    expect(remarksOf({ ...FAILED, score_error: 'It does not fit.' })).toEqual(['It does not fit.'])
+    expect(remarksOf(FAILED)).toEqual(['The reason was not recorded.'])
   })
 
   test('have the reason of an exclusion after that of a failure', () => {
     const exclusion = { reason: 'a reason', at: '2026-11-23T11:00:00Z' }
-    expect(notesOf({ ...FAILED, score_error: 'It does not fit.', exclusion })).toEqual([
+    expect(remarksOf({ ...FAILED, score_error: 'It does not fit.', exclusion })).toEqual([
       'It does not fit.',
       'Taken off the leaderboard: a reason',
     ])
