@@ -39,3 +39,4 @@ export {
 export { describeHoldout, HOLDOUT_FILE, type InspectedBundle, inspectBundle } from './inspect.ts'
 export { competitionSeeds, type SeedOptions, seedOf } from './seeds.ts'
 export { type SplitFiles, type SplitOptions, splitLabels } from './split.ts'
+export { readStoredSubmission, type StoredFile } from './stored-submission.ts'

@@ -176,6 +176,18 @@ describe('a fourth competition', () => {
     })
   })
 
+  test('is written out with a report, the same bytes twice', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'medforge-report-'))
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+    for (const to of [one, two]) await competition('export', MOLES.slug, '--report', '--to', to)
+    for (const name of ['report.json', 'methods.md', 'cases.csv']) {
+      const bytes = await readFile(join(one, 'report', name))
+      expect(bytes.equals(await readFile(join(two, 'report', name))), name).toBe(true)
+    }
+    const cases = await readFile(join(one, 'report/cases.csv'), 'utf8')
+    expect(cases.split('\r\n')).toHaveLength(2 + 2 * MOLES.ids.length)
+  })
+
   test('leaves an audit row for each change', async () => {
     await using db = openDatabase(installation)
     const rows = await db

@@ -2,6 +2,8 @@
  * Reads prediction files, finds every fault in them, and scores them. Pure and safe in a browser: no I/O, no clock, no chance.
  * Knows no competition: what the columns mean comes from a bundle. The rules are docs/competitions.md.
  */
+
+export { caseValues, hasCaseValues } from './case-values.ts'
 export {
   type Checker,
   type CheckOptions,

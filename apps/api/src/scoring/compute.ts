@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
   type Bundle,
   BundleError,
@@ -9,9 +6,10 @@ import {
   HoldoutError,
   readHoldoutFacts,
   readHoldoutTable,
+  readStoredSubmission,
 } from '@medforge/competitions'
 import { BoundedMap } from '@medforge/core/bounded-map'
-import { createChecker, score, type Table } from '@medforge/scoring'
+import { score, type Table } from '@medforge/scoring'
 import { createFailpoint, type FailpointSettings } from '../lib/failpoints.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { ScoringJob, ScoringOutcome } from './job.ts'
@@ -28,7 +26,6 @@ export interface Computer {
 }
 
 const HOLDOUTS_KEPT_MAX = 16
-const CHUNK_BYTES = 64 * 1024
 
 /**
  * Scores files against holdouts: reads each holdout once and keeps its table by the hashes of its manifest and its public part, so a cached
@@ -66,7 +63,7 @@ export function createComputer(options: ComputeOptions): Computer {
       )
     }
     const holdout = await readHoldout(bundle, job)
-    const checked = await readSubmission(submissionsDir, bundle, job)
+    const checked = await readStoredSubmission(submissionsDir, bundle, job)
     await failpoint('w2.read')
     if (!checked.ok) {
       return { kind: 'invalid', reason: checked.faults[0]?.message ?? 'It is not valid.' }
@@ -87,26 +84,4 @@ export function createComputer(options: ComputeOptions): Computer {
       }
     },
   }
-}
-
-/** @throws Error when the file is not, byte for byte, the one that was accepted */
-async function readSubmission(submissionsDir: string, bundle: Bundle, job: ScoringJob) {
-  await using file = await open(join(submissionsDir, job.storedName), 'r')
-  const checker = createChecker(bundle.spec, bundle.expected, { isStored: true })
-  const hash = createHash('sha256')
-  const buffer = Buffer.alloc(CHUNK_BYTES)
-  let sizeBytes = 0
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES)
-    if (bytesRead === 0) break
-    sizeBytes += bytesRead
-    if (sizeBytes > job.sizeBytes) break
-    const chunk = buffer.subarray(0, bytesRead)
-    hash.update(chunk)
-    checker.write(chunk)
-  }
-  if (sizeBytes !== job.sizeBytes || hash.digest('hex') !== job.sha256) {
-    throw new Error('The stored file is not the one that was accepted.')
-  }
-  return checker.end()
 }

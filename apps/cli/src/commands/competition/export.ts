@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, rename, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { csvCell } from '@medforge/core'
 import type { DB } from '@medforge/db'
 import type { Kysely } from 'kysely'
 import { Failure } from '../../failure.ts'
-import { PUBLIC_BUNDLES } from '../../names.ts'
+import { HIDDEN_HOLDOUTS, PUBLIC_BUNDLES, SUBMISSIONS } from '../../names.ts'
 import { printJson } from '../../terminal/output.ts'
+import { type ReportRoots, readReportFacts, writeReport } from './evaluation-report.ts'
 import { requirePublicFiles } from './public-part.ts'
 import { type CompetitionRow, openDatabase, requireRow } from './setting.ts'
 
@@ -30,25 +31,56 @@ const COLUMNS = [
 ] as const
 type Line = Record<(typeof COLUMNS)[number], string | number | null>
 
-/** The public part as it can be imported again, and `submissions.csv` in the order of submission. Complete, or not there. */
 export async function exportCompetition(
   slug: string,
-  options: { to?: string; json?: boolean },
+  options: { to?: string; report?: boolean; json?: boolean },
 ): Promise<void> {
   const folder = resolve(options.to ?? `${slug}-export`)
+  await using db = openDatabase()
+  const roots = {
+    installedRoot: PUBLIC_BUNDLES,
+    hiddenRoot: HIDDEN_HOLDOUTS,
+    submissionsDir: SUBMISSIONS,
+  }
+  const submissions = await writeExport(db, slug, { ...roots, folder, ...options })
+  if (options.json) printJson({ slug, folder, submissions })
+  else process.stdout.write(`${folder}: ${slug} with ${submissions} submissions.\n`)
+}
+
+export type ExportOptions = ReportRoots & { folder: string; report?: boolean }
+
+/**
+ * The public part as it can be imported again, `submissions.csv` in the order of submission, and where it is asked for the report. Complete,
+ * or not there. All of it is of one moment, so the same state of the database gives the same bytes.
+ *
+ * @returns how many submissions there are
+ */
+export async function writeExport(
+  db: Kysely<DB>,
+  slug: string,
+  { folder, report, ...roots }: ExportOptions,
+): Promise<number> {
   if (existsSync(folder)) {
     throw new Failure(`${folder} is there already.`, 'Name a new folder with --to.')
   }
-  await using db = openDatabase()
-  const row = await requireRow(db, slug)
-  const files = await requirePublicFiles({ installedRoot: PUBLIC_BUNDLES }, row)
   const incoming = `${folder}.incoming-${process.pid}`
   await mkdir(incoming, { recursive: true, mode: 0o700 })
-  for (const [name, bytes] of files) await writeFile(join(incoming, name), bytes)
-  const submissions = await writeSubmissions(db, row, join(incoming, 'submissions.csv'))
-  await rename(incoming, folder)
-  if (options.json) printJson({ slug, folder, submissions })
-  else process.stdout.write(`${folder}: ${slug} with ${submissions} submissions.\n`)
+  try {
+    const moment = db.transaction().setIsolationLevel('repeatable read')
+    const read = await moment.execute(async (tx) => {
+      const row = await requireRow(tx, slug)
+      const files = await requirePublicFiles(roots, row)
+      for (const [name, bytes] of files) await writeFile(join(incoming, name), bytes)
+      const submissions = await writeSubmissions(tx, row, join(incoming, 'submissions.csv'))
+      return { submissions, row, facts: report ? await readReportFacts(tx, row) : null }
+    })
+    if (read.facts) await writeReport(read.row, read.facts, roots, join(incoming, 'report'))
+    await rename(incoming, folder)
+    return read.submissions
+  } catch (error) {
+    await rm(incoming, { recursive: true })
+    throw error
+  }
 }
 
 async function writeSubmissions(

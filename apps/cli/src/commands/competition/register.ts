@@ -65,6 +65,10 @@ export function registerCompetition(program: Command): void {
     .command('export <slug>')
     .description('write the public part, and every submission with its score as CSV')
     .option('--to <dir>', 'a folder that does not exist yet; <slug>-export here by default')
+    .option(
+      '--report',
+      'with a report for a paper, and the values of each id; these tell the holdout',
+    )
     .option(...JSON_OPTION)
     .action(async (slug, options) => (await import('./export.ts')).exportCompetition(slug, options))
   competition
