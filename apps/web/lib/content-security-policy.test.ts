@@ -19,6 +19,10 @@ describe(contentSecurityPolicy, () => {
     expect(policy()).not.toContain('unsafe-eval')
   })
 
+  test('runs workers from its own files alone', () => {
+    expect(policy()).toContain(`worker-src 'self';`)
+  })
+
   test('cannot be framed', () => expect(policy()).toContain(`frame-ancestors 'none'`))
 
   test('keeps plain http working where the API is spoken to without TLS', () => {

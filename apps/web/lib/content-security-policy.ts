@@ -15,6 +15,7 @@ export function contentSecurityPolicy(options: {
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ''}`,
     isDevelopment ? `style-src 'self' 'unsafe-inline'` : `style-src 'self' 'nonce-${nonce}'`,
     `style-src-attr 'unsafe-inline'`,
+    `worker-src 'self'`,
     `img-src 'self' data:`,
     `font-src 'self'`,
     `connect-src 'self' ${apiOrigin}`,

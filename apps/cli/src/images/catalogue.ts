@@ -81,7 +81,11 @@ export function createCatalogue(workspaces: readonly string[]): Record<PartName,
       ...DEFAULTS,
       recipe: 'deploy/packs/default/Dockerfile',
       parents: { SCIENCE_IMAGE: 'science', CODE_SERVER_IMAGE: 'code-server' },
-      files: { 'deploy/packs/default/rootfs': 'rootfs', 'deploy/packs/default/ca': 'ca' },
+      files: {
+        'deploy/packs/default/rootfs': 'rootfs',
+        'deploy/packs/default/ca': 'ca',
+        'packages/scoring': 'scorer',
+      },
       tools: ['npm'],
     },
     db: {

@@ -6,12 +6,13 @@ import { classNames } from '../../components/ui/class-names.ts'
 import { formatBytes } from '../../lib/format.ts'
 
 type DropZoneProps = {
+  label: string
   file: File | null
   onFile: (file: File | null) => void
   disabled: boolean
 }
 
-export function DropZone({ file, onFile, disabled }: DropZoneProps) {
+export function DropZone({ label, file, onFile, disabled }: DropZoneProps) {
   const id = useId()
   const [isOver, setIsOver] = useState(false)
 
@@ -45,7 +46,7 @@ export function DropZone({ file, onFile, disabled }: DropZoneProps) {
     >
       <FileUp aria-hidden="true" className="mx-auto size-6 text-ink-muted" />
       <label htmlFor={id} className="mt-2 block font-semibold text-sm">
-        Prediction file
+        {label}
       </label>
       <p className="mt-0.5 text-ink-muted text-sm" aria-live="polite">
         {file ? (

@@ -54,7 +54,12 @@ export function SubmitForm({ competition }: SubmitFormProps) {
           <p>{describeAllowance(allowance, now)}</p>
         </Notice>
       ) : (
-        <DropZone file={prediction?.file ?? null} onFile={choose} disabled={isSending} />
+        <DropZone
+          label="Prediction file"
+          file={prediction?.file ?? null}
+          onFile={choose}
+          disabled={isSending}
+        />
       )}
       {prediction ? <CheckNotice check={prediction.check} /> : null}
       {error ? <RefusedNotice error={error} /> : null}

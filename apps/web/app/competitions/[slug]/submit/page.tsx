@@ -1,5 +1,6 @@
 import { HydrationBoundary } from '@tanstack/react-query'
 import { Card, CardBody, CardHeader } from '../../../../components/ui/card.tsx'
+import { TextLink } from '../../../../components/ui/text-link.tsx'
 import { HoldoutExplanation } from '../../../../features/competitions/holdout-badge.tsx'
 import { LoginToTakePart } from '../../../../features/competitions/login-to-take-part.tsx'
 import { allowanceQuery, mySubmissionsQuery } from '../../../../features/competitions/queries.ts'
@@ -35,6 +36,11 @@ export default async function SubmitPage({ params }: SubmitPageProps) {
             ) : (
               <LoginToTakePart to="submit" target={`/competitions/${competition.slug}/submit`} />
             )}
+            <p className="text-sm">
+              <TextLink href={`/competitions/${competition.slug}/score-own-labels`}>
+                Score labels of your own
+              </TextLink>
+            </p>
             <HoldoutExplanation madeUp={competition.made_up} />
           </CardBody>
         </Card>
