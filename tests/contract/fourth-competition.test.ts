@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CompetitionDetail, Leaderboard, SubmissionAccepted } from '@medforge/contracts'
@@ -247,6 +247,38 @@ async function readRun(db: ReturnType<typeof openDatabase>) {
     scored: rows.filter(({ state }) => state === 'scored').length,
   }
 }
+
+describe('a file of labels', () => {
+  const slug = 'mole-labels'
+  afterAll(async () => {
+    await using db = openDatabase(installation)
+    await removeCompetition(db, slug)
+  })
+
+  test('is a board in two commands: whoever predicts its holdout is ranked', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'medforge-labels-'))
+    const file = join(folder, `${slug}.csv`)
+    const rows = Array.from(
+      { length: 10_000 },
+      (_, at) => `mole-${at},${['benign', 'malignant'][at % 2]}`,
+    )
+    await writeFile(file, `picture,verdict\n${rows.join('\n')}\n`)
+    const bundle = join(folder, 'bundle')
+
+    await competition('split', file, '--share', '0.2', '--seed', 'any words', '--to', bundle)
+    await competition('import', bundle)
+
+    const path = `/competitions/${slug}`
+    const truth = await readFile(join(bundle, 'holdout_labels.csv'), 'utf8')
+    const answer = await upload(ann, truth, {}, path)
+    const { submission } = expectData(answer, 201, SubmissionAccepted)
+    expect(submission.official_score?.primary_score).toBe(1)
+    const ranked = await callApi(installation, 'GET', `${path}/leaderboard`)
+    const { entries } = expectData(ranked, 200, Leaderboard)
+    expect(entries.map(({ user_id }) => user_id)).toEqual([ann.user_id])
+    expect(truth.trim().split('\n')).toHaveLength(2001)
+  })
+})
 
 describe.each(METRIC_BUNDLES)(
   'a competition for $metric',
