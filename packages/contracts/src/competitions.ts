@@ -23,6 +23,10 @@ const MASK_METRICS = ['dice', 'iou'] as const
 export const METRICS = ['map_iou', ...LABEL_METRICS, ...NUMBER_METRICS, ...MASK_METRICS] as const
 export type Metric = (typeof METRICS)[number]
 
+/** What chance would submit; an organiser may put it on the board. */
+export const BASELINES = ['random', 'majority'] as const
+export type Baseline = (typeof BASELINES)[number]
+
 export const COMPETITION_STATUSES = ['active', 'inactive'] as const
 
 /** Of one file, unless the operator sets `SUBMISSION_UPLOAD_MAX_BYTES`. */

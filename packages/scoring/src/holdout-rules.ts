@@ -1,3 +1,4 @@
+import type { Metric } from '@medforge/contracts'
 import { countPairs } from './concordance-index.ts'
 import type { SubmissionSpec, Table } from './spec.ts'
 import { spreadOf } from './value-metrics.ts'
@@ -5,9 +6,12 @@ import { spreadOf } from './value-metrics.ts'
 // With values of at most 1e50, R² then stays finite.
 const SPREAD_MIN = 1e-200
 
-/** Why the metric has no value on this holdout, whatever is predicted; null where it has. */
-export function findUnscorable(spec: SubmissionSpec, table: Table): string | null {
-  const { metric } = spec
+/** Why the metric, or another one of its layout, has no value on this holdout, whatever is predicted; null where it has. */
+export function findUnscorable(
+  spec: SubmissionSpec,
+  table: Table,
+  metric: Metric = spec.metric,
+): string | null {
   if (table.kind === 'boxes' && !table.images.some(({ length }) => length > 0)) {
     return 'No image has a box, so there is nothing to score.'
   }

@@ -3,6 +3,7 @@
  * Knows no competition: what the columns mean comes from a bundle. The rules are docs/competitions.md.
  */
 
+export { makeBaseline } from './baselines.ts'
 export { caseValues, hasCaseValues } from './case-values.ts'
 export {
   type Checker,
@@ -14,6 +15,7 @@ export {
 } from './checker.ts'
 export { readColumn, readRecords } from './column.ts'
 export { FAULTS_SHOWN_MAX, type Fault, type FaultKind } from './faults.ts'
+export { findUnscorable } from './holdout-rules.ts'
 export { type InferOptions, inferSpec } from './infer-spec.ts'
 export { parseReal } from './numbers.ts'
 export { type OwnScore, scoreOwnLabels } from './own-labels.ts'
@@ -41,3 +43,4 @@ export {
   type SubmissionSpec,
   type Table,
 } from './spec.ts'
+export { isTied, measureUncertainty, type Uncertainty } from './uncertainty.ts'

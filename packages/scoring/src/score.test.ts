@@ -159,6 +159,24 @@ describe(score, () => {
     })
   })
 
+  test('gives each secondary metric what it would give as the one that ranks', () => {
+    const [predicted, truth] = [labels(1, 0, 1), labels(1, 1, 0)]
+    const { primary_score, score_components } = score('accuracy', predicted, truth, ['macro_f1'])
+    expect(primary_score).toBe(1 / 3)
+    expect(score_components).toEqual({
+      accuracy: 1 / 3,
+      macro_f1: score('macro_f1', predicted, truth).primary_score,
+    })
+  })
+
+  test('leaves a secondary metric out that has no value, and gives the score', () => {
+    const same = labels(1, 1)
+    expect(score('accuracy', same, same, ['quadratic_weighted_kappa'])).toEqual({
+      primary_score: 1,
+      score_components: { accuracy: 1 },
+    })
+  })
+
   test('refuses a submission of another metric', () => {
     expect(() => score('accuracy', labels(1), boxes([box(0)]))).toThrow('different metrics')
   })

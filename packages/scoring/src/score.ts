@@ -13,8 +13,11 @@ export const SCORER_VERSION = 'medforge-scorer-1'
 export type ScoreResult = {
   /** Finite. */
   primary_score: number
-  /** Never more than the primary score tells: no counts by class, threshold or row, which would give the holdout away. */
-  score_components: Record<string, number>
+  /**
+   * The value of each metric, the primary one first, and nothing else: no counts by class, threshold or row, which would give the holdout
+   * away.
+   */
+  score_components: Partial<Record<Metric, number>>
 }
 
 type Rule<Of extends Table> = (predicted: Of, truth: Of) => number
@@ -40,12 +43,32 @@ const JUDGES: Record<Metric, Judge> = {
 /**
  * Score a checked submission against a checked holdout of the same spec: a pure function, the same double every time.
  *
+ * @param secondary  further metrics of the same layout; one that has no value for this submission is left out
  * @throws Error when the two do not belong together or the result is not a finite number; never a wrong score
  */
-export function score(metric: Metric, submission: Table, holdout: Table): ScoreResult {
+export function score(
+  metric: Metric,
+  submission: Table,
+  holdout: Table,
+  secondary: readonly Metric[] = [],
+): ScoreResult {
   const value = JUDGES[metric](submission, holdout)
   if (!Number.isFinite(value)) throw new Error('The metric gave no finite number.')
-  return { primary_score: value, score_components: { [metric]: value } }
+  const score_components: ScoreResult['score_components'] = { [metric]: value }
+  for (const other of secondary) {
+    const also = valueWherePossible(other, submission, holdout)
+    if (Number.isFinite(also)) score_components[other] = also
+  }
+  return { primary_score: value, score_components }
+}
+
+/** NaN where the metric is undefined: for a column of the board nobody loses their score. */
+export function valueWherePossible(metric: Metric, submission: Table, holdout: Table): number {
+  try {
+    return JUDGES[metric](submission, holdout)
+  } catch {
+    return Number.NaN
+  }
 }
 
 function judgeOf<Kind extends Table['kind']>(

@@ -66,36 +66,57 @@ export type MetricOf<Of extends Layout> = {
   [Name in Metric]: (typeof METRIC_RULES)[Name]['layout'] extends Of ? Name : never
 }[Metric]
 
-/** The rule behind each metric, as docs/competitions.md states it. A score is stamped with its version. */
+/**
+ * The rule behind each metric, as docs/competitions.md states it. A score is stamped with its version. `isBounded`: there are only so many
+ * scores that a file can get, whatever it says, so what one tells about the holdout has a bound.
+ */
 export const METRIC_RULES = {
-  accuracy: { version: 'accuracy-v1', layout: 'labels', higherIsBetter: true },
-  balanced_accuracy: { version: 'balanced_accuracy-v1', layout: 'labels', higherIsBetter: true },
-  macro_f1: { version: 'macro_f1-v1', layout: 'labels', higherIsBetter: true },
+  accuracy: { version: 'accuracy-v1', layout: 'labels', higherIsBetter: true, isBounded: true },
+  balanced_accuracy: {
+    version: 'balanced_accuracy-v1',
+    layout: 'labels',
+    higherIsBetter: true,
+    isBounded: true,
+  },
+  macro_f1: { version: 'macro_f1-v1', layout: 'labels', higherIsBetter: true, isBounded: true },
   quadratic_weighted_kappa: {
     version: 'quadratic_weighted_kappa-v1',
     layout: 'labels',
     higherIsBetter: true,
+    isBounded: true,
   },
-  map_iou: { version: 'map_iou-v2', layout: 'boxes', higherIsBetter: true },
-  auroc: { version: 'auroc-v1', layout: 'probabilities', higherIsBetter: true },
+  map_iou: { version: 'map_iou-v2', layout: 'boxes', higherIsBetter: true, isBounded: false },
+  auroc: { version: 'auroc-v1', layout: 'probabilities', higherIsBetter: true, isBounded: true },
   average_precision: {
     version: 'average_precision-v1',
     layout: 'probabilities',
     higherIsBetter: true,
+    isBounded: false,
   },
-  log_loss: { version: 'log_loss-v1', layout: 'probabilities', higherIsBetter: false },
-  rmse: { version: 'rmse-v1', layout: 'values', higherIsBetter: false },
-  mae: { version: 'mae-v1', layout: 'values', higherIsBetter: false },
-  r2: { version: 'r2-v1', layout: 'values', higherIsBetter: true },
-  concordance_index: { version: 'concordance_index-v1', layout: 'risks', higherIsBetter: true },
-  dice: { version: 'dice-v1', layout: 'masks', higherIsBetter: true },
-  iou: { version: 'iou-v1', layout: 'masks', higherIsBetter: true },
+  log_loss: {
+    version: 'log_loss-v1',
+    layout: 'probabilities',
+    higherIsBetter: false,
+    isBounded: false,
+  },
+  rmse: { version: 'rmse-v1', layout: 'values', higherIsBetter: false, isBounded: false },
+  mae: { version: 'mae-v1', layout: 'values', higherIsBetter: false, isBounded: false },
+  r2: { version: 'r2-v1', layout: 'values', higherIsBetter: true, isBounded: false },
+  concordance_index: {
+    version: 'concordance_index-v1',
+    layout: 'risks',
+    higherIsBetter: true,
+    isBounded: true,
+  },
+  dice: { version: 'dice-v1', layout: 'masks', higherIsBetter: true, isBounded: false },
+  iou: { version: 'iou-v1', layout: 'masks', higherIsBetter: true, isBounded: false },
 } as const satisfies Record<
   Metric,
   {
     version: string
     layout: 'labels' | 'boxes' | 'probabilities' | 'values' | 'risks' | 'masks'
     higherIsBetter: boolean
+    isBounded: boolean
   }
 >
 
