@@ -1,4 +1,4 @@
-import { METRICS } from '@medforge/contracts'
+import { BASELINES, METRICS } from '@medforge/contracts'
 import {
   type Accepted,
   isMetricOf,
@@ -36,6 +36,16 @@ const DemoRecipe = Type.Union([
 ])
 export type DemoRecipe = Static<typeof DemoRecipe>
 
+/** A file of the folder with predictions of the organiser's. */
+export type ReferenceFile = `reference-${string}.csv`
+const REFERENCE_FILE = '^reference-[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?\\.csv$'
+
+/** A baseline on the board: what chance would submit, or predictions of the organiser's. */
+const ReferenceSchema = Type.Union([
+  Type.Object({ name: COLUMN, baseline: Type.Enum([...BASELINES]) }),
+  Type.Object({ name: COLUMN, file: Type.String({ pattern: REFERENCE_FILE }) }),
+])
+
 const BundleManifestSchema = Type.Object({
   format: Type.Literal(1),
   slug: Type.String({ pattern: SLUG, maxLength: 100 }),
@@ -43,6 +53,9 @@ const BundleManifestSchema = Type.Object({
   competition_spec_version: Type.String({ minLength: 1, maxLength: 50 }),
   metric: Type.Enum([...METRICS]),
   metric_version: Type.String(),
+  /** Columns of the board beside the score, which decide no rank. */
+  secondary_metrics: Type.Optional(Type.Array(Type.Enum([...METRICS]), { maxItems: 5 })),
+  reference_entries: Type.Optional(Type.Array(ReferenceSchema, { maxItems: 10 })),
   higher_is_better: Type.Boolean(),
   is_permanent: Type.Boolean(),
   submission_cap_per_day: Type.Integer({ minimum: 1, maximum: 10_000 }),
@@ -146,7 +159,7 @@ function findContradictions(manifest: BundleManifest): string[] {
     const named = [id_column, ...columns]
     if (new Set(named).size !== named.length) faults.push('a column is named twice')
   }
-  faults.push(...findAcceptedFaults(manifest, layout))
+  faults.push(...findAcceptedFaults(manifest, layout), ...findBoardFaults(manifest))
   const wanted = TARGET_COLUMNS[layout]
   if (wanted !== null && target_columns.length !== wanted) {
     faults.push(`${metric} has ${wanted} target column${wanted === 1 ? '' : 's'}`)
@@ -173,6 +186,29 @@ function findContradictions(manifest: BundleManifest): string[] {
     if (demo.weights.length !== labelCount)
       faults.push(`demo.weights has to have ${labelCount} items`)
   }
+  return faults
+}
+
+/** What is wrong with what the board shows beside the scores. */
+function findBoardFaults(manifest: BundleManifest): string[] {
+  const { metric, secondary_metrics = [], reference_entries = [] } = manifest
+  const faults: string[] = []
+  const { layout, isBounded } = METRIC_RULES[metric]
+  const others = secondary_metrics.filter((other) => METRIC_RULES[other].layout !== layout)
+  if (others.length > 0) {
+    faults.push(`secondary_metrics has ${others.join(', ')}, which do not score ${layout}`)
+  }
+  const telling = secondary_metrics.filter((other) => isBounded && !METRIC_RULES[other].isBounded)
+  if (telling.length > 0) {
+    faults.push(
+      `secondary_metrics has ${telling.join(', ')}, which can tell far more about the labels than ${metric}`,
+    )
+  }
+  if (new Set([metric, ...secondary_metrics]).size <= secondary_metrics.length) {
+    faults.push('secondary_metrics has a metric twice, or the one that ranks')
+  }
+  const names = reference_entries.map(({ name }) => name)
+  if (new Set(names).size !== names.length) faults.push('reference_entries has a name twice')
   return faults
 }
 

@@ -5,6 +5,7 @@ import {
   type Bundle,
   type BundleFiles,
   readBundleFiles,
+  referenceFilesOf,
   requireBundle,
 } from './bundle.ts'
 import { BundleError } from './bundle-manifest.ts'
@@ -18,11 +19,15 @@ import { placeFolder } from './files.ts'
 /** Hex SHA-256 over names, lengths and bytes of the public files. */
 export function bundleVersionOf(files: BundleFiles): string {
   const hash = createHash('sha256')
-  for (const name of BUNDLE_FILES) {
+  for (const name of namesOf(files)) {
     const bytes = files[name] ?? Buffer.alloc(0)
     hash.update(`${name}\0${bytes.length}\0`).update(bytes)
   }
   return hash.digest('hex')
+}
+
+function namesOf(files: BundleFiles) {
+  return [...BUNDLE_FILES, ...referenceFilesOf(files)]
 }
 
 /** Put a checked public part into place, complete or not at all. One that is there and whole stays; a damaged one is made whole. */
@@ -36,7 +41,7 @@ export async function storeBundle(
   if (bundleVersionOf(there) === version) return version
   const access = { folderMode: 0o755, fileMode: 0o644, gid: null }
   const contents = Object.fromEntries(
-    BUNDLE_FILES.map((name) => [name, files[name] ?? Buffer.alloc(0)]),
+    namesOf(files).map((name) => [name, files[name] ?? Buffer.alloc(0)]),
   )
   await placeFolder(installedRoot, [slug, version], contents, access)
   return version

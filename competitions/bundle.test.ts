@@ -96,12 +96,66 @@ describe(loadBundles, () => {
       message: 'the demo of a competition for auroc makes nothing',
     },
     {
+      note: 'a secondary metric of another layout',
+      change: { secondary_metrics: ['auroc'] },
+      message: 'secondary_metrics has auroc, which do not score labels',
+    },
+    {
+      note: 'the metric that ranks as a secondary one',
+      change: { secondary_metrics: ['macro_f1', 'accuracy'] },
+      message: 'a metric twice, or the one that ranks',
+    },
+    {
+      note: 'a reference entry twice',
+      change: { reference_entries: [1, 2].map(() => ({ name: 'Chance', baseline: 'random' })) },
+      message: 'reference_entries has a name twice',
+    },
+    {
+      note: 'a reference entry whose file is not there',
+      change: { reference_entries: [{ name: 'Ours', file: 'reference-ours.csv' }] },
+      message: 'reference-ours.csv: cannot be read',
+    },
+    {
+      note: 'a reference entry of a file of another name',
+      change: { reference_entries: [{ name: 'Ours', file: '../sample_submission.csv' }] },
+      message: '/reference_entries/0',
+    },
+    {
       note: 'a column that the sample lacks',
       change: { id_column: 'id' },
       message: '"id" is missing',
     },
   ])('refuses a bundle with $note', async ({ change, message }) => {
     await expect(loadBundles(await titanicWith(change))).rejects.toThrow(message)
+  })
+
+  test('refuses secondary metrics that tell far more about the labels than the one that ranks', async () => {
+    const change = {
+      labels: undefined,
+      demo: undefined,
+      metric: 'auroc',
+      metric_version: 'auroc-v1',
+    }
+    const root = await titanicWith({ ...change, secondary_metrics: ['log_loss'] })
+    await expect(loadBundles(root)).rejects.toThrow('log_loss, which can tell far more')
+    const bounded = await titanicWith({ ...change, secondary_metrics: [] })
+    await expect(loadBundles(bounded)).resolves.toHaveLength(1)
+  })
+
+  test('checks the file of a reference entry as a submission, and knows it by its content', async () => {
+    const reference_entries = [{ name: 'Ours', file: 'reference-ours.csv' }]
+    const root = await copyOf('titanic-survival')
+    const folder = join(root, 'titanic-survival')
+    const [shipped] = await loadBundles(root)
+    const manifest = { ...shipped?.manifest, reference_entries }
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest))
+    const sample = shipped?.sampleSubmission ?? Buffer.alloc(0)
+    await writeFile(join(folder, 'reference-ours.csv'), sample)
+    const [bundle] = await loadBundles(root)
+    const source = createHash('sha256').update(sample).digest('hex')
+    expect(bundle?.references).toEqual([{ name: 'Ours', source, file: sample }])
+    await writeFile(join(folder, 'reference-ours.csv'), 'PassengerId,Survived\n892,7\n')
+    await expect(loadBundles(root)).rejects.toThrow(/reference-ours\.csv row 2/)
   })
 
   test('names the part that is missing', async () => {

@@ -10,7 +10,13 @@ import {
   readColumn,
   type SubmissionSpec,
 } from '@medforge/scoring'
-import { BundleError, type BundleManifest, readManifest, specOf } from './bundle-manifest.ts'
+import {
+  BundleError,
+  type BundleManifest,
+  type ReferenceFile,
+  readManifest,
+  specOf,
+} from './bundle-manifest.ts'
 import { openHandedFolder, UnreadableFileError } from './regular-file.ts'
 
 /** The bundles of this repository. */
@@ -29,6 +35,16 @@ export type Bundle = {
   /** Markdown. */
   rules: string
   sampleSubmission: Buffer
+  references: readonly Reference[]
+}
+
+/** A baseline that the organiser wants on the board. */
+export type Reference = {
+  name: string
+  /** What it is made of: a `Baseline`, or the hex SHA-256 of `file`. */
+  source: string
+  /** A submission; null for a `Baseline`. */
+  file: Buffer | null
 }
 
 let shipped: Promise<Bundle[]> | undefined
@@ -77,7 +93,10 @@ export const BUNDLE_FILES = [
   'rules.md',
   'sample_submission.csv',
 ] as const
-export type BundleFiles = Record<(typeof BUNDLE_FILES)[number], Buffer | null>
+export type BundleFiles = Record<(typeof BUNDLE_FILES)[number], Buffer | null> & {
+  /** Those that the manifest names. */
+  [name: ReferenceFile]: Buffer | null
+}
 
 const TEXT_MAX_BYTES = 256 * 1024
 const CSV_MAX_BYTES = 64 * 1024 * 1024
@@ -110,7 +129,17 @@ export async function readBundleFolder(
     'rules.md': rules ?? null,
     'sample_submission.csv': sample ?? null,
   }
+  for (const name of referenceFilesOf(files)) files[name] = await read(name)
   return { files, others: await Promise.all(others.map(read)), unread }
+}
+
+/** The files that the manifest names beside those that every bundle has, sorted; none where it cannot be read. */
+export function referenceFilesOf(files: BundleFiles): ReferenceFile[] {
+  const read = readManifest(files['manifest.json']?.toString('utf8') ?? '')
+  if ('faults' in read) return []
+  const { reference_entries = [] } = read.manifest
+  const names = reference_entries.flatMap((entry) => ('file' in entry ? [entry.file] : []))
+  return [...new Set(names as ReferenceFile[])].sort()
 }
 
 /** What is wrong with a file of a bundle, and where; `row` is a line of that file, null for the whole of it. */
@@ -171,9 +200,27 @@ export function checkBundle(
     const limits = `has ${length} bytes, and uploads end at ${uploadMaxBytes} (SUBMISSION_UPLOAD_MAX_BYTES)`
     addFault('sample_submission.csv', `${limits}: nobody could submit such a file`)
   }
+  for (const name of referenceFilesOf(files)) {
+    const bytes = files[name]
+    if (!bytes)
+      addFault(name, unread.find(({ file }) => file === name)?.message ?? 'cannot be read')
+    else {
+      const reference = checkSubmission(spec, expected, bytes, { isStored })
+      for (const fault of faultsOf(reference)) addFault(name, fault.message, fault.row)
+    }
+  }
   if (faults.length > 0) return { faults }
   const idsSha256 = hashIds(expected)
-  return { bundle: { manifest, spec, expected, idsSha256, ...texts, sampleSubmission } }
+  const references = referencesOf(manifest, files)
+  return { bundle: { manifest, spec, expected, idsSha256, ...texts, sampleSubmission, references } }
+}
+
+function referencesOf({ reference_entries = [] }: BundleManifest, files: BundleFiles): Reference[] {
+  return reference_entries.map((entry) => {
+    if ('baseline' in entry) return { name: entry.name, source: entry.baseline, file: null }
+    const file = files[entry.file as ReferenceFile] ?? Buffer.alloc(0)
+    return { name: entry.name, source: createHash('sha256').update(file).digest('hex'), file }
+  })
 }
 
 /** The public part of a competition that is in use. @throws BundleError naming the first faults */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { UPLOAD_MAX_BYTES_DEFAULT } from '@medforge/contracts'
-import { checkHoldout, meaningOf } from '@medforge/scoring'
+import { checkHoldout, findUnscorable, meaningOf } from '@medforge/scoring'
 import {
   type Bundle,
   type BundleFault,
@@ -53,6 +53,13 @@ export async function inspectBundle(
   if (labels) {
     const checked = checkHoldout(bundle.spec, bundle.expected, labels)
     for (const { row, message } of faultsOf(checked)) faults.push({ file: name, row, message })
+    if (checked.ok) {
+      for (const metric of bundle.manifest.secondary_metrics ?? []) {
+        const message = findUnscorable(bundle.spec, checked.table, metric)
+        if (message !== null)
+          faults.push({ file: name, row: null, message: `${metric}: ${message}` })
+      }
+    }
   }
   if (faults.length > 0) return { ok: false, faults }
   return { ok: true, value: { bundle, files, labels } }

@@ -60,6 +60,10 @@ export function seedOf(
       competition_tier: 'public',
       metric: competition.metric,
       metric_version: competition.metric_version,
+      secondary_metrics: JSON.stringify(competition.secondary_metrics ?? []),
+      reference_entries: JSON.stringify(
+        bundle.references.map(({ name, source }) => ({ name, source })),
+      ),
       higher_is_better: competition.higher_is_better,
       competition_spec_version: competition.competition_spec_version,
       is_permanent: competition.is_permanent,

@@ -282,7 +282,7 @@ describe('a file of labels', () => {
 
 describe.each(METRIC_BUNDLES)(
   'a competition for $metric',
-  ({ slug, metric, bundle, files, faulty }) => {
+  ({ slug, metric, bundle, files, faulty, beside }) => {
     afterAll(async () => {
       await using db = openDatabase(installation)
       await removeCompetition(db, slug)
@@ -308,6 +308,17 @@ describe.each(METRIC_BUNDLES)(
       expect(entries.map(({ primary_score }) => primary_score)).toEqual(
         files.map(({ value }) => value),
       )
+      expect(entries[0]?.secondary_scores).toEqual(beside.secondary)
+    })
+
+    test('has the organiser’s baseline on its board, without rank and not counted', async () => {
+      const path = `/competitions/${slug}/leaderboard`
+      const { entries, reference_entries } = await eventually(async () => {
+        const shown = expectData(await callApi(installation, 'GET', path), 200, Leaderboard)
+        return shown.reference_entries.length > 0 && shown
+      }, 'a reference entry')
+      expect(reference_entries).toMatchObject([{ name: 'Chance', primary_score: beside.reference }])
+      expect(entries.map(({ rank }) => rank)).toEqual([1, 2])
     })
   },
 )

@@ -51,6 +51,8 @@ export type BundleText = {
   sample: string
   /** Null: the folder has none. */
   holdout: string | null
+  /** Further ones, by name. */
+  files?: Record<string, string>
 }
 
 export async function writeBundle(text: BundleText): Promise<string> {
@@ -80,12 +82,16 @@ export async function writeBundle(text: BundleText): Promise<string> {
     'rules.md': 'One row a picture.',
     'sample_submission.csv': text.sample,
     ...(text.holdout === null ? {} : { 'holdout_labels.csv': text.holdout }),
+    ...text.files,
   }
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   return folder
 }
 
-/** Competitions with metrics that none of those that come with MedForge has, each with its files from the best to the worst. */
+/**
+ * Competitions with metrics that none of those that come with MedForge has, each with its files from the best to the worst, what its
+ * reference entry scores, and what its board has beside the score of the best.
+ */
 export const METRIC_BUNDLES = [
   {
     slug: 'mole-probabilities',
@@ -99,6 +105,7 @@ export const METRIC_BUNDLES = [
         id_column: 'picture',
         target_columns: ['malignant'],
         expected_rows: 4,
+        reference_entries: [{ name: 'Chance', baseline: 'majority' }],
       },
       sample: 'picture,malignant\na,0.5\nb,0.5\nc,0.5\nd,0.5\n',
       holdout: 'picture,malignant\na,1\nb,0\nc,1\nd,0\n',
@@ -108,6 +115,7 @@ export const METRIC_BUNDLES = [
       { csv: 'picture,malignant\na,0.9\nb,0.8\nc,0.8\nd,0.1\n', value: 0.875 },
     ],
     faulty: 'picture,malignant\na,90\nb,0.8\nc,0.8\nd,0.1\n',
+    beside: { reference: 0.5, secondary: {} },
   },
   {
     slug: 'mole-outlines',
@@ -122,7 +130,10 @@ export const METRIC_BUNDLES = [
         target_columns: ['outline'],
         image: { width: 4, height: 4 },
         expected_rows: 2,
+        secondary_metrics: ['iou'],
+        reference_entries: [{ name: 'Chance', file: 'reference-chance.csv' }],
       },
+      files: { 'reference-chance.csv': 'picture,outline\na,1 2\nb,\n' },
       sample: 'picture,outline\na,\nb,\n',
       holdout: 'picture,outline\na,1 4\nb,\n',
     },
@@ -131,6 +142,8 @@ export const METRIC_BUNDLES = [
       { csv: 'picture,outline\nb,1 1\na,3 4\n', value: 0.25 },
     ],
     faulty: 'picture,outline\na,16 2\nb,\n',
+    // Shared of the first image are 2 of 2 and 4 pixels by the reference, and 2 of 6 in all by the best file; the second is right in both.
+    beside: { reference: (4 / 6 + 1) / 2, secondary: { iou: (2 / 6 + 1) / 2 } },
   },
 ] as const
 
@@ -152,6 +165,7 @@ export async function removeCompetition(db: Kysely<DB>, slug: string): Promise<v
   await db.deleteFrom('rescore_runs').where('competition_id', '=', row.id).execute()
   for (const table of [
     'leaderboard_entries',
+    'reference_scores',
     'submission_fingerprints',
     'probing_flags',
   ] as const) {

@@ -209,13 +209,36 @@ export const SubmissionAccepted = Type.Object({
 })
 export type SubmissionAccepted = Static<typeof SubmissionAccepted>
 
+/** What a board says of a score beside its value. */
+const BoardScore = {
+  primary_score: Type.Number(),
+  secondary_scores: Type.Record(Type.String(), Type.Number(), {
+    description: 'By metric, those of `secondary_metrics`; one without a value is missing.',
+  }),
+  standard_error: nullable(
+    Type.Number({ description: 'Null until it is computed, and where it cannot be.' }),
+  ),
+  interval: nullable(
+    Type.Object(
+      { low: Type.Number(), high: Type.Number() },
+      { description: 'Of 95 %: how far the score would move on other cases of the same kind.' },
+    ),
+  ),
+}
+
 export const LeaderboardEntry = Type.Object({
   rank: Type.Integer(),
   user_id: Id,
   display_name: Type.String(),
   best_submission_id: Id,
   best_score_id: Id,
-  primary_score: Type.Number(),
+  ...BoardScore,
+  tied_with_first: nullable(
+    Type.Boolean({
+      description:
+        'Whether the first entry is better by no more than chance explains, compared once a day; null until then.',
+    }),
+  ),
   metric_version: Type.String(),
   evaluation_split_version: Type.String(),
   scored_at: Timestamp,
@@ -223,8 +246,18 @@ export const LeaderboardEntry = Type.Object({
 })
 export type LeaderboardEntry = Static<typeof LeaderboardEntry>
 
+export const ReferenceEntry = Type.Object({ name: Type.String(), ...BoardScore })
+export type ReferenceEntry = Static<typeof ReferenceEntry>
+
 export const Leaderboard = Type.Object({
   competition_slug: Type.String(),
+  secondary_metrics: Type.Array(literals(METRICS), {
+    description: 'Shown beside the score; they decide no rank.',
+  }),
+  reference_entries: Type.Array(ReferenceEntry, {
+    description:
+      'Baselines of the organiser, without rank and not counted; the same on every page.',
+  }),
   entries: Type.Array(LeaderboardEntry),
 })
 export type Leaderboard = Static<typeof Leaderboard>

@@ -40,6 +40,8 @@ const TABLE_RIGHTS: Record<
   submissions: { server: 'SIU', reconciler: '', worker: 'SU' },
   submission_scores: { server: 'S', reconciler: '', worker: 'SIU' },
   leaderboard_entries: { server: 'SIUD', reconciler: '', worker: 'SIUD' },
+  score_uncertainties: { server: 'S', reconciler: '', worker: 'SIU' },
+  reference_scores: { server: 'S', reconciler: '', worker: 'SIUD' },
   submission_exclusions: { server: 'SIUD', reconciler: '', worker: 'S' },
   submission_fingerprints: { server: '', reconciler: '', worker: 'SIUD' },
   probing_flags: { server: 'S', reconciler: '', worker: 'SIU' },

@@ -8,6 +8,7 @@ import {
   listEntries,
 } from '@medforge/api/competitions/leaderboard-repository.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
+import { saveTie, saveUncertainty } from '@medforge/api/scoring/board-fill-repository.ts'
 import { repairBoards } from '@medforge/api/scoring/board-repair.ts'
 import { publishScore } from '@medforge/api/scoring/publish.ts'
 import type { Claim } from '@medforge/api/scoring/queue.ts'
@@ -129,7 +130,12 @@ const command = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('restore' as const), file: fc.nat(FILES - 1) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('switch' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('measure' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('compare' as const) }) },
 )
+
+/** What is known of a score beside its value, by its id. */
+type Known = { error: number; first: string | null; tied: boolean | null }
 
 describe('the kept board', () => {
   test('equals the rule after every publication, re-score, exclusion, restoration and switch', async ({
@@ -149,6 +155,7 @@ describe('the kept board', () => {
         async (commands, higherIsBetter) => {
           for (const table of [
             'leaderboard_entries',
+            'score_uncertainties',
             'submission_exclusions',
             'submission_scores',
             'submissions',
@@ -166,6 +173,7 @@ describe('the kept board', () => {
           const files = await newFiles(db, users, FILES)
           const excluded = new Set<string>()
           const scored = new Map<string, Omit<Scored, 'excluded'>>()
+          const known = new Map<string, Known>()
           for (const each of commands) {
             const file = files['file' in each ? each.file : 0] as File
             const request = { submissionId: file.id, actorUserId, requestId: 'r' }
@@ -196,6 +204,33 @@ describe('the kept board', () => {
                   .updateTable('competitions')
                   .set({ evaluation_split_version: SPLITS[split] ?? '' })
                   .execute()
+                break
+              // As the worker does beside scoring, with another figure for each score.
+              case 'measure': {
+                const { rows } = await listEntries(db, await factsOf(db), EVERYBODY)
+                for (const { best_score_id: score_id } of rows) {
+                  const before = known.get(score_id)
+                  const error = before?.error ?? known.size + 1
+                  known.set(score_id, before ?? { error, first: null, tied: null })
+                  await saveUncertainty(db, {
+                    ...{ score_id, secondary_metrics: '[]', standard_error: error },
+                    ...{ interval_low: -error, interval_high: error },
+                    computed_at: toSqlTime(clock.now()),
+                  })
+                }
+                break
+              }
+              case 'compare': {
+                const { rows } = await listEntries(db, await factsOf(db), EVERYBODY)
+                const first = rows[0]?.best_score_id ?? ''
+                for (const { rank, best_score_id } of rows) {
+                  const before = known.get(best_score_id)
+                  if (!before) continue
+                  const tied = rank % 2 === 1
+                  known.set(best_score_id, { ...before, first, tied })
+                  await saveTie(db, best_score_id, { first_score_id: first, tied_with_first: tied })
+                }
+              }
             }
             const competition = await factsOf(db)
             const { rows: shown } = await listEntries(db, competition, EVERYBODY)
@@ -213,6 +248,15 @@ describe('the kept board', () => {
               })),
             ).toEqual(expected)
             expect(await countWrongEntries(db, competition.id)).toBe(0)
+            const first = shown[0]?.best_score_id
+            for (const { best_score_id, standard_error, interval, tied_with_first } of shown) {
+              const fact = known.get(best_score_id)
+              expect({ standard_error, interval, tied_with_first }).toEqual({
+                standard_error: fact?.error ?? null,
+                interval: fact ? { low: -fact.error, high: fact.error } : null,
+                tied_with_first: fact?.first === first ? fact?.tied : null,
+              })
+            }
             for (const user of users) {
               const entry = shown.find(({ user_id }) => user_id === user) ?? null
               expect(await findEntry(db, competition, user)).toEqual(entry)

@@ -1,3 +1,6 @@
+import { createLogger } from '@medforge/api/lib/logger.ts'
+import { fillBoards } from '@medforge/api/scoring/board-fill.ts'
+import { createComputer } from '@medforge/api/scoring/compute.ts'
 import {
   describeHoldout,
   factsOf,
@@ -8,6 +11,7 @@ import {
 } from '@medforge/competitions'
 import type { CompetitionDetail, Leaderboard, Submission } from '@medforge/contracts'
 import { type DB, seedCompetition } from '@medforge/db'
+import { asProcess } from '@medforge/test-support'
 import type { Kysely } from 'kysely'
 import { describe, expect } from 'vitest'
 import { METRIC_BUNDLES, writeBundle } from '../../support/bundles.ts'
@@ -28,7 +32,7 @@ async function importBundle(db: Kysely<DB>, site: Site, folder: string): Promise
 }
 
 describe('a bundle and no code', () => {
-  for (const { slug, metric, bundle, files, faulty } of METRIC_BUNDLES) {
+  for (const { slug, metric, bundle, files, faulty, beside } of METRIC_BUNDLES) {
     test(`makes a competition for ${metric}: files, scores and board`, async ({
       db,
       site,
@@ -52,10 +56,18 @@ describe('a bundle and no code', () => {
         const [submission] = mine.data<Submission[]>()
         expect(submission?.official_score?.primary_score).toBe(value)
       }
+      await fillBoards({
+        db: asProcess(db, 'worker'),
+        clock: site_api.clock,
+        logger: createLogger('worker', 'fatal'),
+        computer: { compute: createComputer(site).computeForBoard, close: async () => {} },
+        idle: worker.idle,
+      })
       const board = await first.visitor.get(`/competitions/${slug}/leaderboard`)
-      expect(board.data<Leaderboard>().entries.map((entry) => entry.primary_score)).toEqual(
-        files.map(({ value }) => value),
-      )
+      const { entries, reference_entries } = board.data<Leaderboard>()
+      expect(entries.map((entry) => entry.primary_score)).toEqual(files.map(({ value }) => value))
+      expect(entries[0]?.secondary_scores).toEqual(beside.secondary)
+      expect(reference_entries).toMatchObject([{ name: 'Chance', primary_score: beside.reference }])
     })
   }
 })

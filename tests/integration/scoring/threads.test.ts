@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { claimQueued } from '@medforge/api/scoring/queue.ts'
-import { createThreadScorer } from '@medforge/api/scoring/scorer.ts'
+import { createBoardThread, createThreadScorer } from '@medforge/api/scoring/scorer.ts'
 import { SUBMISSIONS } from '@medforge/api/scoring/submission-queue.ts'
 import type { SubmissionAccepted } from '@medforge/contracts'
 import { describe, expect } from 'vitest'
@@ -62,6 +63,52 @@ describe('the whole way', () => {
     await inThread.close()
   })
 })
+
+describe('the thread that computes for boards', () => {
+  test('has the lowest priority, and leaves every other thread its own', async ({
+    site,
+    site_api,
+    db,
+  }) => {
+    expect(site_api).toBeDefined()
+    const { slug, ...row } = await db
+      .selectFrom('competitions')
+      .selectAll()
+      .where('slug', '=', 'titanic-survival')
+      .executeTakeFirstOrThrow()
+    const own = getPriority()
+    const before = await prioritiesOfThreads()
+    const thread = createBoardThread(foldersOf(site))
+    const outcome = await thread.compute({
+      competitionSlug: slug,
+      bundleVersion: row.bundle_version,
+      metricVersion: row.metric_version,
+      evaluationSplitVersion: row.evaluation_split_version,
+      manifestSha256: row.manifest_sha256,
+      ask: 'reference',
+      source: 'majority',
+    })
+    expect(outcome).toMatchObject({ kind: 'measured', result: { primary_score: 263 / 418 } })
+    const after = await prioritiesOfThreads()
+    await thread.close()
+    expect(getPriority()).toBe(own)
+    const lowest = (all: Map<string, number>) => [...all.values()].filter((nice) => nice === 19)
+    expect(lowest(after).length).toBeGreaterThan(own === 19 ? 0 : lowest(before).length)
+    for (const [id, nice] of before) expect(after.get(id) ?? nice).toBe(nice)
+  })
+})
+
+/** Of this process, by the thread's id. */
+async function prioritiesOfThreads(): Promise<Map<string, number>> {
+  const priorities = new Map<string, number>()
+  for (const id of await readdir('/proc/self/task')) {
+    const stat = await readFile(`/proc/self/task/${id}/stat`, 'utf8').catch(() => '')
+    // The 19th field, counted behind the name, which may hold blanks.
+    const nice = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]
+    if (nice !== undefined) priorities.set(id, Number(nice))
+  }
+  return priorities
+}
 
 /** A thread that a file can make hang or grow, as a fault of the scorer would. */
 const POISONED = `

@@ -41,7 +41,11 @@ describe('a worker', () => {
       official_score: {
         id: expect.any(String),
         primary_score: 321 / 418,
-        score_components: { accuracy: 321 / 418 },
+        score_components: {
+          accuracy: 321 / 418,
+          balanced_accuracy: expect.any(Number),
+          macro_f1: expect.any(Number),
+        },
         scorer_version: SCORER_VERSION,
         metric_version: 'accuracy-v1',
         evaluation_split_version: competition.evaluation_split_version,

@@ -33,8 +33,8 @@ order by `slug` asc
 limit ?;
 
 -- findCompetition
-select `id`, `slug`, `status`, `metric_version`, `higher_is_better`, `evaluation_split_version`,
-  `manifest_sha256`, `bundle_version`
+select `id`, `slug`, `status`, `metric_version`, `secondary_metrics`, `higher_is_better`,
+  `evaluation_split_version`, `manifest_sha256`, `bundle_version`
 from `competitions`
 where `slug` = ? and `competition_tier` = ?;
 

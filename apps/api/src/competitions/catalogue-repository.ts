@@ -55,6 +55,8 @@ export type CompetitionFacts = {
   slug: string
   status: 'active' | 'inactive'
   metric_version: string
+  /** JSON text. */
+  secondary_metrics: string
   higher_is_better: boolean
   evaluation_split_version: string
   manifest_sha256: string
@@ -72,6 +74,7 @@ export async function findCompetition(
       'slug',
       'status',
       'metric_version',
+      'secondary_metrics',
       'higher_is_better',
       'evaluation_split_version',
       'manifest_sha256',

@@ -1,6 +1,6 @@
 import type { LeaderboardEntry } from '@medforge/contracts'
 import { describe, expect, test } from 'vitest'
-import { leaderboardCsv, prefersCsv } from './csv-export.ts'
+import { leaderboardCsvHeader, leaderboardCsvLines, prefersCsv } from './csv-export.ts'
 
 const entry = (display_name: string): LeaderboardEntry => ({
   rank: 1,
@@ -9,13 +9,22 @@ const entry = (display_name: string): LeaderboardEntry => ({
   best_submission_id: 's',
   best_score_id: 'b',
   primary_score: 1e-7,
+  secondary_scores: { macro_f1: 0.25 },
+  standard_error: 0.125,
+  interval: { low: 0, high: 0.5 },
+  tied_with_first: true,
   metric_version: 'accuracy-v1',
   evaluation_split_version: 'v1',
   scored_at: '2026-03-01T12:00:00Z',
   entries: 3,
 })
+const METRICS = ['macro_f1', 'balanced_accuracy'] as const
 
-describe(leaderboardCsv, () => {
+function leaderboardCsv(entries: LeaderboardEntry[]): string {
+  return leaderboardCsvHeader(METRICS) + leaderboardCsvLines(entries, METRICS)
+}
+
+describe(leaderboardCsvLines, () => {
   test.each([
     '=1+1',
     '+1',
@@ -47,7 +56,16 @@ describe(leaderboardCsv, () => {
   })
 
   test('is a header alone when nobody has a score', () => {
-    expect(leaderboardCsv([])).toMatch(/^rank,[a-z_,]+\r\n$/)
+    expect(leaderboardCsv([])).toMatch(/^rank,[a-z0-9_,]+\r\n$/)
+  })
+
+  test('has the interval, the tie and each secondary metric, and empty cells for what is not known', () => {
+    const unknown = { ...entry('Ben'), standard_error: null, interval: null, tied_with_first: null }
+    const [header, known, other] = leaderboardCsv([entry('Ann'), unknown]).split('\r\n')
+    const beside = 'standard_error,interval_low,interval_high,tied_with_first'
+    expect(header).toMatch(new RegExp(`,${beside},macro_f1,balanced_accuracy$`))
+    expect(known).toMatch(/,0\.125,0,0\.5,1,0\.25,$/)
+    expect(other).toMatch(/,,,,,0\.25,$/)
   })
 })
 

@@ -1,4 +1,4 @@
-import type { LeaderboardEntry } from '@medforge/contracts'
+import type { LeaderboardEntry, Metric } from '@medforge/contracts'
 import { csvCell } from '@medforge/core'
 
 const COLUMNS = [
@@ -13,18 +13,30 @@ const COLUMNS = [
   'metric_version',
   'evaluation_split_version',
 ] as const satisfies (keyof LeaderboardEntry)[]
+const BESIDE = ['standard_error', 'interval_low', 'interval_high', 'tied_with_first'] as const
 
-export const LEADERBOARD_CSV_HEADER = `${COLUMNS.join(',')}\r\n`
-
-/** RFC 4180 with CRLF, every text quoted, and no cell that a spreadsheet would run as a formula. */
-export function leaderboardCsv(entries: readonly LeaderboardEntry[]): string {
-  return LEADERBOARD_CSV_HEADER + leaderboardCsvLines(entries)
+export function leaderboardCsvHeader(secondaryMetrics: readonly Metric[]): string {
+  return `${[...COLUMNS, ...BESIDE, ...secondaryMetrics].join(',')}\r\n`
 }
 
-/** Without the header. */
-export function leaderboardCsvLines(entries: readonly LeaderboardEntry[]): string {
+/** RFC 4180 with CRLF, every text quoted, and no cell that a spreadsheet would run as a formula. Without the header. */
+export function leaderboardCsvLines(
+  entries: readonly LeaderboardEntry[],
+  secondaryMetrics: readonly Metric[],
+): string {
   return entries
-    .map((entry) => `${COLUMNS.map((column) => csvCell(entry[column])).join(',')}\r\n`)
+    .map((entry) => {
+      const { interval, tied_with_first, secondary_scores } = entry
+      const cells = [
+        ...COLUMNS.map((column) => entry[column]),
+        entry.standard_error,
+        interval?.low ?? null,
+        interval?.high ?? null,
+        tied_with_first === null ? null : Number(tied_with_first),
+        ...secondaryMetrics.map((metric) => secondary_scores[metric] ?? null),
+      ]
+      return `${cells.map(csvCell).join(',')}\r\n`
+    })
     .join('')
 }
 

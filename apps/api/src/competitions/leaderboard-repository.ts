@@ -1,4 +1,4 @@
-import type { BestOverTime, LeaderboardEntry } from '@medforge/contracts'
+import type { BestOverTime, LeaderboardEntry, Metric, ReferenceEntry } from '@medforge/contracts'
 import {
   compareKeys,
   type DB,
@@ -13,7 +13,7 @@ import { type Kysely, sql } from 'kysely'
 import type { CompetitionFacts } from './catalogue-repository.ts'
 
 /** A competition on its current split. */
-type Board = Pick<CompetitionFacts, 'id' | 'evaluation_split_version'>
+type Board = Pick<CompetitionFacts, 'id' | 'evaluation_split_version' | 'secondary_metrics'>
 
 /** Where an entry stands on the board of one split: no two entries share it. */
 export type EntryKey = {
@@ -124,11 +124,38 @@ export async function readBestOverTime(
   return series
 }
 
+/** The organiser's baselines in their order, on the present holdout alone. */
+export async function listReferenceEntries(
+  db: Kysely<DB>,
+  board: Board & Pick<CompetitionFacts, 'manifest_sha256'>,
+): Promise<ReferenceEntry[]> {
+  const rows = await db
+    .selectFrom('reference_scores')
+    .select([
+      'name',
+      'primary_score',
+      'score_components',
+      'standard_error',
+      'interval_low',
+      'interval_high',
+    ])
+    .where('competition_id', '=', board.id)
+    .where('evaluation_split_version', '=', board.evaluation_split_version)
+    .where('manifest_sha256', '=', board.manifest_sha256)
+    .orderBy('place')
+    .execute()
+  return rows.flatMap(({ name, primary_score, ...row }) =>
+    primary_score === null ? [] : [{ name, primary_score, ...besideScore(row, board) }],
+  )
+}
+
 function selectEntries(db: Kysely<DB>, board: Board) {
   return (
     db
       .selectFrom('leaderboard_entries as entry')
       .innerJoin('users', 'users.id', 'entry.user_id')
+      .innerJoin('submission_scores as score', 'score.id', 'entry.score_id')
+      .leftJoin('score_uncertainties as known', 'known.score_id', 'entry.score_id')
       // Entries first, whatever the statistics are: they lie in the order of the page.
       .modifyFront(sql`STRAIGHT_JOIN`)
       .select([
@@ -141,10 +168,31 @@ function selectEntries(db: Kysely<DB>, board: Board) {
         'entry.metric_version',
         'entry.scored_at',
         'entry.entries',
+        'score.score_components',
+        'known.standard_error',
+        'known.interval_low',
+        'known.interval_high',
+        'known.first_score_id',
+        'known.tied_with_first',
       ])
+      // Read once: it is the same for every row.
+      .select(firstScoreId(db, board).as('now_first_score_id'))
       .where('entry.competition_id', '=', board.id)
       .where('entry.evaluation_split_version', '=', board.evaluation_split_version)
   )
+}
+
+function firstScoreId(db: Kysely<DB>, board: Board) {
+  const query = db
+    .selectFrom('leaderboard_entries as first')
+    .select('first.score_id')
+    .where('first.competition_id', '=', board.id)
+    .where('first.evaluation_split_version', '=', board.evaluation_split_version)
+  return query
+    .orderBy('first.sort_score')
+    .orderBy('first.scored_at')
+    .orderBy('first.submission_id')
+    .limit(1)
 }
 
 /** How many entries stand before a key, or before `entry` itself. */
@@ -180,9 +228,40 @@ function toEntry(row: Row, board: Board, rank: number): LeaderboardEntry {
     best_submission_id: row.submission_id,
     best_score_id: row.score_id,
     primary_score: row.primary_score,
+    ...besideScore(row, board),
+    // What was compared with another first entry says nothing about this one.
+    tied_with_first: row.first_score_id === row.now_first_score_id ? row.tied_with_first : null,
     metric_version: row.metric_version,
     evaluation_split_version: board.evaluation_split_version,
     scored_at: toTimestamp(row.scored_at),
     entries: Number(row.entries),
   }
+}
+
+type Beside = {
+  score_components: string
+  standard_error: number | null
+  interval_low: number | null
+  interval_high: number | null
+}
+
+function besideScore(
+  { score_components, standard_error, interval_low, interval_high }: Beside,
+  board: Board,
+): Omit<ReferenceEntry, 'name' | 'primary_score'> {
+  const components: Partial<Record<string, number>> = JSON.parse(score_components)
+  const secondary_scores: ReferenceEntry['secondary_scores'] = {}
+  for (const metric of secondaryMetricsOf(board)) {
+    const value = components[metric]
+    if (value !== undefined) secondary_scores[metric] = value
+  }
+  const interval =
+    interval_low === null || interval_high === null
+      ? null
+      : { low: interval_low, high: interval_high }
+  return { secondary_scores, standard_error, interval }
+}
+
+export function secondaryMetricsOf({ secondary_metrics }: Pick<Board, 'secondary_metrics'>) {
+  return JSON.parse(secondary_metrics) as Metric[]
 }

@@ -16,14 +16,16 @@ import { envelopeOf, pageOf } from '../http/reply.ts'
 import { type Routes, route } from '../http/schemas.ts'
 import { SaturatedError } from '../lib/limiter.ts'
 import { createBoardExports } from './board-exports.ts'
-import {
-  LEADERBOARD_CSV_HEADER,
-  leaderboardCsv,
-  leaderboardCsvLines,
-  prefersCsv,
-} from './csv-export.ts'
+import { leaderboardCsvHeader, leaderboardCsvLines, prefersCsv } from './csv-export.ts'
 import { type LeaderboardKey, readLeaderboard, readWholeBoard, withBoard } from './leaderboard.ts'
-import { countEntries, findEntry, listEntries, readBestOverTime } from './leaderboard-repository.ts'
+import {
+  countEntries,
+  findEntry,
+  listEntries,
+  listReferenceEntries,
+  readBestOverTime,
+  secondaryMetricsOf,
+} from './leaderboard-repository.ts'
 import { exportsSaturated } from './refusals.ts'
 import { requireCompetition } from './service.ts'
 
@@ -43,7 +45,7 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
         schema: route({
           summary: "Everybody's best score, best first",
           description:
-            'On the current split only. Of equal scores the earlier ranks first. With `Accept: text/csv`, and neither limit nor cursor, all of it as a CSV file, of a moment at most a second before it was asked for.',
+            'On the current split only. Of equal scores the earlier ranks first; nothing else decides a rank. With `Accept: text/csv`, and neither limit nor cursor, all of it as a CSV file, of a moment at most a second before it was asked for.',
           tags,
           params: CompetitionSlugParams,
           querystring: ListQuery,
@@ -64,11 +66,19 @@ export function leaderboardRoutes(deps: LeaderboardDeps): Routes {
           })
           return asCsvFile(reply, slug).header('content-length', sizeBytes).send(body)
         }
-        const { rows: entries, next } = await withBoard(db, slug, (tx, competition) =>
-          readLeaderboard(tx, competition, page),
-        )
-        if (isCsv) return asCsvFile(reply, slug).send(leaderboardCsv(entries))
-        return pageOf(request, { competition_slug: slug, entries }, page.endingAt(next))
+        const { next, ...board } = await withBoard(db, slug, async (tx, competition) => {
+          const { rows: entries, next } = await readLeaderboard(tx, competition, page)
+          const secondary_metrics = secondaryMetricsOf(competition)
+          const reference_entries = await listReferenceEntries(tx, competition)
+          return { secondary_metrics, reference_entries, entries, next }
+        })
+        if (isCsv) {
+          const { secondary_metrics, entries } = board
+          const header = leaderboardCsvHeader(secondary_metrics)
+          const lines = leaderboardCsvLines(entries, secondary_metrics)
+          return asCsvFile(reply, slug).send(header + lines)
+        }
+        return pageOf(request, { competition_slug: slug, ...board }, page.endingAt(next))
       },
     )
 
@@ -143,11 +153,12 @@ function asCsvFile<Reply extends Pick<FastifyReply, 'header' | 'type'>>(
 }
 
 async function renderBoard(db: Kysely<DB>, slug: string): Promise<Buffer> {
-  const parts = [Buffer.from(LEADERBOARD_CSV_HEADER)]
-  await withBoard(db, slug, async (tx, competition) => {
+  return withBoard(db, slug, async (tx, competition) => {
+    const metrics = secondaryMetricsOf(competition)
+    const parts = [Buffer.from(leaderboardCsvHeader(metrics))]
     for await (const entries of readWholeBoard(tx, competition)) {
-      parts.push(Buffer.from(leaderboardCsvLines(entries)))
+      parts.push(Buffer.from(leaderboardCsvLines(entries, metrics)))
     }
+    return Buffer.concat(parts)
   })
-  return Buffer.concat(parts)
 }

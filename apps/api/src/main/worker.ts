@@ -8,8 +8,10 @@ import { createFailpoint } from '../lib/failpoints.ts'
 import { createLogger } from '../lib/logger.ts'
 import { shutdownSignal } from '../lib/shutdown.ts'
 import {
+  createBoardThread,
   createScoringWorker,
   createThreadScorer,
+  runBoardFill,
   runBoardRepair,
   runWantedRescores,
 } from '../scoring/index.ts'
@@ -49,9 +51,12 @@ await runMain(async () => {
     failpoint: createFailpoint(config.failpoints),
   })
   logger.info({ scorers: SCORERS, uid: process.getuid?.() }, 'worker.ready')
+  const computer = createBoardThread(folders)
+  const filling = { db: patientDb, clock: systemClock, logger, computer, idle: worker.idle }
   await Promise.all([
     worker.run(signal),
     runBoardRepair({ db: patientDb, logger }, signal),
     runWantedRescores({ db: patientDb, clock: systemClock, logger }, signal),
+    runBoardFill(filling, signal),
   ])
 })

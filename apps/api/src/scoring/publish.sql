@@ -14,8 +14,8 @@ select `id`
 from `users`
 where `id` = ?
 for update;
-select `id`, `primary_score`, `scorer_version`, `metric_version`, `evaluation_split_version`,
-  `manifest_sha256`, `created_at`
+select `id`, `primary_score`, `score_components`, `scorer_version`, `metric_version`,
+  `evaluation_split_version`, `manifest_sha256`, `created_at`
 from `submission_scores`
 where `submission_id` = ? and `official_active` = ?
 for update;

@@ -73,6 +73,7 @@ async function replaceOfficial(
     .select([
       'id',
       'primary_score',
+      'score_components',
       'scorer_version',
       'metric_version',
       'evaluation_split_version',
@@ -83,8 +84,10 @@ async function replaceOfficial(
     .where('official_active', '=', 1)
     .forUpdate()
     .executeTakeFirst()
+  const score_components = JSON.stringify(result.score_components)
   const isSame =
     before !== undefined &&
+    before.score_components === score_components &&
     before.scorer_version === SCORER_VERSION &&
     before.metric_version === job.metricVersion &&
     before.evaluation_split_version === job.evaluationSplitVersion &&
@@ -106,7 +109,7 @@ async function replaceOfficial(
       competition_id: competitionId,
       user_id: userId,
       primary_score: result.primary_score,
-      score_components: JSON.stringify(result.score_components),
+      score_components,
       scorer_version: SCORER_VERSION,
       metric_version: job.metricVersion,
       evaluation_split_version: job.evaluationSplitVersion,

@@ -22,6 +22,7 @@ export async function switchOfficialScores(
       AND shadow.submission_id = score.submission_id
       AND shadow.state = 'scored'
       AND shadow.primary_score = score.primary_score
+      AND shadow.score_components = score.score_components
       AND shadow.scorer_version = score.scorer_version
       AND score.metric_version = ${metric_version}
       AND score.evaluation_split_version = ${evaluation_split_version}

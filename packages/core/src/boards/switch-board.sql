@@ -20,8 +20,10 @@ LOCK IN SHARE MODE;
 UPDATE submission_scores AS score
 LEFT JOIN shadow_scores AS shadow ON shadow.run_id = ?
   AND shadow.submission_id = score.submission_id AND shadow.state = 'scored'
-  AND shadow.primary_score = score.primary_score AND shadow.scorer_version = score.scorer_version
-  AND score.metric_version = ? AND score.evaluation_split_version = ? AND score.manifest_sha256 = ?
+  AND shadow.primary_score = score.primary_score
+  AND shadow.score_components = score.score_components
+  AND shadow.scorer_version = score.scorer_version AND score.metric_version = ?
+  AND score.evaluation_split_version = ? AND score.manifest_sha256 = ?
 SET score.is_official = 0
 WHERE score.competition_id = ? AND score.is_official = 1 AND shadow.run_id IS NULL;
 INSERT INTO submission_scores ( id, submission_id, competition_id, user_id, primary_score,

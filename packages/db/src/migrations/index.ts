@@ -50,6 +50,10 @@ import * as authSessionsClient from './20261201-22-auth-sessions-client.ts'
 import * as usersDisplayNameDefaults from './20261201-40-users-display-name-defaults.ts'
 import * as competitionsMetric from './20261201-70-competitions-metric.ts'
 import * as accessTokens from './20261201-80-access-tokens.ts'
+import * as competitionsSecondaryMetrics from './20261201-81-competitions-secondary-metrics.ts'
+import * as competitionsReferenceEntries from './20261201-82-competitions-reference-entries.ts'
+import * as scoreUncertainties from './20261201-83-score-uncertainties.ts'
+import * as referenceScores from './20261201-84-reference-scores.ts'
 import * as submissionsNote from './20261201-90-submissions-note.ts'
 import * as rescoreRunsWanted from './20261201-95-rescore-runs-wanted.ts'
 
@@ -110,6 +114,10 @@ export const MIGRATIONS: Record<string, Migration> = {
   '20261201-40-users-display-name-defaults': usersDisplayNameDefaults,
   '20261201-70-competitions-metric': competitionsMetric,
   '20261201-80-access-tokens': accessTokens,
+  '20261201-81-competitions-secondary-metrics': competitionsSecondaryMetrics,
+  '20261201-82-competitions-reference-entries': competitionsReferenceEntries,
+  '20261201-83-score-uncertainties': scoreUncertainties,
+  '20261201-84-reference-scores': referenceScores,
   '20261201-90-submissions-note': submissionsNote,
   '20261201-95-rescore-runs-wanted': rescoreRunsWanted,
 }

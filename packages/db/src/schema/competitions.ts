@@ -25,6 +25,10 @@ export type CompetitionsTable = {
   status: Generated<(typeof COMPETITION_STATUSES)[number]>
   metric: Metric
   metric_version: string
+  /** JSON text: metrics that are columns of the board and decide no rank. */
+  secondary_metrics: Generated<string>
+  /** JSON text: name and source of each baseline on the board, in their order. */
+  reference_entries: Generated<string>
   higher_is_better: Generated<boolean>
   scoring_mode: Generated<'single_realtime_hidden'>
   leaderboard_rule: Generated<'best_per_user'>

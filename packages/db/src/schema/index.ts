@@ -9,6 +9,8 @@ import type {
 import type {
   LeaderboardEntriesTable,
   ProbingFlagsTable,
+  ReferenceScoresTable,
+  ScoreUncertaintiesTable,
   SubmissionExclusionsTable,
   SubmissionFingerprintsTable,
 } from './leaderboards.ts'
@@ -39,6 +41,8 @@ export type DB = {
   submissions: SubmissionsTable
   submission_scores: SubmissionScoresTable
   leaderboard_entries: LeaderboardEntriesTable
+  score_uncertainties: ScoreUncertaintiesTable
+  reference_scores: ReferenceScoresTable
   submission_exclusions: SubmissionExclusionsTable
   submission_fingerprints: SubmissionFingerprintsTable
   probing_flags: ProbingFlagsTable

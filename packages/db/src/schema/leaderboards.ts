@@ -19,6 +19,46 @@ export type LeaderboardEntriesTable = {
   entries: number
 }
 
+/**
+ * What is known of an official score beside its value. Belongs to the score's id, and so to its holdout, metric and file; written by the
+ * worker behind live scoring.
+ */
+export type ScoreUncertaintiesTable = {
+  score_id: string
+  /** The competition's own when this was computed: what the score's components hold. */
+  secondary_metrics: string
+  /** Null, with the interval, where it could not be computed. */
+  standard_error: number | null
+  interval_low: number | null
+  interval_high: number | null
+  /** The first entry's score that this one was compared with, and whether the two cannot be told apart. */
+  first_score_id: string | null
+  tied_with_first: boolean | null
+  computed_at: SqlTime
+}
+
+/** A baseline of the organiser on the board of one split. */
+export type ReferenceScoresTable = {
+  competition_id: string
+  evaluation_split_version: string
+  name: string
+  /** A `Baseline`, or the hex SHA-256 of the organiser's file. */
+  source: string
+  /** In the manifest, from 0. */
+  place: number
+  metric_version: string
+  manifest_sha256: string
+  secondary_metrics: string
+  /** Null where it could not be computed. */
+  primary_score: number | null
+  /** JSON text. */
+  score_components: string
+  standard_error: number | null
+  interval_low: number | null
+  interval_high: number | null
+  computed_at: SqlTime
+}
+
 /** A submission that an administrator took off the board. Gone again when it is restored. */
 export type SubmissionExclusionsTable = {
   submission_id: string

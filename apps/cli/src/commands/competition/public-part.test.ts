@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BUNDLES_ROOT, readPublicFiles, storeBundle } from '@medforge/competitions'
@@ -30,6 +30,21 @@ describe(requirePublicFiles, () => {
     expect(files).toHaveLength(4)
     expect(await requirePublicFiles(roots, SHIPPED)).toEqual(files)
     expect(await requirePublicFiles(roots, await install())).toEqual(files)
+  })
+
+  test('gives the file of a reference entry, too, which is part of the version', async () => {
+    const shipped = join(roots.shippedRoot, SLUG)
+    const before = await install()
+    const manifest = JSON.parse(await readFile(join(shipped, 'manifest.json'), 'utf8'))
+    manifest.reference_entries = [{ name: 'Ours', file: 'reference-ours.csv' }]
+    await writeFile(join(shipped, 'manifest.json'), JSON.stringify(manifest))
+    await cp(join(shipped, 'sample_submission.csv'), join(shipped, 'reference-ours.csv'))
+    const installed = await install()
+    expect(installed.bundle_version).not.toBe(before.bundle_version)
+    const files = await requirePublicFiles(roots, installed)
+    expect(files.map(([name]) => name)).toContain('reference-ours.csv')
+    await rm(join(installed.folder, 'reference-ours.csv'))
+    await expect(requirePublicFiles(roots, installed)).rejects.toMatchObject({ name: 'Failure' })
   })
 
   test.each<[string, (folder: string) => Promise<void>]>([

@@ -212,6 +212,7 @@ export async function isSameBoard(db: Kysely<DB>, run: RescoreRun): Promise<bool
         .on('score.evaluation_split_version', '=', run.evaluation_split_version)
         .on('score.manifest_sha256', '=', run.manifest_sha256)
         .onRef('score.primary_score', '=', 'shadow.primary_score')
+        .onRef('score.score_components', '=', 'shadow.score_components')
         .onRef('score.scorer_version', '=', 'shadow.scorer_version'),
     )
     .select('shadow.submission_id')
