@@ -43,6 +43,8 @@ test('a leaderboard shows the notice, one’s rank and how it came about', async
   await expect(page.getByRole('img', { name: /^Your best score over time/ })).toBeVisible()
   await page.getByText('How your best score came about').click()
   await expect(page.getByRole('row', { name: /Ada of the Standing\s*you/ })).toBeVisible()
+  await expect(page.getByRole('row', { name: /Majority\s*reference/ })).toBeVisible()
+  await expect(page.getByRole('columnheader', { name: 'Macro F1' })).toBeVisible()
   await expectGoodLooks(page, 'standing')
 })
 

@@ -4,6 +4,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatInterval,
   formatScore,
   formatTimestamp,
   plural,
@@ -40,6 +41,11 @@ describe(formatAgo, () => {
 })
 
 test('a score has five decimals', () => expect(formatScore(0.7655502392)).toBe('0.76555'))
+test('an interval has as many decimals as its width is worth', () => {
+  expect(formatInterval({ low: 0.72523, high: 0.80718 })).toBe('0.725 to 0.807')
+  expect(formatInterval({ low: 118.2, high: 141.7 })).toBe('118 to 142')
+  expect(formatInterval({ low: 1, high: 1 })).toBe('1.000 to 1.000')
+})
 test('counts keep their thousands apart', () => expect(formatCount(1234567)).toBe('1,234,567'))
 test('one thing is singular', () => expect(plural(1, 'GPU')).toBe('1 GPU'))
 test('zero things are plural', () => expect(plural(0, 'entry', 'entries')).toBe('0 entries'))

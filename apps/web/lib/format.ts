@@ -54,6 +54,14 @@ export function formatScore(score: number): string {
   return score.toFixed(5)
 }
 
+/** To the second digit of its width, and with no more decimals than a score: `0.725 to 0.807`. */
+export function formatInterval({ low, high }: { low: number; high: number }): string {
+  const width = high - low
+  const wanted = width > 0 ? 1 - Math.floor(Math.log10(width)) : 3
+  const decimals = Math.min(5, Math.max(0, wanted))
+  return `${low.toFixed(decimals)} to ${high.toFixed(decimals)}`
+}
+
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let value = bytes

@@ -5,6 +5,7 @@ import { buttonStyle } from '../../../../components/ui/button.tsx'
 import { Card, CardHeader } from '../../../../components/ui/card.tsx'
 import { EmptyState } from '../../../../components/ui/empty-state.tsx'
 import { TextLink } from '../../../../components/ui/text-link.tsx'
+import { BoardLegend } from '../../../../features/competitions/board-legend.tsx'
 import { BoardNotice } from '../../../../features/competitions/board-notice.tsx'
 import { HoldoutExplanation } from '../../../../features/competitions/holdout-badge.tsx'
 import { LeaderboardTable } from '../../../../features/competitions/leaderboard-table.tsx'
@@ -26,7 +27,7 @@ type LeaderboardPageProps = {
 export default async function LeaderboardPage({ params, searchParams }: LeaderboardPageProps) {
   const read = await readCompetition((await params).slug)
   if (!read.ok) return null // The layout shows the failure.
-  const { slug, title, metric, made_up, notice } = read.value
+  const { slug, title, metric, higher_is_better, made_up, notice } = read.value
   const { cursor } = await searchParams
   const client = await serverClient()
   const [viewer, board] = await Promise.all([
@@ -48,7 +49,7 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
       />
     )
   }
-  const { entries } = board.value.items
+  const { entries, reference_entries } = board.value.items
   const standing =
     viewer.kind === 'signed-in' ? await attempt(() => client.getStanding(slug)) : null
   const nextCursor = board.value.meta.next_cursor
@@ -70,14 +71,17 @@ export default async function LeaderboardPage({ params, searchParams }: Leaderbo
               <TextLink href={`${competition}/submit`}>Submit a prediction</TextLink>
             </p>
           </EmptyState>
-        ) : (
+        ) : null}
+        {entries.length + reference_entries.length > 0 ? (
           <LeaderboardTable
             title={title}
-            entries={entries}
+            board={board.value.items}
+            higherIsBetter={higher_is_better}
             viewerId={viewer.kind === 'signed-in' ? viewer.me.user_id : null}
           />
-        )}
+        ) : null}
       </Card>
+      <BoardLegend board={board.value.items} />
       {nextCursor ? (
         <Link
           href={`${address}?cursor=${encodeURIComponent(nextCursor)}`}
