@@ -3,7 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type CheckResult, checkHoldout, checkSubmission, score } from '@medforge/scoring'
+import {
+  type CheckResult,
+  checkHoldout,
+  checkSubmission,
+  measureUncertainty,
+  score,
+} from '@medforge/scoring'
 import { type ComputeCase, makeCases } from './compute-cases.ts'
 import { percentile } from './statistics.ts'
 
@@ -24,6 +30,8 @@ export type Comparison = {
   rows: number
   ours: Compute
   reference: Compute
+  /** Milliseconds to measure how uncertain the score is, behind live scoring. */
+  uncertaintyMs: number
 }
 
 /** Every case through both. */
@@ -70,9 +78,14 @@ async function compareOne(
       ...answer.runs.map((taken) => ({ read: taken.read * 1000, score: taken.score * 1000 })),
     )
   }
+  const predicted = tableOf(checkSubmission(spec, expected, await readFile(submission)))
+  const begun = performance.now()
+  measureUncertainty(spec.metric, predicted, truth, 'f'.repeat(32))
+  const uncertaintyMs = performance.now() - begun
   return {
     competition,
     rows,
+    uncertaintyMs,
     ours: { ...medianOf(ours), value },
     reference: { ...medianOf(theirs), value: result },
   }

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import {
   type Envelope,
   type Leaderboard,
+  type LeaderboardEntry,
   type LeaderboardStanding,
   SESSION_COOKIE,
 } from '@medforge/contracts'
@@ -76,6 +77,7 @@ conclude('leaderboard', {
   ],
   notes: [
     `${PEOPLE} people; scores are multiples of 1/418, so nearly everybody ties with somebody.`,
+    'Every entry has its interval, two secondary metrics and whether it is tied with the first; two baselines stand beside them.',
     'One request after another over a kept-alive connection, the three kinds by turns, authentication included for "my rank".',
   ],
   figures: { sizes },
@@ -137,9 +139,17 @@ async function timed(address: string, token?: string): Promise<number> {
   const body = (await answer.json()) as Envelope<Leaderboard | LeaderboardStanding>
   const elapsed = performance.now() - startedAt
   const isWhole =
-    'entries' in body.data ? body.data.entries.length === 50 : body.data.entry !== null
+    'entries' in body.data
+      ? body.data.entries.filter(isMeasured).length === 50 &&
+        body.data.reference_entries.length === 2
+      : body.data.entry !== null && isMeasured(body.data.entry)
   if (!answer.ok || !isWhole || !body.meta) throw new Error(`${address}: ${JSON.stringify(body)}`)
   return elapsed
+}
+
+/** Whether everything is there that a board shows beside the score. */
+function isMeasured({ interval, tied_with_first, secondary_scores }: LeaderboardEntry): boolean {
+  return interval !== null && tied_with_first !== null && Object.keys(secondary_scores).length === 2
 }
 
 function row(size: Measured, what: string, latencies: number[]): string[] {

@@ -43,6 +43,12 @@ const burst = await Promise.all(
   }),
 )
 const burstMs = performance.now() - startedAt
+await eventually(
+  async () => (await Promise.all(people.map(isMeasured))).every(Boolean),
+  'an interval for everybody',
+  { timeoutMs: 120_000, everyMs: 500 },
+)
+const measuredMs = performance.now() - startedAt - burstMs
 const comparisons = await compareComputing()
 const [cifar, rsna, ...metrics] = comparisons
 if (!cifar || !rsna) throw new Error('Nothing was computed.')
@@ -65,22 +71,25 @@ conclude('scoring', {
         'Python + numpy',
         'reading alone',
         'scoring alone',
+        'its uncertainty, later',
       ],
-      rows: comparisons.map(({ competition, rows, ours, reference }) => [
+      rows: comparisons.map(({ competition, rows, ours, reference, uncertaintyMs }) => [
         competition,
         String(rows),
         ms(ours.read + ours.score),
         ms(reference.read + reference.score),
         times(reference.read, ours.read),
         times(reference.score, ours.score),
+        ms(uncertaintyMs),
       ]),
     },
   ],
   notes: [
+    `${ms(measuredMs)} after the burst every person's best had its interval and its secondary metrics (the worker looks every 15 s).`,
     `The burst was scored at ${(BURST / (burstMs / 1000)).toFixed(0)} files a second, every one of them uploaded, checked and kept meanwhile.`,
     'Ours checks every cell of a file; the reference trusts it. Both read from the page cache; medians of 36 turns, taken in turn.',
   ],
-  figures: { idle, burst, burstMs, comparisons },
+  figures: { idle, burst, burstMs, measuredMs, comparisons },
   measured: {
     idleP95Ms: percentile(idle, 0.95),
     burstP95Ms: percentile(burst, 0.95),
@@ -145,6 +154,12 @@ async function assertCounted(person: Person, submissionId: string): Promise<void
     entry.entries >= scored.length &&
     entry.primary_score >= best
   if (!isCounted) throw new Error('A score is not on the board.')
+}
+
+async function isMeasured(person: Person): Promise<boolean> {
+  const answer = await person.api('GET', `${TITANIC}/leaderboard/me`)
+  const { entry } = (answer.json() as { data: LeaderboardStanding }).data
+  return entry?.interval != null && Object.keys(entry.secondary_scores).length > 0
 }
 
 async function liftCap(where: Installation): Promise<void> {
