@@ -7,6 +7,7 @@ import { readEnv } from '@medforge/api/config/env.ts'
 import { createLogger } from '@medforge/api/lib/logger.ts'
 import { shutdownSignal, untilAborted } from '@medforge/api/lib/shutdown.ts'
 import { supervise } from '@medforge/api/main/supervise.ts'
+import { API_PREFIX } from '@medforge/contracts'
 import { eventually, findFreePort } from '@medforge/test-support'
 import { openDevDatabase } from './database.ts'
 import { createEdge } from './edge.ts'
@@ -45,7 +46,8 @@ async function run(port: number): Promise<void> {
   const web = startWeb(environment, ports)
   const api = runApi(environment, signal)
   try {
-    await waitForPorts([ports.apiPort, ports.webPort])
+    await waitForPort(ports.webPort)
+    await waitForApi(ports.apiPort)
     if (isNew) await seedSubmissions(ports.apiPort)
     process.stdout.write(
       `\n  http://${WEB_HOST}:${port}   http://${API_HOST}:${port}/docs\n` +
@@ -116,17 +118,26 @@ function keep(env: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])))
 }
 
-async function waitForPorts(ports: readonly number[]): Promise<void> {
-  for (const port of ports) {
-    await eventually(
-      async () => {
-        const socket = connect(port, '127.0.0.1')
-        await once(socket, 'connect')
-        socket.destroy()
-      },
-      { timeoutMs: START_LIMIT_MS },
-    )
-  }
+async function waitForPort(port: number): Promise<void> {
+  await eventually(
+    async () => {
+      const socket = connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+      socket.destroy()
+    },
+    { timeoutMs: START_LIMIT_MS },
+  )
+}
+
+/** Its port is open before: until the database answers, everything is refused there. */
+async function waitForApi(port: number): Promise<void> {
+  await eventually(
+    async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}${API_PREFIX}/status`)
+      if (!answer.ok) throw new Error(`The API answers ${answer.status}.`)
+    },
+    { timeoutMs: START_LIMIT_MS },
+  )
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -120,7 +120,7 @@ test('the last administrator’s role stays, and the page says why', async ({
   const email = installation.settings.INITIAL_ADMIN_EMAIL ?? ''
   await addLogin(context, await signInAsAdmin(installation), installation)
   await page.goto(`/admin/users?q=${encodeURIComponent(email)}`)
-  await page.getByRole('button', { name: `Take the administrator’s role from ${email}` }).click()
+  await page.getByRole('button', { name: `Take role back from ${email}` }).click()
   await page.getByRole('button', { name: 'Take the role back' }).click()
   await expect(page.getByRole('alert').filter({ hasText: /administrator/ })).toBeVisible()
   expect(complaints.filter((text) => !text.includes('409'))).toEqual([])

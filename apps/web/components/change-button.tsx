@@ -10,7 +10,7 @@ import { TextField } from './ui/text-field.tsx'
 
 type ChangeButtonProps = {
   label: string
-  /** For screen readers, where the label alone does not say what it is done to. */
+  /** For screen readers: the label, then what it is done to. */
   name: string
   tone?: 'quiet' | 'danger'
   title: string

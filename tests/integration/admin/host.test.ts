@@ -78,11 +78,17 @@ describe('the GPU map', () => {
     const admin = await signIn(api, db, { role: 'admin' })
     const { id, email } = await newUser(db)
     const session = await newSession(db, { user_id: id, gpu_id: 4 })
-    for (const seen_at of ['2026-03-01 09:00:00', '2026-03-01 11:00:00', '2026-03-01 10:00:00']) {
+    const seen: [string, string | null][] = [
+      ['2026-03-01 09:00:00', '192.0.2.1:1000'],
+      ['2026-03-01 11:00:00', '192.0.2.1:1001'],
+      // Put down for safety: nobody is known to have entered then.
+      ['2026-03-01 12:00:00', null],
+    ]
+    for (const [seen_at, client] of seen) {
       const access = { session_id: session.id, token_hash: randomBytes(32), is_multiplexed: false }
       await db
         .insertInto('session_accesses')
-        .values({ ...access, client: null, seen_at })
+        .values({ ...access, client, seen_at })
         .execute()
     }
     await newSession(db, { user_id: id, gpu_id: 5, status: 'stopped' })

@@ -84,7 +84,7 @@ function Actions({ submission }: { submission: AdminSubmission }) {
       {score_status === 'scored' || score_status === 'failed' ? (
         <ChangeButton
           label="Score again"
-          name={`Score ${filename} of ${email} again`}
+          name={`Score again: ${filename} of ${email}`}
           title="Score this file again?"
           confirmLabel="Score it again"
           change={() => admin.scoreAgain(id)}

@@ -51,7 +51,7 @@ function Start({ slug }: { slug: string }) {
       </p>
       <ChangeButton
         label="Score again and compare"
-        name={`Score all of ${slug} again and compare`}
+        name={`Score again and compare: ${slug}`}
         title="Score every submission again?"
         confirmLabel="Score them again"
         change={() => admin.startRescore(slug)}
@@ -68,7 +68,7 @@ function RunView({ slug, run }: { slug: string; run: Run }) {
     run.wanted === 'compare' ? (
       <ChangeButton
         label="Leave it as it is"
-        name="Leave the leaderboard as it is"
+        name="Leave it as it is"
         title="Forget the new scores?"
         confirmLabel="Forget them"
         cancelLabel="Keep them"

@@ -94,7 +94,7 @@ function Actions({ user }: { user: AdminUser }) {
       {user.role === 'admin' ? (
         <ChangeButton
           label="Take role back"
-          name={`Take the administrator’s role from ${email}`}
+          name={`Take role back from ${email}`}
           tone="danger"
           title={`Make ${email} an ordinary user?`}
           confirmLabel="Take the role back"
@@ -105,7 +105,7 @@ function Actions({ user }: { user: AdminUser }) {
       ) : (
         <ChangeButton
           label="Make administrator"
-          name={`Make ${email} an administrator`}
+          name={`Make administrator: ${email}`}
           title={`Make ${email} an administrator?`}
           confirmLabel="Make administrator"
           change={() => admin.changeUser(id, { role: 'admin' })}

@@ -112,7 +112,7 @@ function Holder({ session }: { session: NonNullable<AdminGpu['session']> }) {
     <>
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
         Held by <TextLink href={`/admin/users?q=${session.user_id}`}>{session.user_email}</TextLink>
-        since <TimeAgo at={session.created_at} />
+        launched <TimeAgo at={session.created_at} />
         <TextLink href={`/sessions/${session.id}`} className="font-mono">
           {session.slug}
         </TextLink>

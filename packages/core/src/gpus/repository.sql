@@ -16,7 +16,7 @@ select `gpu`.*, `session`.`id` as `session_id`, `session`.`slug`, `session`.`sta
   `session`.`created_at`, `user`.`id` as `user_id`, `user`.`email`, (
   select max(`access`.`seen_at`) as `at`
   from `session_accesses` as `access`
-  where `access`.`session_id` = `session`.`id`
+  where `access`.`session_id` = `session`.`id` and `access`.`client` is not null
 ) as `last_entered_at`
 from `gpu_devices` as `gpu`
 left join `sessions` as `session` on `session`.`gpu_id` = `gpu`.`id` and `session`.`gpu_active` = ?

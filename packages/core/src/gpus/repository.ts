@@ -65,6 +65,8 @@ export async function listGpus(db: Kysely<DB>): Promise<AdminGpu[]> {
         selectFrom('session_accesses as access')
           .select(({ fn }) => fn.max('access.seen_at').as('at'))
           .whereRef('access.session_id', '=', 'session.id')
+          // Without one it was put down for safety, or nobody knows by whom.
+          .where('access.client', 'is not', null)
           .as('last_entered_at'),
     ])
     .orderBy('gpu.id')
