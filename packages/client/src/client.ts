@@ -25,7 +25,6 @@ import type {
   ProfileChange,
   Session,
   SignupRequest,
-  Submission,
   SubmissionAccepted,
   SubmissionAllowance,
   SubmissionChange,
