@@ -24,6 +24,7 @@ beforeEach(() => {
   put('package-lock.json', '{}')
   put('tsconfig.base.json', '{}')
   put('ops/network/rules.ts', '')
+  put('docs/runbook.md', '')
   for (const name of ['apps/api', 'apps/web', 'apps/cli', 'competitions']) {
     put(`${name}/package.json`, '{}')
   }
@@ -80,6 +81,10 @@ describe(createPlan, () => {
 
   it('rebuilds only the API when its sources change', () => {
     expect(changedBy(() => put('apps/api/src/app.ts', 'new'))).toEqual(['api'])
+  })
+
+  it('rebuilds the pages alone when the runbook that they show changes', () => {
+    expect(changedBy(() => put('docs/runbook.md', '# Runbook\n'))).toEqual(['web'])
   })
 
   it('rebuilds nothing when a test changes', () => {
