@@ -80,7 +80,11 @@ describe('an answer that is no success', () => {
     const patched = Object.keys(paths).filter((path) => 'patch' in paths[path])
     expect(patched.length).toBeGreaterThan(2)
     for (const path of patched) {
-      const url = path.replace('{user_id}', userId).replace('{gpu_id}', '0')
+      const url = path
+        .replace('{user_id}', userId)
+        .replace('{gpu_id}', '0')
+        .replace('{slug}', 'titanic-survival')
+        .replace('{submission_id}', userId)
       for (const body of [{}, { unknown: 1 }]) {
         const answer = await visitor.ask(`!${url}`, { method: 'PATCH', body })
         const { code, errors } = answer.problem()
