@@ -98,7 +98,9 @@ describe('the command of the pack', () => {
     }
   })
 
-  test('takes names as labels, and says what is wrong with a file and what it can do', async () => {
+  test('takes names as labels, and says what is wrong with a file and what it can do', {
+    timeout: 180_000,
+  }, async () => {
     const labels = await write('labels.csv', 'id,animal\na,cat\nb,dog\nc,cat\n')
     const good = await write('good.csv', 'id,animal\nc,cat\nb,horse\na,cat\n')
     const bad = await write('bad.csv', 'id,animal\na,cat\nb,dog\nd,dog\n')
