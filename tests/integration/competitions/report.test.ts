@@ -129,6 +129,45 @@ describe('a report', () => {
     expect(methods).toContain('its labels are made up')
   })
 
+  test('has the intervals that the board has, and ties with whoever is first now', async ({
+    site,
+    db,
+    folder,
+    world,
+  }) => {
+    expect(world.ids).toHaveLength(3)
+    const entries = await db
+      .selectFrom('leaderboard_entries')
+      .select('score_id')
+      .orderBy('sort_score')
+      .execute()
+    const [first, second] = entries.map(({ score_id }) => score_id)
+    const known = {
+      secondary_metrics: '[]',
+      standard_error: 0.02,
+      interval_low: 0.6,
+      interval_high: 0.7,
+      tied_with_first: true,
+      computed_at: '2026-03-01 12:00:00.000000',
+    }
+    await db
+      .insertInto('score_uncertainties')
+      .values([
+        { ...known, score_id: first ?? '', first_score_id: first ?? '' },
+        { ...known, score_id: second ?? '', first_score_id: second ?? '' },
+      ])
+      .execute()
+    await exportTo(db, site, join(folder, 'out'))
+    const files = await readAll(join(folder, 'out'))
+    const { board } = JSON.parse(files['report/report.json'] ?? '')
+    const shown = { standard_error: 0.02, interval: { low: 0.6, high: 0.7 } }
+    expect(board).toMatchObject([
+      { ...shown, tied_with_first: true },
+      { ...shown, tied_with_first: null },
+    ])
+    expect(files['report/methods.md']).toContain('95 % intervals of 2 of 2 entries')
+  })
+
   test('of a board on which nobody is yet has no entries', async ({ site, db, folder }) => {
     expect(await exportTo(db, site, join(folder, 'out'), RSNA)).toBe(0)
     const files = await readAll(join(folder, 'out'))

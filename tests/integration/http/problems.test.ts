@@ -96,7 +96,7 @@ describe('an answer that is no success', () => {
     expect(nothing.problem().errors).toEqual([
       {
         loc: ['body'],
-        msg: 'needs at least one of: role, max_concurrent_sessions, is_disabled',
+        msg: 'needs at least one of: role, max_concurrent_sessions, limits, is_disabled',
         type: 'value_error.missing',
       },
     ])

@@ -181,7 +181,7 @@ function describe(
       user_id: entry.user_id,
       display_name: entry.display_name,
       primary_score: entry.primary_score,
-      ...uncertaintyOf(entry),
+      ...uncertaintyOf(entry, entries[0]),
       submission_id: entry.submission_id,
       score_id: entry.score_id,
       file_sha256: entry.sha256.toString('hex'),
@@ -192,21 +192,17 @@ function describe(
   }
 }
 
-/** What the board's row says of an entry beside its score: the one place where the report takes it from. Null where the row has none. */
+/** What the board says of an entry beside its score: the one place where the report takes it from. Null where the board has none yet. */
 function uncertaintyOf(
-  entry: object,
+  entry: ReportFacts['entries'][number],
+  first: ReportFacts['entries'][number] | undefined,
 ): Pick<ReportEntry, 'standard_error' | 'interval' | 'tied_with_first'> {
-  const row: {
-    standard_error?: number | null
-    interval_low?: number | null
-    interval_high?: number | null
-    tied_with_first?: boolean | null
-  } = entry
-  const [low, high] = [row.interval_low ?? null, row.interval_high ?? null]
+  const { standard_error, interval_low: low, interval_high: high, first_score_id } = entry
   return {
-    standard_error: row.standard_error ?? null,
+    standard_error,
     interval: low === null || high === null ? null : { low, high },
-    tied_with_first: row.tied_with_first ?? null,
+    // What was compared with another first entry says nothing of this one.
+    tied_with_first: first_score_id === first?.score_id ? entry.tied_with_first : null,
   }
 }
 
@@ -217,8 +213,14 @@ function readEntries(db: Kysely<DB>, competition: CompetitionRow) {
     .innerJoin('users', 'users.id', 'entry.user_id')
     .innerJoin('submissions', 'submissions.id', 'entry.submission_id')
     .innerJoin('submission_scores as score', 'score.id', 'entry.score_id')
+    .leftJoin('score_uncertainties as known', 'known.score_id', 'entry.score_id')
     .selectAll('entry')
     .select([
+      'known.standard_error',
+      'known.interval_low',
+      'known.interval_high',
+      'known.first_score_id',
+      'known.tied_with_first',
       'users.display_name',
       'submissions.stored_name',
       'submissions.sha256',
