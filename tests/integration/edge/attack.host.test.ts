@@ -55,6 +55,14 @@ test('an address has no more connections than the setting says, and others have 
   await expectServed()
 })
 
+test('a connection whose requests are above the limit of its address ends, whatever else was asked on it', async () => {
+  edge.web.reply = () => ({ body: 'x'.repeat(200_000) })
+  using attack = await attackers.readNothing(attackedAs(ATTACKER), 200)
+  // Six of them have the 512 requests that are under way.
+  await expect.poll(() => attack.open(), { timeout: 20_000, interval: 250 }).toBeLessThan(50)
+  await expectServed()
+})
+
 test.each([
   { protocol: 'HTTP/1.1', send: attackers.sendLargeValue },
   { protocol: 'HTTP/2', send: attackers.sendIndexedFields },

@@ -18,7 +18,7 @@ const (
 	// discardSilence is how long the rest of a body that nobody wants may take.
 	discardSilence = 10 * time.Second
 	// spareRefusals is how many requests above a limit are answered at once, and refusalTimeout how long each answer may take. The others
-	// are broken off.
+	// are broken off, or over HTTP/2 answered with a bare 503.
 	spareRefusals  = 32
 	refusalTimeout = 10 * time.Second
 )
@@ -35,7 +35,7 @@ func init() {
 var requests counter
 
 // Requests refuses requests above its limits, of an address with 429 and of all with 503, and ends a body that falls silent with 408 and
-// one that is malformed with 400. How long a body takes in all is not limited.
+// one that is malformed with 400. A connection on which a request was refused ends. How long a body takes in all is not limited.
 type Requests struct {
 	Limits
 }
@@ -51,8 +51,16 @@ func (Requests) CaddyModule() caddy.ModuleInfo {
 // ServeHTTP implements caddyhttp.MiddlewareHandler.
 func (l *Requests) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	give, refused := requests.take(&l.Limits, r.RemoteAddr, spareRefusals)
+	if refused != none {
+		// Over HTTP/2 too: what else was asked on this connection would cost as much again, a hundred times over.
+		w.Header().Set("Connection", "close")
+	}
 	if give == nil {
-		panic(http.ErrAbortHandler)
+		if r.ProtoMajor == 1 {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return nil
 	}
 	// Not when this handler is done: what answers an error comes after it.
 	context.AfterFunc(r.Context(), give)
