@@ -15,7 +15,15 @@ export const DOMAIN = 'localhost'
 /** Who asks for what, in parts of a hundred. */
 const MIX = { own: 62, socket: 10, admin: 5, foreign: 8, gone: 7, nobody: 4, stale: 4 }
 
-export type World = { databaseUrl: string; kinds: typeof MIX; next: () => LoadRequest }
+/** `nextGranted`: of the same people, only what is granted. */
+export type World = {
+  databaseUrl: string
+  kinds: typeof MIX
+  next: () => LoadRequest
+  nextGranted: () => LoadRequest
+}
+
+const GRANTED = { own: MIX.own, socket: MIX.socket, admin: MIX.admin }
 
 /** A database with two hundred running sessions, their owners with five logins each, and the requests of all of them. */
 export async function createWorld(serverUrl: string, sessionSecret: string): Promise<World> {
@@ -60,15 +68,22 @@ export async function createWorld(serverUrl: string, sessionSecret: string): Pro
   for (let index = 0; index < ADMINS; index += 1) {
     admins.push(...(await signIn((await newUser(db, { role: 'admin' })).id)))
   }
-  return { databaseUrl, kinds: MIX, next: createRequests({ slugs, tokens, stopped, admins }) }
+  const cast = { slugs, tokens, stopped, admins }
+  return {
+    databaseUrl,
+    kinds: MIX,
+    next: createRequests(cast, MIX),
+    nextGranted: createRequests(cast, GRANTED),
+  }
 }
 
 type Cast = { slugs: string[]; tokens: string[][]; stopped: string[]; admins: string[] }
 
 /** Each call picks a kind by its share and somebody at random; the sequence is the same in every run. */
-function createRequests({ slugs, tokens, stopped, admins }: Cast): () => LoadRequest {
+function createRequests(cast: Cast, mix: Record<string, number>): () => LoadRequest {
+  const { slugs, tokens, stopped, admins } = cast
   const random = createRandom(1)
-  const kinds = Object.entries(MIX).flatMap(([kind, share]) => Array<string>(share).fill(kind))
+  const kinds = Object.entries(mix).flatMap(([kind, share]) => Array<string>(share).fill(kind))
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   return () => {
     const kind = pick(kinds)
