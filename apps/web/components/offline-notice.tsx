@@ -10,7 +10,10 @@ export function OfflineNotice() {
     () => true,
   )
   return (
-    <p role="status" className="bg-warn-soft px-4 text-center text-sm text-warn not-empty:py-2">
+    <p
+      aria-live="polite"
+      className="bg-warn-soft px-4 text-center text-sm text-warn not-empty:py-2"
+    >
       {isOnline
         ? ''
         : 'This browser is offline. What you see may be old; it is read again by itself.'}
