@@ -5,7 +5,7 @@ import { addLogin, expect, expectGoodLooks, test } from './fixtures.ts'
 test('the sessions page launches, shows, stops and logs out', async ({ page, installation }) => {
   const person = await signUp(installation, 'control')
   await page.goto('/auth/login?next=/sessions')
-  await page.waitForURL('**/login?next=/sessions')
+  await page.waitForURL(/\/login\?next=%2Fsessions$/)
   await page.getByTestId('login-form').getByTestId('login-email').fill(person.email)
   await page.getByTestId('login-password').fill(PASSWORD)
   await page.getByTestId('login-submit').click()
