@@ -8,5 +8,9 @@ import { useApiUrl } from '../../lib/api/browser.tsx'
 export function SubmissionFileLink({ submission }: { submission: OwnSubmission }) {
   const { id, competition_slug: slug, filename } = submission
   const path = `${API_PREFIX}/competitions/${slug}/submissions/${id}/file`
-  return <TextLink href={`${useApiUrl()}${path}`}>{filename}</TextLink>
+  return (
+    <TextLink href={`${useApiUrl()}${path}`} className="inline-block max-w-full py-1">
+      {filename}
+    </TextLink>
+  )
 }
