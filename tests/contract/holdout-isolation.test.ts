@@ -120,7 +120,10 @@ describe('a holdout', () => {
   test('cannot be found from inside a session', async () => {
     const find =
       "find / -xdev \\( -name 'holdout*' -o -path '*competitions/hidden*' \\) 2>/dev/null; true"
-    expect(await inContainer(container, 'sh', '-c', find)).toBe('')
+    // The scorer for one's own labels has the rules, and no label.
+    expect(await inContainer(container, 'sh', '-c', find)).toBe(
+      '/opt/medforge-score/src/holdout-rules.ts\n',
+    )
     expect(
       await inContainer(container, 'sh', '-c', 'ls /var/lib/medforge /tank 2>&1; true'),
     ).toMatch(/No such file.*\n.*No such file/)
@@ -244,9 +247,11 @@ describe('a holdout', () => {
     const words = markers.filter((marker) => /^[0-9a-f]{32,}$/.test(marker))
     const patterns = words.flatMap((word) => ['-e', word])
     const kinds = ['json', 'csv', 'txt', 'ts', 'js', 'mjs', 'env', 'sql', 'log', 'md', 'sh']
-    const search = ['-rlIF', ...kinds.map((kind) => `--include=*.${kind}`), ...patterns, ...layers]
-    const hits = await runOnHost('sh', '-c', 'grep "$@"; test $? = 1', 'sh', ...search)
-    expect(hits).toBe('')
+    const search = ['-rlIF', ...kinds.map((kind) => `--include=*.${kind}`), ...patterns]
+    for (const layer of layers) {
+      const hits = await runOnHost('sh', '-c', 'grep "$@"; test $? = 1', 'sh', ...search, layer)
+      expect(hits).toBe('')
+    }
   }, 300_000)
 })
 
