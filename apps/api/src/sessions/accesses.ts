@@ -37,9 +37,14 @@ const CLIENTS_MAX = 1_000
 // Decisions wait for less than 2 ms while one is put together.
 const ROWS_A_STATEMENT = 100
 
-type NotedAccess = { tokenHash: Buffer; sessionId: string; key: string }
-
-type Access = { tokenHash: Buffer; sessionId: string; client: string | undefined; seenMs: number }
+type Access = {
+  tokenHash: Buffer
+  sessionId: string
+  client: string | undefined
+  seenMs: number
+  /** Grows from note to note. */
+  use: number
+}
 
 export function createAccessLog(deps: AccessLogDeps): AccessLog {
   const { db, clock, logger } = deps
@@ -50,10 +55,10 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
   let isClosing = false
   let isFailing = false
   let opening: Promise<void> | undefined
-  /** In the order of the last use, which the ids of the rows repeat. */
   let unwritten = new Map<string, Access>()
-  /** What a client noted last; the next of its requests is mostly the same. */
-  const lastOf = new Map<string | undefined, NotedAccess>()
+  /** What a client noted last and is unwritten; the next of its requests is mostly the same. */
+  const lastOf = new Map<string | undefined, Access>()
+  let uses = 0
   let writing: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -95,7 +100,8 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
   }
 
   async function writeTaken(): Promise<void> {
-    const taken = [...unwritten]
+    // In the order of the last use, which the ids of the rows repeat.
+    const taken = [...unwritten].sort(([, one], [, other]) => one.use - other.use)
     unwritten = new Map()
     lastOf.clear()
     for (let at = 0; at < taken.length; at += ROWS_A_STATEMENT) {
@@ -130,15 +136,17 @@ export function createAccessLog(deps: AccessLogDeps): AccessLog {
     flush,
     note({ tokenHash, sessionId }, client) {
       const kept = unwritten.size < CLIENTS_MAX ? client : undefined
-      let last = lastOf.get(kept)
-      if (last?.tokenHash !== tokenHash || last.sessionId !== sessionId) {
-        const key = `${tokenHash.toString('latin1')} ${sessionId} ${kept}`
-        last = { tokenHash, sessionId, key }
-        lastOf.set(kept, last)
+      const last = lastOf.get(kept)
+      uses += 1
+      if (last?.tokenHash === tokenHash && last.sessionId === sessionId) {
+        last.seenMs = clock.now().getTime()
+        last.use = uses
+        return
       }
-      const { key } = last
-      unwritten.delete(key)
-      unwritten.set(key, { tokenHash, sessionId, client: kept, seenMs: clock.now().getTime() })
+      const seenMs = clock.now().getTime()
+      const access = { tokenHash, sessionId, client: kept, seenMs, use: uses }
+      unwritten.set(`${tokenHash.toString('latin1')} ${sessionId} ${kept}`, access)
+      lastOf.set(kept, access)
       writeAfter(WRITE_AFTER_MS)
     },
     async [Symbol.asyncDispose]() {

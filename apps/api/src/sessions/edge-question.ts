@@ -6,14 +6,7 @@ import type { Refusal } from '../http/domain-error.ts'
 import { problemOf } from '../http/problem.ts'
 import { logAnswer, SECURITY_HEADERS } from '../http/server.ts'
 import type { Logger } from '../lib/logger.ts'
-import { EDGE_CLIENT_HEADER } from './edge-client.ts'
-import {
-  isGranted,
-  type ProxyDecision,
-  type ProxyHeaders,
-  type ProxyVerdict,
-  type SessionProxy,
-} from './proxy.ts'
+import { isGranted, type ProxyDecision, type ProxyVerdict, type SessionProxy } from './proxy.ts'
 
 export const EDGE_QUESTION = '/auth/session-proxy'
 const ROUTE = API_PREFIX + EDGE_QUESTION
@@ -22,8 +15,8 @@ const URLS = new Set<string | undefined>([ROUTE, `${ROUTE}?`])
 export type EdgeQuestionsDeps = {
   proxy: SessionProxy
   logger: Logger
-  /** Before the answer that grants it. `client`: the edge's header, whoever sent it. */
-  noteAccess(decision: ProxyDecision, request: IncomingMessage, client: string | undefined): void
+  /** Before the answer that grants it. */
+  noteAccess(decision: ProxyDecision, request: IncomingMessage): void
   /** After that answer. */
   noteVisit(decision: ProxyDecision, requestId: string): void
   /** Whether the framework has to answer for now. */
@@ -45,11 +38,11 @@ export function createEdgeQuestions(deps: EdgeQuestionsDeps): {
   function finish(
     request: IncomingMessage,
     response: ServerResponse,
-    { verdict, client, askedMs }: { verdict: ProxyVerdict; client: Client; askedMs: number },
+    { verdict, askedMs }: { verdict: ProxyVerdict; askedMs: number },
   ): void {
     const requestId = newId()
     if (isGranted(verdict)) {
-      deps.noteAccess(verdict, request, client)
+      deps.noteAccess(verdict, request)
       writeGranted(response, verdict, requestId)
       deps.noteVisit(verdict, requestId)
     } else writeRefusal(response, verdict, requestId)
@@ -67,66 +60,31 @@ export function createEdgeQuestions(deps: EdgeQuestionsDeps): {
   return {
     decidedBefore: (request) => decided.get(request),
     answer(request, response, pass) {
-      const headers = isForFramework() ? undefined : readQuestion(request)
-      if (!headers) return pass()
-      const client = headers[EDGE_CLIENT_HEADER]
+      if (!isPlain(request) || isForFramework()) return pass()
       const askedMs = performance.now()
-      const verdict = proxy.decide(headers)
-      if (!(verdict instanceof Promise)) {
-        return finish(request, response, { verdict, client, askedMs })
-      }
+      const verdict = proxy.decide(request.headers)
+      if (!(verdict instanceof Promise)) return finish(request, response, { verdict, askedMs })
       const passOn = () => {
         decided.set(request, verdict)
         pass()
       }
       verdict.then((known) => {
         if (isForFramework()) passOn()
-        else finish(request, response, { verdict: known, client, askedMs })
+        else finish(request, response, { verdict: known, askedMs })
       }, passOn)
     },
   }
 }
 
-type Client = string | undefined
-
-/** What a question is read from; no other header decides anything. */
-type QuestionHeaders = Record<keyof typeof NO_HEADERS, string | undefined> & ProxyHeaders
-
-const NO_HEADERS = {
-  host: undefined,
-  cookie: undefined,
-  origin: undefined,
-  upgrade: undefined,
-  prefer: undefined,
-  'sec-fetch-site': undefined,
-  'sec-websocket-key': undefined,
-  'x-forwarded-method': undefined,
-  [EDGE_CLIENT_HEADER]: undefined,
-}
-
-// A question has no body.
-const BODY_HEADERS = new Set(['content-length', 'transfer-encoding'])
-const LENGTHS = new Set([...Object.keys(NO_HEADERS), ...BODY_HEADERS].map((name) => name.length))
-
-/**
- * The edge's question for a yes or no alone, from the lines as they came: Node's object of all headers costs as much as a decision.
- *
- * @returns undefined for any other request, and where a header is there twice
- */
-function readQuestion({ method, url, rawHeaders }: IncomingMessage): QuestionHeaders | undefined {
-  if (method !== 'GET' || !URLS.has(url)) return undefined
-  const headers: QuestionHeaders = { ...NO_HEADERS }
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const written = rawHeaders[at] ?? ''
-    if (!LENGTHS.has(written.length)) continue
-    const name = written.toLowerCase()
-    if (BODY_HEADERS.has(name)) return undefined
-    if (!Object.hasOwn(NO_HEADERS, name)) continue
-    const known = name as keyof typeof NO_HEADERS
-    if (headers[known] !== undefined) return undefined
-    headers[known] = rawHeaders[at + 1]
-  }
-  return headers.prefer === 'return=minimal' ? headers : undefined
+/** For a yes or no alone. */
+function isPlain({ method, url, headers }: IncomingMessage): boolean {
+  return (
+    method === 'GET' &&
+    URLS.has(url) &&
+    headers.prefer === 'return=minimal' &&
+    headers['content-length'] === undefined &&
+    headers['transfer-encoding'] === undefined
+  )
 }
 
 const GRANTED = {

@@ -27,7 +27,8 @@ export function sessionProxyRoutes(deps: SessionProxyRoutesDeps): Routes {
   const { proxy, visits, accesses, logger } = deps
   const edges = new Set<string | undefined>(deps.trustedProxies)
 
-  function noteAccess(decision: ProxyDecision, { socket }: IncomingMessage, client: unknown): void {
+  function noteAccess(decision: ProxyDecision, { headers, socket }: IncomingMessage): void {
+    const client = headers[EDGE_CLIENT_HEADER]
     const isKnown = typeof client === 'string' && edges.has(socket.remoteAddress)
     accesses.note(decision, isKnown ? client : undefined)
   }
@@ -76,7 +77,7 @@ export function sessionProxyRoutes(deps: SessionProxyRoutesDeps): Routes {
         if (!isGranted(verdict)) throw new DomainError(verdict.key, verdict)
         const decision = verdict
         noteUser(request, decision.userId)
-        noteAccess(decision, raw, raw.headers[EDGE_CLIENT_HEADER])
+        noteAccess(decision, raw)
         reply.raw.once('finish', () => visits.note(decision, request.id))
         reply.header('x-upstream', decision.upstream).header('cache-control', 'no-store')
         if (prefers(request, 'return=minimal')) {
