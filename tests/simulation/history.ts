@@ -29,11 +29,12 @@ export async function playHistories(
   options: HistoryOptions = {},
 ): Promise<{ played: number; last: History }> {
   let scheduler = createScheduler(firstSeed, false)
-  using _machine = takeMachine(() => scheduler)
+  using machine = takeMachine(() => scheduler)
   for (let played = 1; ; played += 1) {
     const seed = firstSeed + played - 1
     scheduler = createScheduler(seed, options.keepsTrace ?? false)
     const last = await playHistory(seed, scheduler, options.plant?.() ?? {})
+    machine.forgetSleepers()
     if (last.violations.length > 0 || played >= count) return { played, last }
   }
 }

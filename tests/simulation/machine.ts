@@ -3,11 +3,16 @@ import { syncBuiltinESMExports } from 'node:module'
 import timers from 'node:timers/promises'
 import type { Scheduler } from './scheduler.ts'
 
+export type Machine = Disposable & {
+  /** A history is over: nobody will wake up who sleeps still. Node would keep their signals for ever. */
+  forgetSleepers(): void
+}
+
 /**
  * The clock, the timers and the random numbers of the machine are the scheduler's until the result is disposed, for everything that runs
  * in this thread. So the product's code runs as it is, and what it will ask of a machine tomorrow is simulated too.
  */
-export function takeMachine(schedulerOf: () => Scheduler): Disposable {
+export function takeMachine(schedulerOf: () => Scheduler): Machine {
   const random = () => schedulerOf().random
   const hex = (digits: number) =>
     Array.from({ length: digits }, () => random().below(16).toString(16)).join('')
@@ -18,19 +23,26 @@ export function takeMachine(schedulerOf: () => Scheduler): Disposable {
     return { cancel, ref: () => {}, unref: () => {}, hasRef: () => true }
   }
 
+  const sleepers = new Map<() => void, AbortSignal>()
+
   function sleep<Value>(ms = 0, value?: Value, options: { signal?: AbortSignal } = {}) {
     const { signal } = options
     const { promise, resolve, reject } = Promise.withResolvers<Value | undefined>()
     const abort = () => {
+      sleepers.delete(abort)
       timer.cancel()
       reject(new DOMException('The operation was aborted', 'AbortError'))
     }
     const timer = setTimer(() => {
       signal?.removeEventListener('abort', abort)
+      sleepers.delete(abort)
       resolve(value)
     }, ms)
     if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
+    else if (signal) {
+      signal.addEventListener('abort', abort, { once: true })
+      sleepers.set(abort, signal)
+    }
     return promise
   }
 
@@ -70,6 +82,10 @@ export function takeMachine(schedulerOf: () => Scheduler): Disposable {
   }
   syncBuiltinESMExports()
   return {
+    forgetSleepers() {
+      for (const [abort, signal] of sleepers) signal.removeEventListener('abort', abort)
+      sleepers.clear()
+    },
     [Symbol.dispose]() {
       for (const [index, [target]] of fakes.entries()) {
         for (const [name, original] of originals[index] ?? []) {
