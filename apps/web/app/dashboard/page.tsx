@@ -4,24 +4,16 @@ import { FailurePage } from '../../components/failure-page.tsx'
 import { PageShell, PageTitle } from '../../components/ui/page-shell.tsx'
 import { readSignedIn } from '../../features/identity/viewer.ts'
 import { HealthNotice } from '../../features/platform/health-notice.tsx'
-import { sessionHistoryQuery, shownSessionQuery } from '../../features/sessions/queries.ts'
+import { prefetchSessions } from '../../features/sessions/prefetch-sessions.ts'
 import { SessionHistory } from '../../features/sessions/session-history.tsx'
 import { SessionPanel } from '../../features/sessions/session-panel.tsx'
-import { prefetch } from '../../lib/api/prefetch.ts'
-import { statusQuery } from '../../lib/api/status-query.ts'
 
 export const metadata: Metadata = { title: 'Dashboard' }
 
 export default async function DashboardPage() {
   const read = await readSignedIn('/dashboard')
   if (!read.ok) return <FailurePage failure={read.failure} />
-  const state = await prefetch((cache, client) =>
-    Promise.all([
-      cache.prefetchQuery(statusQuery(client)),
-      cache.prefetchQuery(shownSessionQuery(client)),
-      cache.prefetchInfiniteQuery(sessionHistoryQuery(client)),
-    ]),
-  )
+  const state = await prefetchSessions()
   return (
     <PageShell>
       <PageTitle title={`Hello, ${read.value.display_name}`} />

@@ -3,24 +3,16 @@ import type { Metadata } from 'next'
 import { FailurePage } from '../../components/failure-page.tsx'
 import { PageShell, PageTitle } from '../../components/ui/page-shell.tsx'
 import { readSignedIn } from '../../features/identity/viewer.ts'
-import { sessionHistoryQuery, shownSessionQuery } from '../../features/sessions/queries.ts'
+import { prefetchSessions } from '../../features/sessions/prefetch-sessions.ts'
 import { SessionControl } from '../../features/sessions/session-control.tsx'
 import { SessionHistory } from '../../features/sessions/session-history.tsx'
-import { prefetch } from '../../lib/api/prefetch.ts'
-import { statusQuery } from '../../lib/api/status-query.ts'
 
 export const metadata: Metadata = { title: 'Sessions' }
 
 export default async function SessionsPage() {
   const read = await readSignedIn('/sessions')
   if (!read.ok) return <FailurePage failure={read.failure} />
-  const state = await prefetch((cache, client) =>
-    Promise.all([
-      cache.prefetchQuery(statusQuery(client)),
-      cache.prefetchQuery(shownSessionQuery(client)),
-      cache.prefetchInfiniteQuery(sessionHistoryQuery(client)),
-    ]),
-  )
+  const state = await prefetchSessions()
   return (
     <PageShell>
       <PageTitle title="Sessions" />

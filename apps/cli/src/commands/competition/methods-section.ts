@@ -54,7 +54,7 @@ export type ReportEntry = {
   entries: number
 }
 
-const TODO = '**TODO** (the organiser)'
+const FOR_ORGANISER = '**to be written by the organiser**'
 const TASKS = {
   labels: 'classification: one label an id',
   probabilities: 'classification: a probability for each class or finding',
@@ -90,36 +90,36 @@ export function describeMethods(report: Report, bundle: Bundle, definition: stri
   return `# ${plain(competition.title)}: methods
 
 Along the BIAS checklist (Maier-Hein et al., Medical Image Analysis 66, 2020, doi:10.1016/j.media.2020.101796), with what
-the platform knows. ${TODO} marks what only the organiser can say. Figures with all digits are in report.json.
+the platform knows. What only the organiser can say is marked: ${FOR_ORGANISER}. Figures with all digits are in report.json.
 ${isDemo ? '\nThe holdout is a demo: its labels are made up, and no score says anything about real data.\n' : ''}
 ## Challenge organisation
 
 - Title: ${plain(competition.title)} (${competition.slug})
-- Abstract, keywords: ${TODO}; overview.md is what participants read.
-- Organisers, conflicts of interest: ${TODO}
+- Abstract, keywords: ${FOR_ORGANISER}; overview.md is what participants read.
+- Organisers, conflicts of interest: ${FOR_ORGANISER}
 - Lifecycle: ${competition.is_permanent ? 'permanent' : 'not permanent'}, ${competition.status}; repeated submissions.
-- Venue and platform: MedForge; venue ${TODO}
+- Venue and platform: MedForge; venue ${FOR_ORGANISER}
 - Participation: ${competition.submission_cap_per_day} accepted submissions a person and UTC day; rules.md has the rules as
-  participants read them. Awards, training data policy, publication: ${TODO}
+  participants read them. Awards, training data policy, publication: ${FOR_ORGANISER}
 - Submission: one CSV file of ${plain(columns)}, checked against the ids of the sample submission before it is accepted;
   a file with faults costs nothing. Only predictions are submitted, no code.
 - Schedule: ${period}.
-- Ethics approval: ${TODO}
+- Ethics approval: ${FOR_ORGANISER}
 - Usage agreement of the data: ${plain(dataset.license)}
 - Code availability: the scorer is MedForge's ${SCORER_VERSION}, the same for participants (medforge-score, and in the
-  browser); participants' code: ${TODO}
+  browser); participants' code: ${FOR_ORGANISER}
 
 ## Mission
 
-- Field of application, target and challenge cohort, imaging modality, context, target entity: ${TODO}
+- Field of application, target and challenge cohort, imaging modality, context, target entity: ${FOR_ORGANISER}
 - Task category: ${TASKS[layout]}
-- Assessment aim: ${metric.version}, ${metric.higher_is_better ? 'higher' : 'lower'} is better; why: ${TODO}
+- Assessment aim: ${metric.version}, ${metric.higher_is_better ? 'higher' : 'lower'} is better; why: ${FOR_ORGANISER}
 
 ## Data
 
 - Source: ${plain(dataset.title)}, ${plain(dataset.source)} (${dataset.bytes} bytes, checksum ${plain(dataset.checksum)})
 - Test cases: ${holdout.ids} ids, ${isDemo ? 'with made-up labels' : 'with labels of the organiser'}, which the scoring worker alone reads.
-- Training cases, annotation, preprocessing, sources of error: ${TODO}
+- Training cases, annotation, preprocessing, sources of error: ${FOR_ORGANISER}
 
 ## Assessment
 
@@ -129,7 +129,7 @@ ${isDemo ? '\nThe holdout is a demo: its labels are made up, and no score says a
 - Every score comes from one holdout, which answers up to ${competition.submission_cap_per_day} times a person and day: best
   scores lean towards it, and there is no second stage.
 - Uncertainty: ${describeUncertainty(board)}
-- Values of each case: cases.csv (below). Further analyses: ${TODO}
+- Values of each case: cases.csv (below). Further analyses: ${FOR_ORGANISER}
 
 ## Results
 
